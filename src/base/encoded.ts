@@ -1,0 +1,36 @@
+/**
+ * A user's value at rest: how every result, state entry and payload stands in state and events.
+ *
+ * JSON primitives stand as they are; everything else stands as its compact JSON text, written once, when the value
+ * enters the run. Text can't be changed through a reference, costs nothing to share, and is joined, not walked again,
+ * when a snapshot or an event is written.
+ *
+ * Shape: `42` · `"text"` · `null` · `{ json: '{"rows":[1,2]}' }` · `{ json: '{"#type":"undefined"}' }`
+ */
+export type Encoded = null | boolean | number | string | EncodedText
+
+/** A value kept as its compact JSON text (tags of the codec inside). */
+export interface EncodedText {
+  readonly json: string
+}
+
+/** The encoding of `undefined`, shared because most handlers without a result give it. */
+export const ENCODED_UNDEFINED: EncodedText = Object.freeze({ json: '{"#type":"undefined"}' })
+
+/** The compact JSON text of an encoded value. */
+export function encodedText(encoded: Encoded): string {
+  return typeof encoded === 'object' && encoded !== null ? encoded.json : JSON.stringify(encoded)
+}
+
+/** The encoded value whose compact JSON text this is; the inverse of {@link encodedText}. */
+export function encodedFromText(json: string): Encoded {
+  const first = json.charCodeAt(0)
+  return first === 0x7b || first === 0x5b ? { json } : (JSON.parse(json) as Encoded)
+}
+
+/** How much an encoded value counts against a limit, in characters of JSON text. */
+export function encodedSize(encoded: Encoded): number {
+  if (typeof encoded === 'object' && encoded !== null) return encoded.json.length
+  if (typeof encoded === 'string') return encoded.length + 2
+  return 8
+}

@@ -1,0 +1,108 @@
+import type { Encoded } from '../base/encoded.ts'
+import type { Dictionary } from '../base/json.ts'
+import type { SerializedError } from '../base/serialized-error.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import type { RunConfig } from './config.ts'
+import type { RunParent, SkipReason } from './event.ts'
+import type { AccumulatorOperation } from './state-write.ts'
+
+export type RunStatus = 'pending' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'canceled'
+
+/** `ready` is never stored: a node is ready when it is pending and its trigger rule holds; `inspect` shows it. */
+export type NodeStatus =
+  | 'pending'
+  | 'running'
+  | 'retrying'
+  | 'waiting'
+  | 'completed'
+  | 'failed'
+  | 'skipped'
+  | 'canceled'
+  | 'interrupted'
+
+/** What a run knows of one node. */
+export interface NodeState {
+  status: NodeStatus
+  /** Attempts started so far; 0 before the first. */
+  attempt: number
+  /** Attempts that failed since the node was last reset; what the retry policy counts. */
+  failures: number
+  /** Epoch ms of the latest attempt's start and end; null before. */
+  startedAt: number | null
+  endedAt: number | null
+  /** Result, once completed. */
+  output: Encoded | undefined
+  /** Latest failure; kept when a retry or fallback then succeeds. */
+  error: SerializedError | null
+  /** Epoch ms at which a retrying node is due. */
+  dueAt: number | null
+  /** Whether the fallback stands in for the node from now on. */
+  fallback: boolean
+  skipReason: SkipReason | null
+}
+
+/** A value built up by one operation. `append` keeps its elements in `items`, all others their value in `value`. */
+export interface AccumulatorState {
+  readonly operation: AccumulatorOperation
+  value: number | string
+  readonly items: Encoded[]
+}
+
+export interface CacheEntry {
+  readonly value: Encoded
+  /** Epoch ms from which the entry is dead; null: it never expires. */
+  readonly expiresAt: number | null
+}
+
+export interface SignalState {
+  readonly seq: number
+  readonly at: number
+  readonly name: string
+  readonly payload: Encoded
+}
+
+/**
+ * The fold of a run's facts: plain data, changed by `reduce` alone.
+ * `nodes` follows the definition's order; names chosen by users are keys of dictionaries without a prototype.
+ */
+export interface RunState {
+  readonly runId: string
+  readonly workflow: WorkflowDefinition
+  readonly fingerprint: string
+  status: RunStatus
+  /** Set by `run.pause-requested`: no node starts, the run pauses when the last running node has ended. */
+  pausing: boolean
+  /** Sequence of the last fact folded in; 0 before the first. */
+  seq: number
+  config: RunConfig
+  input: Encoded
+  seed: number
+  parent: RunParent | null
+  startedAt: number | null
+  endedAt: number | null
+  /** Active milliseconds of the segments before the present one, and the start of the present one. */
+  activeMs: number
+  activeSince: number | null
+  /** Epoch ms of the last fact. */
+  lastAt: number
+  nodes: NodeState[]
+  /** Ids of completed nodes in completion order. */
+  completed: string[]
+  /** Of conditional edges whose source completed: whether they are taken, by edge key. */
+  decisions: Dictionary<boolean>
+  variables: Dictionary<Encoded>
+  accumulators: Dictionary<AccumulatorState>
+  counters: Dictionary<number>
+  cache: Dictionary<CacheEntry>
+  contextVariables: Dictionary<Encoded>
+  contextConstants: Dictionary<Encoded>
+  signals: SignalState[]
+  /** `nodeExecutions` and every metered resource. */
+  usage: Dictionary<number>
+  /** What `limits.maxStateBytes` counts. */
+  stateBytes: number
+  /** Why the run failed or was canceled or paused. */
+  error: SerializedError | null
+  failedNodeId: string | null
+  reason: string | null
+}

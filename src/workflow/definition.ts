@@ -1,0 +1,95 @@
+import type { JsonValue } from '../base/json.ts'
+
+/**
+ * When a node with several upstreams may start. Every rule but `any` waits until all upstreams are settled.
+ *
+ * - `all` (default): none failed and at least one incoming edge is taken; so a join after a branch runs once.
+ * - `any`: as soon as one incoming edge is taken.
+ * - `allDone`: always, whatever became of the upstreams.
+ * - `noneFailed`: none failed, even when all of them were skipped.
+ *
+ * A node whose rule can no longer hold is skipped.
+ */
+export type TriggerRule = 'all' | 'any' | 'allDone' | 'noneFailed'
+
+/** How a node that fails is tried again. Delay before retry n (1-based): `min(maximumIntervalMs, initialIntervalMs * backoffCoefficient^(n-1))`. */
+export interface RetryPolicy {
+  /** Attempts in all, the first included; 1 (no retry) or more. */
+  readonly maximumAttempts: number
+  /** Milliseconds before the first retry; default 1,000. */
+  readonly initialIntervalMs?: number
+  /** Factor from one delay to the next; 1 or more, default 2. */
+  readonly backoffCoefficient?: number
+  /** Longest delay in milliseconds; default 100 times the initial one. */
+  readonly maximumIntervalMs?: number
+  /** Share of a delay that is random, 0 to 1, default 0.1: the delay is drawn from `[d * (1 - jitter), d]` by the run's seed. */
+  readonly jitter?: number
+}
+
+/** A node type (with data) that stands in for a node that failed for good, or the id of a node that does. */
+export type FallbackDefinition = string | { readonly type: string; readonly data?: JsonValue }
+
+/** One node as plain JSON. Unknown members are kept and travel with every snapshot. */
+export interface NodeDefinition {
+  /** Unique in the workflow; any string. */
+  readonly id: string
+  /** Which handler runs it. */
+  readonly type: string
+  /** What the handler finds in `ctx.data`; default null. */
+  readonly data?: JsonValue
+  /** Declared version of the node's logic; a change of it makes the node another node for a resume. */
+  readonly version?: string
+  readonly trigger?: TriggerRule
+  readonly retry?: RetryPolicy
+  /** Longest time of one attempt in milliseconds. */
+  readonly timeoutMs?: number
+  /** `fail` (default): the run fails with the node. `continue`: only downstream nodes see it. */
+  readonly onError?: 'fail' | 'continue'
+  readonly fallback?: FallbackDefinition
+  /** What becomes of the node when its process ends while it runs; default `rerun`. */
+  readonly onInterrupted?: 'rerun' | 'fail' | 'ask'
+  readonly [unknown: string]: unknown
+}
+
+/** Operators of a JSON edge condition. `exists` and `truthy` take no value. */
+export type ConditionOperator = 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte' | 'in' | 'notIn' | 'contains' | 'exists' | 'truthy'
+
+/**
+ * A test of a node's output, as data.
+ *
+ * Shape: `{ path: '/total', operator: 'gt', value: 100 }`; `path` is a JSON Pointer into the output, `''` (default) the output itself.
+ */
+export interface ConditionDefinition {
+  readonly path?: string
+  readonly operator: ConditionOperator
+  readonly value?: JsonValue
+}
+
+/** Marks an edge whose condition is a function in code; the function itself is never in a document. */
+export interface CodeCondition {
+  readonly kind: 'function'
+}
+
+/**
+ * One edge as plain JSON: unconditional, or taken only when `sourceHandle` is the handle its source chose,
+ * or only when `condition` holds for its source's output. Unknown members are kept.
+ */
+export interface EdgeDefinition {
+  /** Unique in the workflow when given. */
+  readonly id?: string
+  readonly source: string
+  readonly target: string
+  readonly sourceHandle?: string | null
+  readonly condition?: ConditionDefinition | CodeCondition
+  readonly [unknown: string]: unknown
+}
+
+/** A workflow as plain JSON. Unknown members are kept. */
+export interface WorkflowDefinition {
+  readonly id: string
+  /** Semantic version of this workflow. */
+  readonly version: string
+  readonly nodes: readonly NodeDefinition[]
+  readonly edges: readonly EdgeDefinition[]
+  readonly [unknown: string]: unknown
+}

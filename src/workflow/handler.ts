@@ -1,0 +1,107 @@
+import type { JsonObject, JsonValue } from '../base/json.ts'
+
+/** Named values every node of a run may read and write; a write takes effect with the node's completion. */
+export interface VariablesContext {
+  get(name: string): unknown
+  has(name: string): boolean
+  set(name: string, value: unknown): void
+  delete(name: string): void
+}
+
+/** Values built up over a run; each name keeps the operation it began with. */
+export interface AccumulatorsContext {
+  get(name: string): unknown
+  sum(name: string, value: number): void
+  product(name: string, value: number): void
+  min(name: string, value: number): void
+  max(name: string, value: number): void
+  /** Counts one, or `by`. */
+  count(name: string, by?: number): void
+  /** Joins text in completion order. */
+  concat(name: string, value: string): void
+  /** Collects values in an array, in completion order. */
+  append(name: string, value: unknown): void
+}
+
+/** Named numbers, 0 until added to. */
+export interface CountersContext {
+  get(name: string): number
+  add(name: string, by?: number): void
+}
+
+/** Values that expire. An entry is alive while now < expiry. */
+export interface CacheContext {
+  get(key: string): unknown
+  has(key: string): boolean
+  set(key: string, value: unknown, options?: { readonly ttlMs?: number }): void
+  delete(key: string): void
+}
+
+/** Values that describe the run: variables may change, a constant is set once. */
+export interface RunContext {
+  readonly variables: VariablesContext
+  readonly constants: Pick<VariablesContext, 'get' | 'has' | 'set'>
+}
+
+/** Counts what a node uses up against `limits.maxUsage`. */
+export interface UsageContext {
+  /**
+   * Counts before the use, so that no crash resets a limit.
+   * @returns once the count is on record
+   * @throws {LimitError} LIMIT_USAGE at once, when the limit is passed
+   */
+  add(resource: string, amount?: number): Promise<void>
+  get(resource: string): number
+}
+
+/** Log lines of a node; they reach the executor's logger with run, node and attempt. */
+export interface NodeLogger {
+  debug(message: string, details?: object): void
+  info(message: string, details?: object): void
+  warn(message: string, details?: object): void
+  error(message: string, details?: object): void
+}
+
+/** What a handler gets beside its inputs. Every write is one transaction with the node's completion. */
+export interface NodeContext<Input = unknown, Services extends object = Record<string, unknown>> {
+  readonly runId: string
+  readonly workflowId: string
+  readonly nodeId: string
+  /** The node's `data`, a copy of its own. */
+  readonly data: JsonValue
+  /** The run's input, a copy of its own. */
+  readonly input: Input
+  /** 1-based. */
+  readonly attempt: number
+  /** The same over all attempts and resumes of this node in this run; hand it to whatever must happen once. */
+  readonly idempotencyKey: string
+  /** Aborted when the attempt is timed out, canceled or cut off by a pause. */
+  readonly signal: AbortSignal
+  /** What made the node fail, when this handler stands in for it as its fallback. */
+  readonly failure?: { readonly name: string; readonly message: string; readonly code?: string; readonly details?: JsonObject }
+  readonly variables: VariablesContext
+  readonly accumulators: AccumulatorsContext
+  readonly counters: CountersContext
+  readonly cache: CacheContext
+  readonly context: RunContext
+  readonly usage: UsageContext
+  readonly log: NodeLogger
+  /** Live clients handed to the executor; never saved. */
+  readonly services: Services
+  /** Tells listeners how far the node is; 0 to 1. Not a fact: nothing is recorded. */
+  progress(fraction: number, text?: string): void
+}
+
+/**
+ * What runs a node: its upstreams' outputs by node id, and the context.
+ * Inputs are copies of the handler's own, equal whether the upstreams ran here or were restored.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a handler of any inputs is storable; the builder gives the exact ones
+export type Handler<Inputs = any, Output = unknown, Input = any, Services extends object = any> = (
+  inputs: Inputs,
+  ctx: NodeContext<Input, Services>,
+) => Output | PromiseLike<Output>
+
+/** Decides in code whether an edge is taken. Asked once, when the source completes; the answer is recorded. */
+// biome-ignore lint/suspicious/noExplicitAny: see Handler
+export type EdgePredicate<Output = any> = (output: Output) => boolean
