@@ -1,13 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const alias = {
-  'waystone/store/memory': new URL('./src/store/memory/index.ts', import.meta.url).pathname,
-  'waystone/store/file': new URL('./src/store/file/index.ts', import.meta.url).pathname,
-  'waystone/testing': new URL('./src/testing/index.ts', import.meta.url).pathname,
-  waystone: new URL('./src/index.ts', import.meta.url).pathname,
-}
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
-/** Quick projects run first and alone in `npm run test:quick`; slow ones start processes or run tens of thousands of cases. */
+/** Every published subpath as its source: `waystone/store/file` is `src/store/file/index.ts`, as `exports` says of `dist`. */
+const { exports } = JSON.parse(readFileSync(path('./package.json'), 'utf8')) as {
+  exports: Record<string, string | { types: string }>
+}
+const alias = Object.entries(exports).flatMap(([subpath, target]) =>
+  typeof target === 'string'
+    ? []
+    : [
+        {
+          find: new RegExp(`^waystone${subpath.slice(1)}$`),
+          replacement: path(target.types.replace('./dist/', './src/').replace('.d.ts', '.ts')),
+        },
+      ],
+)
+
+/** Quick tests run first and alone in `npm run test:quick`; slow ones start processes or run tens of thousands of cases. */
 export default defineConfig({
   resolve: { alias },
   test: {

@@ -12,14 +12,22 @@ const newest = (dir) =>
     .filter((entry) => entry.isFile())
     .reduce((latest, entry) => Math.max(latest, statSync(join(entry.parentPath, entry.name)).mtimeMs), 0)
 
-const changedAt = Math.max(newest('src'), statSync(join(root, 'tsconfig.json')).mtimeMs, statSync(join(root, 'package.json')).mtimeMs)
+const changedAt = Math.max(
+  newest('src'),
+  statSync(join(root, 'tsconfig.json')).mtimeMs,
+  statSync(join(root, 'package.json')).mtimeMs,
+)
 if (existsSync(stamp) && statSync(stamp).mtimeMs > changedAt && !process.argv.includes('--force')) process.exit(0)
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
-const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.json')], {
-  stdio: 'inherit',
-  cwd: root,
-})
+const tsc = spawnSync(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.json')],
+  {
+    stdio: 'inherit',
+    cwd: root,
+  },
+)
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 for (const entry of readdirSync(join(root, 'src'), { withFileTypes: true, recursive: true })) {
   if (!entry.isFile() || !/\.generated\.(js|d\.ts)$/.test(entry.name)) continue

@@ -34,3 +34,13 @@ export function encodedSize(encoded: Encoded): number {
   if (typeof encoded === 'string') return encoded.length + 2
   return 8
 }
+
+/** What stands for a result that was over its limit and dropped; a node that needs it can't run. */
+export function truncatedMarker(sizeBytes: number, maxBytes: number): EncodedText {
+  return { json: `{"#type":"truncated","sizeBytes":${sizeBytes},"maxBytes":${maxBytes}}` }
+}
+
+/** Whether an encoded value is the marker of a dropped result. */
+export function isTruncated(encoded: Encoded): boolean {
+  return typeof encoded === 'object' && encoded !== null && encoded.json.startsWith('{"#type":"truncated",')
+}

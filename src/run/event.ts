@@ -39,7 +39,17 @@ export interface RunParent {
 }
 
 /** Written when a run goes on after a pause, a crash, a failure or from a snapshot. */
-export type RunResumed = Fact<'run.resumed', { readonly reason: 'paused' | 'loaded' | 'failed'; readonly config?: RunConfig }>
+export type RunResumed = Fact<
+  'run.resumed',
+  {
+    readonly reason: 'paused' | 'loaded' | 'failed'
+    /** The configuration from here on, when it was changed. */
+    readonly config?: RunConfig
+    /** The workflow from here on, when its change was accepted. */
+    readonly workflow?: WorkflowDefinition
+    readonly fingerprint?: string
+  }
+>
 
 /** Written when a pause is asked for while nodes run; no node starts after it. */
 export type RunPauseRequested = Fact<'run.pause-requested', { readonly reason: string }>
@@ -49,6 +59,9 @@ export type RunPaused = Fact<'run.paused', { readonly reason: string }>
 
 /** Written when someone cancels the run; running nodes are canceled with it, late results are dropped. */
 export type RunCanceled = Fact<'run.canceled', { readonly reason: string }>
+
+/** Written when nothing can run until someone answers: a node was interrupted and its `onInterrupted` says `ask`. */
+export type RunWaiting = Fact<'run.waiting', { readonly nodeIds: readonly string[] }>
 
 /** Written when nothing is left to run. */
 export type RunCompleted = Fact<'run.completed', Record<string, never>>
@@ -96,11 +109,17 @@ export type SkipReason = 'untaken' | 'upstream-failed' | 'stand-in'
 /** Written when a node's trigger rule can no longer hold. */
 export type NodeSkipped = Fact<'node.skipped', { readonly nodeId: string; readonly reason: SkipReason }>
 
-/** Written for a node in flight when its process ended, a pause cut it off, or a snapshot was taken of it running. */
-export type NodeInterrupted = Fact<'node.interrupted', { readonly nodeId: string; readonly attempt: number; readonly reason: 'crash' | 'pause' }>
+/** What cut a node off: the end of its process (or a snapshot taken while it ran), a pause, or the run's time-out. */
+export type InterruptReason = 'crash' | 'pause' | 'timeout'
 
-/** Written when a failed, canceled or interrupted node is put back, to be run again. */
-export type NodeReset = Fact<'node.reset', { readonly nodeId: string; readonly reason: 'retry-failed' | 'upstream-reset' }>
+/** Written for a node that was in flight when it was cut off. */
+export type NodeInterrupted = Fact<
+  'node.interrupted',
+  { readonly nodeId: string; readonly attempt: number; readonly reason: InterruptReason }
+>
+
+/** Written when a failed node, or an interrupted one that asks, is put back, to be run again. */
+export type NodeReset = Fact<'node.reset', { readonly nodeId: string }>
 
 /** Written when a handler counts use of a metered resource, before it uses it. */
 export type UsageAdded = Fact<
@@ -117,6 +136,7 @@ export type RunEvent =
   | RunResumed
   | RunPauseRequested
   | RunPaused
+  | RunWaiting
   | RunCanceled
   | RunCompleted
   | RunFailed

@@ -36,15 +36,17 @@ export interface NodeState {
   error: SerializedError | null
   /** Epoch ms at which a retrying node is due. */
   dueAt: number | null
+  /** Whether a failed node lets the run go on. */
+  continues: boolean
   /** Whether the fallback stands in for the node from now on. */
   fallback: boolean
   skipReason: SkipReason | null
 }
 
-/** A value built up by one operation. `append` keeps its elements in `items`, all others their value in `value`. */
+/** A value built up by one operation. `append` keeps its elements in `items`, all others their value in `value` (null before the first). */
 export interface AccumulatorState {
   readonly operation: AccumulatorOperation
-  value: number | string
+  value: number | string | null
   readonly items: Encoded[]
 }
 
@@ -67,8 +69,8 @@ export interface SignalState {
  */
 export interface RunState {
   readonly runId: string
-  readonly workflow: WorkflowDefinition
-  readonly fingerprint: string
+  workflow: WorkflowDefinition
+  fingerprint: string
   status: RunStatus
   /** Set by `run.pause-requested`: no node starts, the run pauses when the last running node has ended. */
   pausing: boolean
@@ -103,6 +105,7 @@ export interface RunState {
   stateBytes: number
   /** Why the run failed or was canceled or paused. */
   error: SerializedError | null
+  /** The node that failed the run; null when a limit did. */
   failedNodeId: string | null
   reason: string | null
 }

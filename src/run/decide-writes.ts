@@ -1,0 +1,93 @@
+import { type Encoded, encodedSize, truncatedMarker } from '../base/encoded.ts'
+import { codedError, type SerializedError } from '../base/serialized-error.ts'
+import { combine, emptyAccumulator } from './accumulate.ts'
+import type { RunConfig } from './config.ts'
+import type { RunState } from './state.ts'
+import { accumulatorSize, cacheSize, counterSize, entrySize } from './state-size.ts'
+import type { StateWrite } from './state-write.ts'
+
+/** A result within its limit: the result, the marker that stands for it, or why its node fails. */
+export function limitOutput(
+  config: RunConfig,
+  nodeId: string,
+  value: Encoded,
+): { readonly value: Encoded; readonly problem: SerializedError | null } {
+  const max = config.limits.maxResultBytes
+  if (max === null || typeof value !== 'object' && typeof value !== 'string') return { value, problem: null }
+  const actual = encodedSize(value)
+  if (actual <= max) return { value, problem: null }
+  if (config.oversizedResults === 'drop') return { value: truncatedMarker(actual, max), problem: null }
+  const message = `the result of node ${JSON.stringify(nodeId)} is ${actual} characters of JSON and limits.maxResultBytes is ${max}; store it elsewhere and return a reference`
+  return { value, problem: codedError('LIMIT_RESULT_BYTES', message, { nodeId, limit: 'maxResultBytes', max, actual }) }
+}
+
+/**
+ * Why the writes of a node can't be applied together, or null. A node's writes are one transaction: one that does not
+ * fit (another node began the accumulator with another operation, a constant is taken, a sum overflows, the state grows
+ * over its limit) fails the node, and none of them happens.
+ */
+export function problemOfWrites(state: RunState, nodeId: string, writes: readonly StateWrite[]): SerializedError | null {
+  const node = JSON.stringify(nodeId)
+  let growth = 0
+  const pending = new Map<string, number | string | null>()
+  for (const write of writes) {
+    const key = JSON.stringify(write.key)
+    switch (write.area) {
+      case 'accumulator': {
+        const present = state.accumulators[write.key]
+        if (present !== undefined && present.operation !== write.op) {
+          const message = `node ${node} uses accumulator ${key} with "${write.op}", but it began with "${present.operation}"; use another name`
+          return codedError('STATE_ACCUMULATOR_KIND', message, { nodeId, key: write.key, found: write.op, expected: present.operation })
+        }
+        if (present === undefined && !pending.has(write.key)) growth += accumulatorSize(write.key, emptyAccumulator(write.op))
+        growth += encodedSize(write.value)
+        if (write.op === 'append') break
+        const before = pending.has(write.key) ? pending.get(write.key)! : (present ?? emptyAccumulator(write.op)).value
+        const after = combine(write.op, before, write.value as number | string)
+        if (typeof after === 'number' && !Number.isFinite(after)) {
+          return codedError('STATE_NOT_FINITE', `node ${node} would make accumulator ${key} ${after}`, { nodeId, key: write.key })
+        }
+        pending.set(write.key, after)
+        break
+      }
+      case 'counter': {
+        const present = state.counters[write.key]
+        if (present === undefined) growth += counterSize(write.key)
+        else if (!Number.isFinite(present + write.value)) {
+          return codedError('STATE_NOT_FINITE', `node ${node} would make counter ${key} ${present + write.value}`, { nodeId, key: write.key })
+        }
+        break
+      }
+      case 'contextConstant': {
+        const present = state.contextConstants[write.key]
+        if (present !== undefined && !isSame(present, write.value)) {
+          const message = `node ${node} sets the constant ${key} again with another value; use a context variable for what changes`
+          return codedError('STATE_CONSTANT_SET', message, { nodeId, key: write.key })
+        }
+        growth += present === undefined ? entrySize(write.key, write.value) : 0
+        break
+      }
+      case 'cache':
+        if (write.op === 'set') growth += cacheSize(write.key, { value: write.value, expiresAt: write.expiresAt })
+        if (state.cache[write.key] !== undefined) growth -= cacheSize(write.key, state.cache[write.key]!)
+        break
+      default: {
+        const area = write.area === 'variable' ? state.variables : state.contextVariables
+        if (write.op === 'set') growth += entrySize(write.key, write.value)
+        if (area[write.key] !== undefined) growth -= entrySize(write.key, area[write.key]!)
+      }
+    }
+  }
+  const max = state.config.limits.maxStateBytes
+  const actual = state.stateBytes + growth
+  if (max !== null && growth > 0 && actual > max) {
+    const message = `the writes of node ${node} would make the run's state ${actual} characters of JSON, and limits.maxStateBytes is ${max}`
+    return codedError('LIMIT_STATE_BYTES', message, { nodeId, limit: 'maxStateBytes', max, actual })
+  }
+  return null
+}
+
+/** Whether two encoded values are the same value; equal values have equal texts. */
+function isSame(a: Encoded, b: Encoded): boolean {
+  return typeof a === 'object' && a !== null && typeof b === 'object' && b !== null ? a.json === b.json : a === b
+}

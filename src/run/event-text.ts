@@ -1,0 +1,101 @@
+import { type Encoded, encodedFromText, encodedText } from '../base/encoded.ts'
+import { RunError } from '../base/errors.ts'
+import { type Dictionary, dictionary } from '../base/json.ts'
+import type { RunEvent } from './event.ts'
+import type { StateWrite } from './state-write.ts'
+
+/**
+ * An event as one line of compact JSON, user values inlined as the JSON they are.
+ * Values are joined, never walked again: their text was made when they entered the run.
+ *
+ * Shape: `{"seq":4,"runId":"r1","at":1700000000000,"type":"node.completed","data":{"nodeId":"a","attempt":1,"output":{"rows":3}}}`
+ */
+export function eventText(event: RunEvent): string {
+  return `{"seq":${event.seq},"runId":${JSON.stringify(event.runId)},"at":${event.at},"type":"${event.type}","data":${dataText(event)}}`
+}
+
+/**
+ * The event a line holds; the inverse of {@link eventText}.
+ * @throws {RunError} HISTORY_DAMAGED when the text is no event
+ */
+export function parseEvent(text: string): RunEvent {
+  try {
+    const event = JSON.parse(text)
+    return reviveEvent(event)
+  } catch (cause) {
+    throw new RunError('HISTORY_DAMAGED', 'a line of the history is not the JSON of an event', { cause })
+  }
+}
+
+function dataText(event: RunEvent): string {
+  switch (event.type) {
+    case 'node.completed': {
+      const { nodeId, attempt, output, writes, decisions } = event.data
+      return (
+        `{"nodeId":${JSON.stringify(nodeId)},"attempt":${attempt},"output":${encodedText(output)}` +
+        (writes === undefined ? '' : `,"writes":[${writes.map(writeText).join(',')}]`) +
+        (decisions === undefined ? '' : `,"decisions":${pairsText(decisions, String)}`) +
+        '}'
+      )
+    }
+    case 'run.started': {
+      const { workflow, fingerprint, input, config, seed, variables, contextVariables, contextConstants, parent } = event.data
+      return (
+        `{"workflow":${JSON.stringify(workflow)},"fingerprint":${JSON.stringify(fingerprint)},"input":${encodedText(input)}` +
+        `,"config":${JSON.stringify(config)},"seed":${seed},"variables":${pairsText(variables, encodedText)}` +
+        `,"contextVariables":${pairsText(contextVariables, encodedText)},"contextConstants":${pairsText(contextConstants, encodedText)}` +
+        `,"parent":${JSON.stringify(parent)}}`
+      )
+    }
+    case 'signal.received':
+      return `{"name":${JSON.stringify(event.data.name)},"payload":${encodedText(event.data.payload)}}`
+    default:
+      return JSON.stringify(event.data)
+  }
+}
+
+function writeText(write: StateWrite): string {
+  const head = `{"area":"${write.area}","op":"${write.op}","key":${JSON.stringify(write.key)}`
+  if (write.op === 'delete') return `${head}}`
+  if (write.area === 'counter') return `${head},"value":${write.value}}`
+  const value = `${head},"value":${encodedText(write.value)}`
+  return write.area === 'cache' ? `${value},"expiresAt":${write.expiresAt}}` : `${value}}`
+}
+
+/** Entries as pairs, so that no name (`__proto__`, `10` before `2`) is lost or moved by a JSON reader. */
+function pairsText<T>(entries: Dictionary<T>, text: (value: T) => string): string {
+  return `[${Object.keys(entries)
+    .map((key) => `[${JSON.stringify(key)},${text(entries[key]!)}]`)
+    .join(',')}]`
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a parsed line has no type until it is revived
+function reviveEvent(event: any): RunEvent {
+  const { data } = event
+  switch (event.type) {
+    case 'node.completed':
+      data.output = encodedOf(data.output)
+      if (data.writes !== undefined) for (const write of data.writes) if ('value' in write && write.area !== 'counter') write.value = encodedOf(write.value)
+      if (data.decisions !== undefined) data.decisions = entriesOf(data.decisions, (taken) => taken === true)
+      break
+    case 'run.started':
+      data.input = encodedOf(data.input)
+      for (const area of ['variables', 'contextVariables', 'contextConstants']) data[area] = entriesOf(data[area], encodedOf)
+      break
+    case 'signal.received':
+      data.payload = encodedOf(data.payload)
+  }
+  if (typeof event.seq !== 'number' || typeof event.type !== 'string' || typeof data !== 'object') throw new TypeError('no event')
+  return event
+}
+
+/** A parsed value back at rest. Its text is the one it was written with, since JSON keeps order and numbers. */
+function encodedOf(value: unknown): Encoded {
+  return typeof value === 'object' && value !== null ? encodedFromText(JSON.stringify(value)) : (value as Encoded)
+}
+
+function entriesOf<T>(pairs: readonly (readonly [string, unknown])[], revive: (value: unknown) => T): Dictionary<T> {
+  const entries = dictionary<T>()
+  for (const [key, value] of pairs) entries[key] = revive(value)
+  return entries
+}

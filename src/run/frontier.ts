@@ -1,0 +1,192 @@
+import type { Graph } from '../workflow/graph.ts'
+import { DueHeap } from './due-heap.ts'
+import { IndexHeap } from './index-heap.ts'
+import type { NodeState, RunState } from './state.ts'
+
+/**
+ * Which nodes may start now: an index over the state, derived from it and never saved.
+ *
+ * For each node it counts the incoming edges by what became of them, so that a settled node costs its outgoing edges
+ * and nothing else: the plan's cost follows what changed, never the size of the graph.
+ */
+export class Frontier {
+  /** Nodes running now. */
+  running = 0
+  /** Nodes that are neither settled nor failing the run. */
+  unsettled: number
+  /** Nodes that failed the run, and interrupted nodes that wait for an answer. */
+  readonly failing = new Set<number>()
+  readonly asking = new Set<number>()
+  readonly #graph: Graph
+  readonly #unresolved: Int32Array
+  readonly #taken: Int32Array
+  readonly #failed: Int32Array
+  readonly #ready = new IndexHeap()
+  readonly #due = new DueHeap()
+  #doomed: number[] = []
+  #doomedAt = 0
+
+  constructor(graph: Graph, state: RunState) {
+    this.#graph = graph
+    const size = graph.nodes.length
+    this.#unresolved = new Int32Array(size)
+    this.#taken = new Int32Array(size)
+    this.#failed = new Int32Array(size)
+    this.unsettled = size
+    for (let index = 0; index < size; index += 1) {
+      this.#unresolved[index] = graph.inStart[index + 1]! - graph.inStart[index]!
+    }
+    for (let index = 0; index < size; index += 1) this.#resolve(index, state)
+    for (let index = 0; index < size; index += 1) this.#place(index, state.nodes[index]!)
+  }
+
+  /** A node has ended for good; its downstream nodes are looked at. */
+  settled(index: number, state: RunState): void {
+    this.unsettled -= 1
+    this.#resolve(index, state)
+    const { outStart, outEdges, edgeTarget } = this.#graph
+    for (let at = outStart[index]!; at < outStart[index + 1]!; at += 1) {
+      const target = edgeTarget[outEdges[at]!]!
+      const node = state.nodes[target]!
+      if (node.status === 'pending') this.#consider(target)
+    }
+  }
+
+  /** A node that failed or was interrupted is pending again. */
+  reopened(index: number): void {
+    this.failing.delete(index)
+    this.asking.delete(index)
+    this.#consider(index)
+  }
+
+  /** A running node was cut off: it runs again, or waits for an answer when it asks. */
+  interrupted(index: number): void {
+    if (this.#graph.nodes[index]!.onInterrupted === 'ask') this.asking.add(index)
+    else this.#ready.push(index)
+  }
+
+  /** A node waits for its back-off to end. */
+  delayed(index: number, dueAt: number): void {
+    this.#due.push(index, dueAt)
+  }
+
+  /** The first node, in definition order, that may start; undefined when none may. Nodes whose time has come are among them. */
+  nextReady(state: RunState, at: number): number | undefined {
+    for (let due = this.#due.peek(); due !== undefined && due.dueAt <= at; due = this.#due.peek()) {
+      this.#due.pop()
+      const node = state.nodes[due.index]!
+      if (node.status === 'retrying' && node.dueAt === due.dueAt) this.#ready.push(due.index)
+    }
+    for (let index = this.#ready.peek(); index !== undefined; index = this.#ready.peek()) {
+      if (this.#isStartable(index, state.nodes[index]!, at)) return index
+      this.#ready.pop()
+    }
+    return undefined
+  }
+
+  /** The first node whose trigger rule can no longer hold; undefined when there is none. */
+  nextDoomed(state: RunState): number | undefined {
+    while (this.#doomedAt < this.#doomed.length) {
+      const index = this.#doomed[this.#doomedAt]!
+      if (state.nodes[index]!.status === 'pending') return index
+      this.#doomedAt += 1
+    }
+    this.#doomed = []
+    this.#doomedAt = 0
+    return undefined
+  }
+
+  /** Whether an incoming edge of a doomed node comes from a failure. */
+  isFailureUpstream(index: number): boolean {
+    return this.#failed[index]! > 0
+  }
+
+  /** Epoch ms at which the next waiting node is due; null when none waits. */
+  nextDueAt(state: RunState): number | null {
+    for (let due = this.#due.peek(); due !== undefined; due = this.#due.peek()) {
+      const node = state.nodes[due.index]!
+      if (node.status === 'retrying' && node.dueAt === due.dueAt) return due.dueAt
+      this.#due.pop()
+    }
+    return null
+  }
+
+  /** Whether an entry of the ready heap still stands: a node with rule `any` may have been put there by several edges. */
+  #isStartable(index: number, node: NodeState, at: number): boolean {
+    if (node.status === 'pending') return true
+    if (node.status === 'interrupted') return !this.asking.has(index)
+    return node.status === 'retrying' && (node.dueAt ?? 0) <= at
+  }
+
+  /** Counts what a settled node means for each edge that leaves it. */
+  #resolve(index: number, state: RunState): void {
+    const node = state.nodes[index]!
+    if (!isSettled(node)) return
+    const { outStart, outEdges, edgeTarget, isConditional, edgeKeys } = this.#graph
+    const isFailure = node.status === 'failed' || node.skipReason === 'upstream-failed'
+    for (let at = outStart[index]!; at < outStart[index + 1]!; at += 1) {
+      const edge = outEdges[at]!
+      const target = edgeTarget[edge]!
+      this.#unresolved[target]! -= 1
+      if (isFailure) this.#failed[target]! += 1
+      else if (node.status === 'completed' && (isConditional[edge] === 0 || state.decisions[edgeKeys[edge]!] === true)) {
+        this.#taken[target]! += 1
+      }
+    }
+  }
+
+  /** Puts a node where its state says, when the index is built. */
+  #place(index: number, node: NodeState): void {
+    switch (node.status) {
+      case 'pending':
+        this.#consider(index)
+        break
+      case 'interrupted':
+        this.interrupted(index)
+        break
+      case 'retrying':
+        this.#due.push(index, node.dueAt ?? 0)
+        break
+      case 'running':
+        this.running += 1
+        break
+      default:
+        if (isSettled(node)) this.unsettled -= 1
+        else if (node.status === 'failed') this.failing.add(index)
+    }
+  }
+
+  /** Puts a pending node among the ready or the doomed ones once its trigger rule is decided. */
+  #consider(index: number): void {
+    if (this.#graph.isStandIn[index] === 1) {
+      this.#doomed.push(index)
+      return
+    }
+    const isRoot = this.#graph.inStart[index] === this.#graph.inStart[index + 1]
+    const taken = this.#taken[index]!
+    const isOpen = this.#unresolved[index]! > 0
+    switch (this.#graph.nodes[index]!.trigger ?? 'all') {
+      case 'any':
+        if (isRoot || taken > 0) this.#ready.push(index)
+        else if (!isOpen) this.#doomed.push(index)
+        return
+      case 'allDone':
+        if (!isOpen) this.#ready.push(index)
+        return
+      case 'noneFailed':
+        if (isOpen) return
+        if (this.#failed[index] === 0) this.#ready.push(index)
+        else this.#doomed.push(index)
+        return
+      default:
+        if (isOpen) return
+        if (isRoot || (taken > 0 && this.#failed[index] === 0)) this.#ready.push(index)
+        else this.#doomed.push(index)
+    }
+  }
+}
+
+/** Whether a node has ended in a way its downstream nodes can go on from. */
+export function isSettled(node: NodeState): boolean {
+  return node.status === 'completed' || node.status === 'skipped' || (node.status === 'failed' && node.continues)
+}

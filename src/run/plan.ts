@@ -1,0 +1,30 @@
+import type { RunCommand } from './command.ts'
+import type { Run } from './run.ts'
+
+/**
+ * Says what a run owes itself next: a node to skip or to start, or an end to come to; null when it has to wait for a
+ * report or a time. The shell sends it back as a command until there is none. Cost: amortised over what changed.
+ * @param at - epoch ms; retries whose time has come by then are started
+ */
+export function plan(run: Run, at: number): RunCommand | null {
+  const { state, frontier } = run
+  if (state.status !== 'running') return null
+  const doomed = frontier.nextDoomed(state)
+  if (doomed !== undefined) return { type: 'node.skip', index: doomed }
+  const isIdle = frontier.running === 0
+  if (frontier.failing.size > 0) return isIdle ? { type: 'run.fail' } : null
+  if (frontier.unsettled === 0) return { type: 'run.complete' }
+  if (state.pausing) return isIdle ? { type: 'run.pause' } : null
+  if (frontier.running < state.config.concurrency) {
+    const ready = frontier.nextReady(state, at)
+    if (ready !== undefined) return { type: 'node.start', index: ready }
+  }
+  if (isIdle && frontier.asking.size > 0 && frontier.nextDueAt(state) === null) return { type: 'run.wait' }
+  return null
+}
+
+/** Epoch ms at which a run that waits for a time goes on; null when it waits for none. */
+export function nextDueAt(run: Run): number | null {
+  if (run.state.status !== 'running' || run.state.pausing || run.frontier.failing.size > 0) return null
+  return run.frontier.nextDueAt(run.state)
+}

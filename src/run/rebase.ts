@@ -1,0 +1,28 @@
+import { dictionary } from '../base/json.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { buildGraph } from '../workflow/graph.ts'
+import { Frontier } from './frontier.ts'
+import { type Run, untouchedNode } from './run.ts'
+
+/**
+ * Puts a run onto a changed workflow, in place: nodes keep their states and edges their decisions by name, what the new
+ * workflow has not is dropped, what it has more is pending. A node that was skipped is looked at again, since new edges
+ * may lead to it.
+ */
+export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: string): void {
+  const { state, graph: before } = run
+  const graph = buildGraph(definition)
+  state.nodes = graph.ids.map((id) => {
+    const index = before.indexOf.get(id)
+    const node = index === undefined ? undefined : state.nodes[index]
+    return node === undefined || node.status === 'skipped' ? untouchedNode() : node
+  })
+  state.completed = state.completed.filter((id) => graph.indexOf.has(id))
+  const decisions = dictionary<boolean>()
+  for (const key of graph.edgeKeys) if (state.decisions[key] !== undefined) decisions[key] = state.decisions[key]
+  state.decisions = decisions
+  state.workflow = definition
+  state.fingerprint = fingerprint
+  run.graph = graph
+  run.frontier = new Frontier(graph, state)
+}
