@@ -28,6 +28,11 @@ export function encodedFromText(json: string): Encoded {
   return first === 0x7b || first === 0x5b ? { json } : (JSON.parse(json) as Encoded)
 }
 
+/** Whether two encoded values are the same value: equal values have equal texts. */
+export function isSameEncoded(a: Encoded, b: Encoded): boolean {
+  return typeof a === 'object' && a !== null && typeof b === 'object' && b !== null ? a.json === b.json : a === b
+}
+
 /** How much an encoded value counts against a limit, in characters of JSON text. */
 export function encodedSize(encoded: Encoded): number {
   if (typeof encoded === 'object' && encoded !== null) return encoded.json.length

@@ -9,6 +9,7 @@ export const errorCodes = {
 
   // workflow
   WORKFLOW_INVALID: 'A workflow has problems; all of them are listed in details.problems.',
+  WORKFLOW_SYNTAX: 'The text of a workflow is not JSON.',
   WORKFLOW_SHAPE: 'A workflow, node or edge has a member of the wrong kind.',
   WORKFLOW_UNKNOWN_NODE: 'An edge or option names a node that does not exist.',
   WORKFLOW_DUPLICATE_NODE: 'Two nodes have the same id.',
@@ -19,7 +20,8 @@ export const errorCodes = {
   WORKFLOW_BAD_RETRY: 'A retry policy has a member out of range.',
   WORKFLOW_BAD_CONDITION: 'An edge condition has an unknown operator, a bad path or a value that does not fit.',
   WORKFLOW_BAD_FALLBACK: 'A fallback names a node that is missing, has edges, or needs a fallback itself.',
-  WORKFLOW_CHANGED: 'The workflow given for a snapshot or run is not the one it was made with; details.changes lists how.',
+  WORKFLOW_CHANGED:
+    'The workflow given for a snapshot or run is not the one it was made with; details.changes lists how.',
   WORKFLOW_UNKNOWN: 'No workflow of that id is registered with the engine.',
 
   // nodes

@@ -105,5 +105,7 @@ export function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
   if (typeof value !== 'object') return typeof value
-  return Object.prototype.toString.call(value).slice(8, -1).toLowerCase() === 'object' ? 'object' : Object.prototype.toString.call(value).slice(8, -1)
+  return Object.prototype.toString.call(value).slice(8, -1).toLowerCase() === 'object'
+    ? 'object'
+    : Object.prototype.toString.call(value).slice(8, -1)
 }

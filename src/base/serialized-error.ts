@@ -48,7 +48,12 @@ export function reviveError(error: SerializedError): Error {
 }
 
 /** A serialized error made from a code of ours. */
-export function codedError(code: ErrorCode, message: string, details?: JsonObject, cause?: SerializedError): SerializedError {
+export function codedError(
+  code: ErrorCode,
+  message: string,
+  details?: JsonObject,
+  cause?: SerializedError,
+): SerializedError {
   return {
     name: 'WaystoneError',
     message,

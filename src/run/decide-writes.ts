@@ -1,4 +1,4 @@
-import { type Encoded, encodedSize, truncatedMarker } from '../base/encoded.ts'
+import { type Encoded, encodedSize, isSameEncoded, truncatedMarker } from '../base/encoded.ts'
 import { codedError, type SerializedError } from '../base/serialized-error.ts'
 import { combine, emptyAccumulator } from './accumulate.ts'
 import type { RunConfig } from './config.ts'
@@ -60,7 +60,7 @@ export function problemOfWrites(state: RunState, nodeId: string, writes: readonl
       }
       case 'contextConstant': {
         const present = state.contextConstants[write.key]
-        if (present !== undefined && !isSame(present, write.value)) {
+        if (present !== undefined && !isSameEncoded(present, write.value)) {
           const message = `node ${node} sets the constant ${key} again with another value; use a context variable for what changes`
           return codedError('STATE_CONSTANT_SET', message, { nodeId, key: write.key })
         }
@@ -85,9 +85,4 @@ export function problemOfWrites(state: RunState, nodeId: string, writes: readonl
     return codedError('LIMIT_STATE_BYTES', message, { nodeId, limit: 'maxStateBytes', max, actual })
   }
   return null
-}
-
-/** Whether two encoded values are the same value; equal values have equal texts. */
-function isSame(a: Encoded, b: Encoded): boolean {
-  return typeof a === 'object' && a !== null && typeof b === 'object' && b !== null ? a.json === b.json : a === b
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../base/error-codes.ts'
 import { assertNever } from '../base/errors.ts'
-import type { JsonObject } from '../base/json.ts'
+import { type Dictionary, dictionary, type JsonObject } from '../base/json.ts'
 import { codedError, type SerializedError } from '../base/serialized-error.ts'
 import { backoffMs } from './backoff.ts'
 import type { NodeComplete, NodeFail, RunCommand } from './command.ts'
@@ -39,9 +39,9 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
           input: state.input,
           config: state.config,
           seed: command.seed,
-          variables: state.variables,
-          contextVariables: state.contextVariables,
-          contextConstants: state.contextConstants,
+          variables: copied(state.variables),
+          contextVariables: copied(state.contextVariables),
+          contextConstants: copied(state.contextConstants),
           parent: state.parent,
         }),
       ]
@@ -68,6 +68,7 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
       ]
     case 'run.cancel':
       if (isEnded(state)) return reject('RUN_ENDED', `run ${name(run)} is ${state.status} and can not be canceled`)
+      if (state.status === 'pending') return reject('RUN_NOT_STARTED', `run ${name(run)} has not started, so there is nothing to cancel`)
       return [fact(run, at, 'run.canceled', { reason: command.reason })]
     case 'run.time-out': {
       if (state.status !== 'running') return notRunning(run, 'timed out')
@@ -244,6 +245,10 @@ function reject(code: ErrorCode, message: string, details?: JsonObject): Rejecti
 
 function name(run: Run): string {
   return JSON.stringify(run.state.runId)
+}
+
+function copied<T>(entries: Dictionary<T>): Dictionary<T> {
+  return Object.assign(dictionary<T>(), entries)
 }
 
 /** A fact at its place in the log: `ahead` facts of the same decision come before it. */

@@ -52,7 +52,18 @@ export interface NodeDefinition {
 }
 
 /** Operators of a JSON edge condition. `exists` and `truthy` take no value. */
-export type ConditionOperator = 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte' | 'in' | 'notIn' | 'contains' | 'exists' | 'truthy'
+export type ConditionOperator =
+  | 'eq'
+  | 'ne'
+  | 'lt'
+  | 'lte'
+  | 'gt'
+  | 'gte'
+  | 'in'
+  | 'notIn'
+  | 'contains'
+  | 'exists'
+  | 'truthy'
 
 /**
  * A test of a node's output, as data.
@@ -71,8 +82,8 @@ export interface CodeCondition {
 }
 
 /**
- * One edge as plain JSON: unconditional, or taken only when `sourceHandle` is the handle its source chose,
- * or only when `condition` holds for its source's output. Unknown members are kept.
+ * One edge as plain JSON: unconditional, or taken only when `sourceHandle` is a handle its source chose,
+ * or only when `condition` holds for its source's output; with both, only when both say so. Unknown members are kept.
  */
 export interface EdgeDefinition {
   /** Unique in the workflow when given. */

@@ -1,4 +1,6 @@
-import type { EdgeDefinition, NodeDefinition } from './definition.ts'
+import { DefinitionError, quote } from '../base/errors.ts'
+import { adjacency } from './adjacency.ts'
+import type { EdgeDefinition, NodeDefinition, WorkflowDefinition } from './definition.ts'
 
 /**
  * The index over a workflow's nodes and edges that everything else asks; built once, in O(nodes + edges).
@@ -27,4 +29,106 @@ export interface Graph {
   readonly decides: Uint8Array
   /** 1 where a node only stands in as another's fallback and is never started by itself. */
   readonly isStandIn: Uint8Array
+}
+
+/**
+ * The index over a definition's nodes and edges, in O(nodes + edges).
+ * @param definition - one that `validateDefinition` finds nothing wrong with; only what would break the index is checked again
+ * @throws {DefinitionError} WORKFLOW_DUPLICATE_NODE, WORKFLOW_DUPLICATE_EDGE or WORKFLOW_UNKNOWN_NODE
+ */
+export function buildGraph(definition: Pick<WorkflowDefinition, 'nodes' | 'edges'>): Graph {
+  const { nodes, edges } = definition
+  const ids = nodes.map((node) => node.id)
+  const indexOf = indexNodes(ids)
+  const edgeSource = new Int32Array(edges.length)
+  const edgeTarget = new Int32Array(edges.length)
+  const isConditional = new Uint8Array(edges.length)
+  const decides = new Uint8Array(nodes.length)
+  for (let index = 0; index < edges.length; index += 1) {
+    const edge = edges[index]!
+    const source = nodeAt(indexOf, edge.source, index)
+    edgeSource[index] = source
+    edgeTarget[index] = nodeAt(indexOf, edge.target, index)
+    if (typeof edge.sourceHandle === 'string' || edge.condition !== undefined) {
+      isConditional[index] = 1
+      decides[source] = 1
+    }
+  }
+  const isStandIn = new Uint8Array(nodes.length)
+  for (const { fallback } of nodes) {
+    if (typeof fallback === 'string') isStandIn[indexOf.get(fallback) ?? -1] = 1
+  }
+  const edgeKeys = nameEdges(edges)
+  const out = adjacency(nodes.length, edgeSource)
+  const entering = adjacency(nodes.length, edgeTarget)
+  return Object.freeze({
+    nodes,
+    edges,
+    ids: Object.freeze(ids),
+    indexOf,
+    edgeKeys: Object.freeze(edgeKeys),
+    edgeIndexOf: new Map(edgeKeys.map((key, index) => [key, index])),
+    edgeSource,
+    edgeTarget,
+    outStart: out.start,
+    outEdges: out.edges,
+    inStart: entering.start,
+    inEdges: entering.edges,
+    isConditional,
+    decides,
+    isStandIn,
+  })
+}
+
+function indexNodes(ids: readonly string[]): Map<string, number> {
+  const indexOf = new Map<string, number>()
+  for (let index = 0; index < ids.length; index += 1) indexOf.set(ids[index]!, index)
+  if (indexOf.size < ids.length) {
+    const nodeId = ids.find((id, index) => indexOf.get(id) !== index)!
+    throw new DefinitionError('WORKFLOW_DUPLICATE_NODE', `two nodes have the id ${quote(nodeId)}; give each its own`, {
+      details: { nodeId },
+    })
+  }
+  return indexOf
+}
+
+function nodeAt(indexOf: ReadonlyMap<string, number>, nodeId: string, edge: number): number {
+  const index = indexOf.get(nodeId)
+  if (index !== undefined) return index
+  throw new DefinitionError(
+    'WORKFLOW_UNKNOWN_NODE',
+    `edge ${edge} names the node ${quote(nodeId)}, which does not exist`,
+    {
+      details: { nodeId, edge },
+    },
+  )
+}
+
+/** Keys for all edges; ids come first, so that a made-up name never takes the place of one. */
+function nameEdges(edges: readonly EdgeDefinition[]): string[] {
+  const taken = new Set<string>()
+  for (const { id } of edges) {
+    if (id === undefined) continue
+    if (taken.has(id)) {
+      throw new DefinitionError('WORKFLOW_DUPLICATE_EDGE', `two edges have the id ${quote(id)}; give each its own`, {
+        details: { edgeId: id },
+      })
+    }
+    taken.add(id)
+  }
+  // The last number tried for each base, so that many parallel edges cost one step each.
+  const tried = new Map<string, number>()
+  return edges.map(({ id, source, target, sourceHandle }) => {
+    if (id !== undefined) return id
+    const base = typeof sourceHandle === 'string' ? `${source}->${target}:${sourceHandle}` : `${source}->${target}`
+    let number = tried.get(base) ?? 1
+    let key = number === 1 ? base : `${base}#${number}`
+    while (taken.has(key)) {
+      number += 1
+      key = `${base}#${number}`
+    }
+    tried.set(base, number)
+    taken.add(key)
+    return key
+  })
 }

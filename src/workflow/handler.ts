@@ -78,7 +78,12 @@ export interface NodeContext<Input = unknown, Services extends object = Record<s
   /** Aborted when the attempt is timed out, canceled or cut off by a pause. */
   readonly signal: AbortSignal
   /** What made the node fail, when this handler stands in for it as its fallback. */
-  readonly failure?: { readonly name: string; readonly message: string; readonly code?: string; readonly details?: JsonObject }
+  readonly failure: {
+    readonly name: string
+    readonly message: string
+    readonly code?: string
+    readonly details?: JsonObject
+  }
   readonly variables: VariablesContext
   readonly accumulators: AccumulatorsContext
   readonly counters: CountersContext

@@ -1,0 +1,206 @@
+import { isWaystoneError } from '../errors.ts'
+import { isIntrinsicArrayKeys } from './array-keys.ts'
+import { type Brand, brandOf, isPlainPrototype, isPrototypeOf } from './brand.ts'
+import { type ClassRegistry, isClassName, isClassVersion, OpaqueValue, type RegisteredClass } from './class-codec.ts'
+import { writeBuiltin } from './encode-builtin.ts'
+import { writeError } from './encode-error.ts'
+import { isErrorValue } from './error-family.ts'
+import { isStackOverflow } from './limits.ts'
+import { refusedKind } from './refused-kind.ts'
+import { isTypeKey, type Place, ROOT, type Writer } from './writer.ts'
+
+/** What an encoder does with what it may do in more than one way. */
+export interface EncodeRules {
+  readonly classes: ClassRegistry
+  readonly regexp: 'allow' | 'refuse'
+}
+
+/** Writes one value with tags. Recursion is bounded by maxDepth, and a full stack is reported as that limit. */
+export class Encoder {
+  readonly writer: Writer
+  readonly rules: EncodeRules
+
+  constructor(writer: Writer, rules: EncodeRules) {
+    this.writer = writer
+    this.rules = rules
+  }
+
+  /** @throws {UnserializableValueError} VALUE_*; {SnapshotLimitError} VALUE_LIMIT */
+  text(value: unknown): string {
+    try {
+      this.value(value, ROOT, 1)
+    } catch (error) {
+      if (isWaystoneError(error)) throw error
+      if (isStackOverflow(error)) throw this.writer.beyond('maxDepth', null, this.writer.at, error)
+      throw this.writer.refusal('VALUE_ACCESSOR', this.writer.at, 'unreadable value', error)
+    }
+    return this.writer.finish()
+  }
+
+  /** Writes a value; `depth` is the level it opens if it is a container or tag, 1 for the root. */
+  value(value: unknown, place: Place, depth: number): void {
+    switch (typeof value) {
+      case 'string':
+        return this.writer.string(value, place, depth)
+      case 'number':
+        return this.writer.number(value, place, depth)
+      case 'boolean':
+        return this.writer.put(value ? 'true' : 'false')
+      case 'undefined':
+        return this.writer.undefined(place, depth)
+      case 'bigint':
+        return this.writer.bigint(value, place, depth)
+      case 'object':
+        return value === null ? this.writer.put('null') : this.#object(value, place, depth)
+      case 'function':
+        throw this.writer.refusal('VALUE_FUNCTION', place, 'function')
+      default:
+        throw this.writer.refusal('VALUE_SYMBOL', place, 'symbol')
+    }
+  }
+
+  /** Reads a property once, whatever it is. */
+  read(container: object, key: string, place: Place): unknown {
+    try {
+      return (container as Readonly<Record<string, unknown>>)[key]
+    } catch (error) {
+      throw this.writer.refusal('VALUE_ACCESSOR', { parent: place, key }, 'throwing accessor', error)
+    }
+  }
+
+  /** Writes the members of an object, or `[key, value]` pairs where a key can't stand as a member. */
+  object(
+    keys: readonly string[],
+    read: (key: string) => unknown,
+    place: Place,
+    depth: number,
+    nullPrototype = false,
+  ): void {
+    const { writer } = this
+    if (nullPrototype || keys.some((key) => key === '__proto__' || !key.isWellFormed())) {
+      writer.count(place, depth + (keys.length > 0 ? 2 : 1), nullPrototype ? 3 : 2, keys.length * 3)
+      writer.put('{"#type":"Object","entries":[')
+      const entries: Place = { parent: place, key: 'entries' }
+      for (const [index, key] of keys.entries()) {
+        const pair: Place = { parent: entries, key: index }
+        writer.put(index === 0 ? '[' : ',[')
+        writer.string(key, { parent: pair, key: 0 }, depth + 3, true)
+        writer.put(',')
+        this.value(read(key), { parent: pair, key: 1 }, depth + 3)
+        writer.put(']')
+      }
+      writer.put(nullPrototype ? '],"proto":null}' : ']}')
+      return
+    }
+    writer.count(place, depth, keys.length, 0)
+    if (keys.length > writer.limits.maxKeysPerObject) throw writer.beyond('maxKeysPerObject', keys.length, place)
+    writer.put('{')
+    for (const [index, key] of keys.entries()) {
+      if (index > 0) writer.put(',')
+      writer.key(key, place)
+      this.value(read(key), { parent: place, key: isTypeKey(key) ? `#${key}` : key }, depth + 1)
+    }
+    writer.put('}')
+  }
+
+  #object(value: object, place: Place, depth: number): void {
+    const { writer } = this
+    writer.at = place
+    const earlier = writer.meet(value, place)
+    if (earlier !== undefined) return writer.reference(value, earlier, place, depth)
+    const prototype = Object.getPrototypeOf(value) as object | null
+    const codec = prototype === null ? undefined : this.rules.classes.forPrototype(prototype)
+    if (codec !== undefined) return this.#instance(value, codec, place, depth)
+    if (
+      Object.getOwnPropertySymbols(value).some((symbol) => Object.prototype.propertyIsEnumerable.call(value, symbol))
+    ) {
+      throw writer.refusal('VALUE_SYMBOL_KEY', place, 'symbol key')
+    }
+    if (Array.isArray(value)) {
+      if (prototype === Array.prototype || (prototype !== null && isPrototypeOf(prototype, 'Array')))
+        return this.#array(value, place, depth)
+    } else if (prototype === Object.prototype || isPlainPrototype(prototype)) {
+      if (isOrdinary(value))
+        return this.object(Object.keys(value), (key) => this.read(value, key, place), place, depth, prototype === null)
+    } else if (prototype !== null) {
+      if (prototype === OpaqueValue.prototype) return this.#opaque(value as OpaqueValue, place, depth)
+      const brand: Brand | undefined = brandOf(value, prototype)
+      if (brand !== undefined) return writeBuiltin(this, value, brand, place, depth)
+      if (isErrorValue(value)) return writeError(this, value as Error, place, depth)
+    }
+    const { code, kind } = refusedKind(value)
+    throw writer.refusal(code, place, kind)
+  }
+
+  #array(array: readonly unknown[], place: Place, depth: number): void {
+    const { writer } = this
+    const { length } = array
+    const keys = Object.keys(array)
+    if (isIntrinsicArrayKeys(keys, length)) {
+      writer.count(place, depth, 0, length)
+      writer.put('[')
+      for (let index = 0; index < length; index += 1) {
+        if (index > 0) writer.put(',')
+        this.value(this.read(array, String(index), place), { parent: place, key: index }, depth + 1)
+      }
+      writer.put(']')
+      return
+    }
+    // only own keys are visited, so that the cost follows what is there and not the length
+    if (length > writer.limits.maxSparseLength) throw writer.beyond('maxSparseLength', length, place)
+    writer.count(place, depth + (keys.length > 0 ? 2 : 1), 3, keys.length * 3)
+    writer.put('{"#type":"Array","entries":[')
+    const entries: Place = { parent: place, key: 'entries' }
+    for (const [at, key] of keys.entries()) {
+      const pair: Place = { parent: entries, key: at }
+      writer.put(at === 0 ? '[' : ',[')
+      if (isElement(key, length)) writer.put(key)
+      else writer.string(key, { parent: pair, key: 0 }, depth + 3, true)
+      writer.put(',')
+      this.value(this.read(array, key, { parent: pair, key: 1 }), { parent: pair, key: 1 }, depth + 3)
+      writer.put(']')
+    }
+    writer.put(`],"length":${length}}`)
+  }
+
+  #instance(value: object, codec: RegisteredClass, place: Place, depth: number): void {
+    let data: unknown
+    try {
+      data = codec.encode(value)
+    } catch (error) {
+      throw this.writer.refusal('VALUE_CLASS_FAILED', place, codec.name, error)
+    }
+    this.#class(value, codec.name, codec.version, data, place, depth)
+  }
+
+  #opaque(value: OpaqueValue, place: Place, depth: number): void {
+    const { name, version, data } = value
+    if (!isClassName(name) || !isClassVersion(version)) {
+      throw this.writer.refusal('VALUE_CLASS', place, 'OpaqueValue')
+    }
+    this.#class(value, name, version, data, place, depth)
+  }
+
+  #class(value: object, name: string, version: number, data: unknown, place: Place, depth: number): void {
+    const { writer } = this
+    writer.count(place, depth, 4, 0)
+    writer.put(`{"#type":"class","name":${JSON.stringify(name)},"value":`)
+    // the instance exists only when its data has been read whole
+    writer.begin(value)
+    this.value(data, { parent: place, key: 'value' }, depth + 1)
+    writer.end(value)
+    writer.put(`,"v":${version}}`)
+  }
+}
+
+/** Whether an own key of an array names one of its elements. */
+function isElement(key: string, length: number): boolean {
+  const index = Number(key)
+  return Number.isInteger(index) && index >= 0 && index < length && String(index) === key
+}
+
+/** Whether an object with a plain prototype is nothing else: no error, arguments or namespace such as Math. */
+function isOrdinary(value: object): boolean {
+  if (Object.hasOwn(value, Symbol.toStringTag)) return false
+  return Symbol.toStringTag in value || Object.prototype.toString.call(value) === '[object Object]'
+}

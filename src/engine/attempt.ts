@@ -1,0 +1,92 @@
+import { isTruncated } from '../base/encoded.ts'
+import { NodeError, quote, SnapshotError } from '../base/errors.ts'
+import { type Dictionary, dictionary, type JsonValue } from '../base/json.ts'
+import { AttemptContext, type ContextHost } from '../nodes/context.ts'
+import type { Run } from '../run/run.ts'
+import type { FallbackDefinition } from '../workflow/definition.ts'
+import { edgeTaken } from './edge-decision.ts'
+import type { EdgePredicate, Handler } from '../workflow/handler.ts'
+import { isRouted } from '../workflow/routed.ts'
+
+/** Where an attempt finds what the workflow's document does not carry. */
+export interface Code {
+  handler(type: string): Handler | undefined
+  predicate(edgeKey: string): EdgePredicate | undefined
+}
+
+/** Makes the context of the attempt a node has just begun. */
+export function contextOf(host: ContextHost, run: Run, index: number): AttemptContext {
+  const node = run.state.nodes[index]!
+  const definition = run.graph.nodes[index]!
+  const standIn = node.fallback ? standInOf(run, definition.fallback!) : definition
+  return new AttemptContext(host, index, definition.id, node.attempt, standIn.data, node.fallback ? node.error : null)
+}
+
+/** The handler that runs a node now: its own, or its fallback's. @throws {NodeError} NODE_TYPE_MISSING */
+export function handlerOf(code: Code, run: Run, index: number): Handler {
+  const definition = run.graph.nodes[index]!
+  const { type } = run.state.nodes[index]!.fallback ? standInOf(run, definition.fallback!) : definition
+  const handler = code.handler(type)
+  if (handler === undefined) {
+    throw new NodeError('NODE_TYPE_MISSING', `node ${quote(definition.id)} has the type ${quote(type)}, which no handler is registered for`, {
+      details: { nodeId: definition.id, types: [type] },
+    })
+  }
+  return handler
+}
+
+/**
+ * The inputs of a node: the outputs of the upstreams it was reached from, by node id, in edge order; fresh copies, so
+ * that a handler gets equal inputs whether they were made here or restored, and can't change the past through them.
+ */
+export function inputsOf(host: ContextHost, run: Run, index: number): Record<string, unknown> {
+  const { inStart, inEdges, edgeSource, isConditional, edgeKeys, ids } = run.graph
+  const inputs: Record<string, unknown> = {}
+  for (let at = inStart[index]!; at < inStart[index + 1]!; at += 1) {
+    const edge = inEdges[at]!
+    const source = edgeSource[edge]!
+    const { status, output } = run.state.nodes[source]!
+    if (status !== 'completed' || output === undefined) continue
+    if (isConditional[edge] === 1 && run.state.decisions[edgeKeys[edge]!] !== true) continue
+    const id = ids[source]!
+    if (isTruncated(output)) throw truncated(ids[index]!, id)
+    const value = typeof output === 'object' && output !== null ? host.codec.decode(output) : output
+    if (id === '__proto__') Object.defineProperty(inputs, id, { value, enumerable: true, writable: true, configurable: true })
+    else inputs[id] = value
+  }
+  return inputs
+}
+
+/**
+ * Decides the conditional edges that leave a node, once, from what its handler returned; null when it has none.
+ * @throws {NodeError} NODE_CONDITION_FAILED when a condition in code throws or gives no boolean
+ */
+export function decideEdges(code: Code, run: Run, index: number, output: unknown, handles: readonly string[] | null): Dictionary<boolean> | null {
+  const { graph } = run
+  if (graph.decides[index] === 0) return null
+  const decisions = dictionary<boolean>()
+  for (let at = graph.outStart[index]!; at < graph.outStart[index + 1]!; at += 1) {
+    const edge = graph.outEdges[at]!
+    if (graph.isConditional[edge] === 0) continue
+    const key = graph.edgeKeys[edge]!
+    decisions[key] = edgeTaken(graph.edges[edge]!, code.predicate(key), handles, output)
+  }
+  return decisions
+}
+
+/** A handler's return value apart: the output, and the handles it chose, if it did. */
+export function outcomeOf(returned: unknown): { readonly output: unknown; readonly handles: readonly string[] | null } {
+  return isRouted(returned) ? { output: returned.output, handles: returned.handles } : { output: returned, handles: null }
+}
+
+function standInOf(run: Run, fallback: FallbackDefinition): { readonly type: string; readonly data?: JsonValue } {
+  return typeof fallback === 'string' ? run.graph.nodes[run.graph.indexOf.get(fallback)!]! : fallback
+}
+
+function truncated(nodeId: string, upstream: string): SnapshotError {
+  return new SnapshotError(
+    'SNAPSHOT_TRUNCATED',
+    `node ${quote(nodeId)} needs the result of ${quote(upstream)}, which was over limits.maxResultBytes and dropped; run ${quote(upstream)} again with a higher limit`,
+    { details: { nodeId, upstream } },
+  )
+}

@@ -1,0 +1,239 @@
+import { LimitError, quote, WaystoneError } from '../base/errors.ts'
+import type { RunConfig } from '../run/config.ts'
+import type { RunEvent } from '../run/event.ts'
+import { isEnded } from '../run/reduce.ts'
+import { createRun, pendingState, type Run } from '../run/run.ts'
+import type { RunStatus } from '../run/state.ts'
+import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
+import { workflowFingerprint } from '../workflow/fingerprint.ts'
+import type { Workflow } from '../workflow/workflow.ts'
+import { codeOf } from './code.ts'
+import { eventStream } from './event-stream.ts'
+import type { Journal } from './journal.ts'
+import { type ListenerEvent, Listeners, type ListenerType } from './listeners.ts'
+import { checkOptions, configOf, encodeEntries, type ExecutorOptions, executorOptions, type World, worldOf } from './options.ts'
+import { type RunResult, resultOf } from './result.ts'
+import { RunLoop } from './run-loop.ts'
+
+/** How a run is paused. */
+export interface PauseOptions {
+  /** Who or what asked; recorded. */
+  readonly reason?: string
+  /** How long running nodes may go on, in milliseconds, before they are cut off; default: until they end. */
+  readonly deadlineMs?: number
+}
+
+/** What a loaded run brings along; used by `loadSnapshot` and the engine. */
+export interface RestoredRun {
+  readonly run: Run
+  readonly journal: Journal | null
+  readonly world: World
+  /** Configuration and workflow to go on with, when they are not those of the run. */
+  readonly config: RunConfig | null
+  readonly isWorkflowChanged: boolean
+}
+
+const restoredBrand = Symbol('restored')
+
+/**
+ * Runs one workflow once, and can write the whole run down at any moment.
+ *
+ * @example
+ * const executor = new DagExecutor(report, { concurrency: 4 })
+ * const { status, results } = await executor.execute()
+ */
+export class DagExecutor<Outputs extends object = Record<string, unknown>, Input = unknown> {
+  readonly workflow: Workflow<Outputs, Input>
+  readonly #run: Run
+  readonly #loop: RunLoop
+  readonly #listeners: Listeners
+  readonly #world: World
+  readonly #journal: Journal | null
+  #restored: RestoredRun | null
+  #execution: Promise<RunResult<Outputs>> | null = null
+
+  /**
+   * @throws {DefinitionError} NODE_TYPE_MISSING, NODE_CONDITION_FAILED before anything runs
+   * @throws {LimitError} LIMIT_NODES
+   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
+   */
+  constructor(workflow: Workflow<Outputs, Input>, options: ExecutorOptions<Input> = {}) {
+    const restored = (options as { readonly [restoredBrand]?: RestoredRun })[restoredBrand] ?? null
+    if (typeof workflow !== 'object' || workflow === null || !('graph' in workflow) || !('definition' in workflow)) {
+      throw new WaystoneError('ARGUMENT_INVALID', `a DagExecutor expects a workflow (build one with workflow() or parseWorkflow()), got ${quote(workflow)}`)
+    }
+    if (restored === null) checkOptions(options, executorOptions, 'DagExecutor')
+    this.workflow = workflow
+    this.#world = restored?.world ?? worldOf(options)
+    this.#restored = restored
+    this.#journal = restored?.journal ?? null
+    const code = codeOf(workflow as Workflow, this.#world.registry)
+    this.#run = restored?.run ?? newRun(workflow as Workflow, options, this.#world)
+    checkSize(this.#run, restored?.config ?? this.#run.state.config)
+    this.#listeners = new Listeners(this.#world.codec, this.#world.logger)
+    const { codec, clock, logger, services } = this.#world
+    this.#loop = new RunLoop({ run: this.#run, code, codec, clock, logger, services, listeners: this.#listeners, journal: this.#journal })
+  }
+
+  get runId(): string {
+    return this.#run.state.runId
+  }
+
+  get status(): RunStatus {
+    return this.#run.state.status
+  }
+
+  /** The configuration in force. */
+  get config(): RunConfig {
+    return this.#restored?.config ?? this.#run.state.config
+  }
+
+  /**
+   * Runs what is left to run: everything of a new run, the rest of a restored, paused or failed one (whose failed nodes are
+   * tried again), nothing of one that has completed or was canceled.
+   *
+   * @returns once the run has completed, failed, paused, waits, or was canceled; a failed run is a result, not a rejection
+   * @throws {RunError} RUN_ACTIVE when it executes already
+   * @throws {StoreError} when the run's facts can't be recorded
+   */
+  async execute(): Promise<RunResult<Outputs>> {
+    if (this.#execution !== null) {
+      throw new WaystoneError('RUN_ACTIVE', `run ${quote(this.runId)} is executing already; await the promise of that call`)
+    }
+    if (isEnded(this.#run.state)) return this.#result()
+    this.#execution = this.#executeOnce()
+    try {
+      return await this.#execution
+    } finally {
+      this.#execution = null
+    }
+  }
+
+  /**
+   * Lets no further node start, lets running ones end (or cuts them off at the deadline), and gives the run as a document.
+   * A run that ends meanwhile, or does not execute, is given as it is.
+   */
+  async pause(options: PauseOptions = {}): Promise<Snapshot> {
+    checkOptions(options, ['reason', 'deadlineMs'], 'pause')
+    const { reason = 'pause', deadlineMs } = options
+    if (this.#execution === null) return this.saveSnapshot()
+    if (this.status === 'running') this.#loop.dispatch({ type: 'run.request-pause', reason })
+    let stop: (() => void) | undefined
+    if (deadlineMs !== undefined) {
+      stop = this.#world.clock.setTimer(deadlineMs, () => {
+        if (this.status === 'running') this.#loop.dispatch({ type: 'run.cut-off' })
+      })
+    }
+    try {
+      await this.#execution
+    } finally {
+      stop?.()
+    }
+    return this.saveSnapshot()
+  }
+
+  /**
+   * Ends the run for good: no node starts any more, running ones are told to stop, their late results are dropped.
+   * @returns once that is recorded
+   * @throws {RunError} RUN_ENDED, RUN_NOT_STARTED
+   */
+  async cancel(reason = 'canceled'): Promise<void> {
+    this.#loop.dispatch({ type: 'run.cancel', reason })
+    await this.#loop.recorded()
+  }
+
+  /**
+   * Records a signal; it is kept until something waits for it.
+   * @returns once it is recorded
+   * @throws {RunError} RUN_ENDED, RUN_NOT_STARTED
+   */
+  async signal(name: string, payload?: unknown): Promise<void> {
+    if (typeof name !== 'string') throw new WaystoneError('ARGUMENT_INVALID', `signal expects a name (string), got ${quote(name)}`)
+    this.#loop.dispatch({ type: 'signal.receive', name, payload: this.#world.codec.encode(payload) })
+    await this.#loop.recorded()
+  }
+
+  /**
+   * Runs a failed or waiting run on, its failed and asking nodes from their first attempt.
+   * @throws {RunError} RUN_REJECTED when the run is neither
+   */
+  async retryFailed(): Promise<RunResult<Outputs>> {
+    if (this.status !== 'failed' && this.status !== 'waiting') {
+      throw new WaystoneError('RUN_REJECTED', `run ${quote(this.runId)} is ${this.status}; only a failed or waiting run has something to retry`)
+    }
+    return this.execute()
+  }
+
+  /**
+   * Calls a function for every fact of a type, for all facts (`*`), or for progress; in one order, after each is recorded.
+   * @returns what takes the listener off again
+   */
+  on<Type extends ListenerType>(type: Type, listener: (event: ListenerEvent<Type>) => void): () => void {
+    if (typeof type !== 'string' || typeof listener !== 'function') {
+      throw new WaystoneError('ARGUMENT_INVALID', `on expects a type of event and a function, got ${quote(type)} and ${quote(listener)}`)
+    }
+    return this.#listeners.add(type, listener)
+  }
+
+  /** All facts from now on, until the run settles; what comes while the reader is busy is kept for it. */
+  events(): AsyncIterableIterator<RunEvent> {
+    return eventStream((listener) => this.on('*', listener))
+  }
+
+  /**
+   * The whole run as it stands, now: synchronous, allowed at any moment, and of one consistent cut.
+   * A node that runs now is in it as running; whoever resumes the snapshot runs that node again.
+   */
+  saveSnapshot(): Snapshot {
+    return takeSnapshot(this.#run.state, this.#world.clock.now())
+  }
+
+  async #executeOnce(): Promise<RunResult<Outputs>> {
+    const restored = this.#restored
+    if (this.#run.state.status === 'pending') this.#loop.dispatch({ type: 'run.start', seed: this.#world.ids.newSeed() })
+    else {
+      this.#loop.dispatch({
+        type: 'run.resume',
+        ...(restored?.config ? { config: restored.config } : {}),
+        ...(restored?.isWorkflowChanged ? { workflow: { definition: this.workflow.definition, fingerprint: workflowFingerprint(this.workflow as Workflow) } } : {}),
+      })
+    }
+    this.#restored = null
+    await this.#loop.settled()
+    return this.#result()
+  }
+
+  #result(): RunResult<Outputs> {
+    return resultOf<Outputs>(this.#run, this.#world.codec)
+  }
+}
+
+/** An executor over a run that exists already; nothing runs until asked. */
+export function restoredExecutor<Outputs extends object, Input>(workflow: Workflow<Outputs, Input>, restored: RestoredRun): DagExecutor<Outputs, Input> {
+  return new DagExecutor(workflow, { [restoredBrand]: restored } as ExecutorOptions<Input>)
+}
+
+function newRun(workflow: Workflow, options: ExecutorOptions<unknown>, { codec, ids }: World): Run {
+  const { runId = ids.newId(), input, variables, context } = options
+  if (typeof runId !== 'string' || runId === '') {
+    throw new WaystoneError('ARGUMENT_INVALID', `runId expects a text that is not empty, got ${quote(runId)}`)
+  }
+  const state = pendingState({
+    runId,
+    workflow: workflow.definition,
+    fingerprint: workflowFingerprint(workflow),
+    input: codec.encode(input),
+    config: configOf(options),
+    variables: encodeEntries(variables, codec),
+    contextVariables: encodeEntries(context?.variables, codec),
+    contextConstants: encodeEntries(context?.constants, codec),
+  })
+  return createRun(workflow.graph, state)
+}
+
+function checkSize(run: Run, config: RunConfig): void {
+  const max = config.limits.maxNodes
+  const actual = run.graph.nodes.length
+  if (max === null || actual <= max) return
+  throw new LimitError('LIMIT_NODES', `the workflow has ${actual} nodes and limits.maxNodes is ${max}`, { details: { limit: 'maxNodes', max, actual } })
+}

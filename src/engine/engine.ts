@@ -1,0 +1,296 @@
+import { DefinitionError, isWaystoneError, quote, StoreError, WaystoneError } from '../base/errors.ts'
+import { missingTypes } from '../nodes/registry.ts'
+import { isEnded } from '../run/reduce.ts'
+import { createRun, pendingState } from '../run/run.ts'
+import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
+import type { ListQuery, RunPage, RunSummary } from '../store/driver.ts'
+import type { Store } from '../store/store.ts'
+import { compareWorkflows } from '../workflow/compare-workflows.ts'
+import { workflowFingerprint } from '../workflow/fingerprint.ts'
+import type { Workflow } from '../workflow/workflow.ts'
+import { ClaimKeeper } from './claim-keeper.ts'
+import { type DagExecutor, type PauseOptions, restoredExecutor } from './dag-executor.ts'
+import { checkEngineOptions, type EngineOptions } from './engine-options.ts'
+import { runOn, workflowChanged } from './load.ts'
+import { changesConfig, checkOptions, configOf, type ConfigOptions, configOptions, encodeEntries, type ExecutorOptions, type World, worldOf } from './options.ts'
+import type { RunResult } from './result.ts'
+import { StoreJournal } from './store-journal.ts'
+import { readRun, type StoredRun } from './stored-run.ts'
+
+const DEFAULT_LEASE_MS = 30_000
+
+/** Options of one run of an engine. */
+export type StartOptions = Pick<ExecutorOptions, 'runId' | 'variables' | 'context'> & ConfigOptions
+
+/** A run an engine executes. */
+export interface RunHandle<Outputs extends object = Record<string, unknown>> {
+  readonly runId: string
+  /** For listeners, snapshots and status. */
+  readonly executor: DagExecutor<Outputs, unknown>
+  /** Resolves when the run settles and its claim is let go; rejects when its facts can't be recorded. */
+  readonly result: Promise<RunResult<Outputs>>
+}
+
+/** What a recovery did with each run that was left unfinished. */
+export interface Recovery {
+  readonly resumed: readonly RunHandle[]
+  /** Runs another process holds. */
+  readonly held: readonly string[]
+  /** Runs that could not be taken up, each with the reason; they do not stop the others. */
+  readonly failed: readonly { readonly runId: string; readonly error: WaystoneError }[]
+}
+
+/** Many runs, recorded: what a process did not finish, another takes up. */
+export interface Engine {
+  /**
+   * Starts a run; its first fact is on record before this resolves' result is worked on.
+   * @throws {StoreError} STORE_EXISTS when there is a run of that id, STORE_HELD when another process starts it
+   */
+  start<Outputs extends object, Input>(workflow: Workflow<Outputs, Input> | string, input?: Input, options?: StartOptions): Promise<RunHandle<Outputs>>
+  /**
+   * Takes a run up where its log ends; a failed one tries its failed nodes again, an ended one just gives its result.
+   * @throws {StoreError} STORE_NOT_FOUND, STORE_HELD
+   * @throws {DefinitionError} NODE_TYPE_MISSING, WORKFLOW_CHANGED
+   */
+  resume(runId: string, options?: ConfigOptions): Promise<RunHandle>
+  /** Takes up every run whose process ended without finishing it. */
+  recover(): Promise<Recovery>
+  /** What the store knows of a run; null when it has none. */
+  get(runId: string): Promise<RunSummary | null>
+  list(query?: Partial<ListQuery>): Promise<RunPage>
+  /** The run as a document: live when it executes here, else as its log tells. */
+  snapshot(runId: string): Promise<Snapshot>
+  /** Pauses a run that executes here. @throws {RunError} RUN_REJECTED when it executes nowhere, {StoreError} STORE_HELD elsewhere */
+  pause(runId: string, options?: PauseOptions): Promise<Snapshot>
+  /** Cancels a run for good, whether it executes here or nowhere. @throws {StoreError} STORE_HELD when it executes elsewhere */
+  cancel(runId: string, reason?: string): Promise<void>
+  signal(runId: string, name: string, payload?: unknown): Promise<void>
+  /** Pauses every run that executes here and lets go of their claims. The store stays open. */
+  close(options?: PauseOptions): Promise<void>
+}
+
+/**
+ * An engine over a store.
+ * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
+ * @example
+ * const engine = createEngine({ store: memoryStore(), workflows: [report] })
+ * const { result } = await engine.start(report)
+ * await result
+ */
+export function createEngine(options: EngineOptions): Engine {
+  checkEngineOptions(options)
+  return new StoreEngine(options)
+}
+
+class StoreEngine implements Engine {
+  readonly #store: Store
+  readonly #workflows = new Map<string, Workflow>()
+  readonly #world: World
+  readonly #options: EngineOptions
+  readonly #owner: string
+  readonly #leaseMs: number
+  readonly #keeper: ClaimKeeper
+  readonly #active = new Map<string, RunHandle>()
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#store = options.store
+    this.#world = worldOf(options)
+    this.#owner = options.owner ?? this.#world.ids.newId()
+    this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS
+    this.#keeper = new ClaimKeeper(this.#store, this.#world.clock, this.#world.logger, this.#leaseMs)
+    for (const workflow of options.workflows ?? []) this.#workflows.set(workflow.definition.id, workflow as unknown as Workflow)
+  }
+
+  async start<Outputs extends object, Input>(
+    given: Workflow<Outputs, Input> | string,
+    input?: Input,
+    options: StartOptions = {},
+  ): Promise<RunHandle<Outputs>> {
+    checkOptions(options, [...configOptions, 'runId', 'variables', 'context'], 'start')
+    const workflow = this.#workflow(given as Workflow | string)
+    const { codec, ids } = this.#world
+    const runId = options.runId ?? ids.newId()
+    const journal = await this.#claim(runId, 0, null)
+    try {
+      if ((await this.#store.get(runId)) !== null) {
+        throw new StoreError('STORE_EXISTS', `there is a run ${quote(runId)} already; resume it, or start with another runId`, { details: { runId } })
+      }
+      const state = pendingState({
+        runId,
+        workflow: workflow.definition,
+        fingerprint: workflowFingerprint(workflow),
+        input: codec.encode(input),
+        config: configOf(options, configOf(this.#options)),
+        variables: encodeEntries(options.variables, codec),
+        contextVariables: encodeEntries(options.context?.variables, codec),
+        contextConstants: encodeEntries(options.context?.constants, codec),
+      })
+      const run = createRun(workflow.graph, state)
+      const executor = restoredExecutor(workflow, { run, journal, world: this.#world, config: null, isWorkflowChanged: false })
+      return this.#execute(executor, journal) as RunHandle as RunHandle<Outputs>
+    } catch (error) {
+      await this.#keeper.release(journal)
+      throw error
+    }
+  }
+
+  async resume(runId: string, options: ConfigOptions = {}): Promise<RunHandle> {
+    checkOptions(options, configOptions, 'resume')
+    const active = this.#active.get(runId)
+    if (active !== undefined) return active
+    const journal = await this.#claim(runId, 0, null)
+    try {
+      const stored = await readRun(this.#store, runId)
+      const own = new StoreJournal(this.#store, journal.claim, stored.run.state.seq, stored.createdAt)
+      this.#keeper.exchange(journal, own)
+      return this.#execute(this.#executor(stored, own, options), own)
+    } catch (error) {
+      await this.#keeper.release(journal)
+      throw error
+    }
+  }
+
+  async recover(): Promise<Recovery> {
+    const resumed: RunHandle[] = []
+    const held: string[] = []
+    const failed: { runId: string; error: WaystoneError }[] = []
+    for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
+      const page: RunPage = await this.#store.list({ statuses: ['running', 'pending'], cursor })
+      for (const { runId } of page.runs) {
+        if (this.#active.has(runId)) continue
+        try {
+          resumed.push(await this.resume(runId))
+        } catch (error) {
+          if (isWaystoneError(error, 'STORE_HELD')) held.push(runId)
+          else failed.push({ runId, error: asWaystoneError(error, runId) })
+        }
+      }
+      cursor = page.cursor
+    }
+    return { resumed, held, failed }
+  }
+
+  get(runId: string): Promise<RunSummary | null> {
+    return this.#store.get(runId)
+  }
+
+  list(query?: Partial<ListQuery>): Promise<RunPage> {
+    return this.#store.list(query)
+  }
+
+  async snapshot(runId: string): Promise<Snapshot> {
+    const active = this.#active.get(runId)
+    if (active !== undefined) return active.executor.saveSnapshot()
+    const { run } = await readRun(this.#store, runId)
+    return takeSnapshot(run.state, this.#world.clock.now())
+  }
+
+  async pause(runId: string, options: PauseOptions = {}): Promise<Snapshot> {
+    const active = this.#active.get(runId)
+    if (active === undefined) {
+      const summary = await this.#known(runId)
+      if (summary.status === 'paused') return this.snapshot(runId)
+      const journal = await this.#claim(runId, 0, null)
+      await this.#keeper.release(journal)
+      throw new WaystoneError('RUN_REJECTED', `run ${quote(runId)} (${summary.status}) executes nowhere, so there is nothing to pause; resume takes it up`, { details: { runId } })
+    }
+    const snapshot = await active.executor.pause(options)
+    await active.result
+    return snapshot
+  }
+
+  async cancel(runId: string, reason = 'canceled'): Promise<void> {
+    await this.#command(runId, (executor) => executor.cancel(reason))
+  }
+
+  async signal(runId: string, name: string, payload?: unknown): Promise<void> {
+    await this.#command(runId, (executor) => executor.signal(name, payload))
+  }
+
+  async close(options: PauseOptions = {}): Promise<void> {
+    await Promise.all(
+      [...this.#active.values()].map(async ({ executor, result }) => {
+        await executor.pause({ reason: 'engine closed', ...options })
+        await result
+      }),
+    )
+  }
+
+  /** Gives a command to a run that executes here, or to one that executes nowhere, under a claim of its own. */
+  async #command(runId: string, give: (executor: DagExecutor) => Promise<void>): Promise<void> {
+    const active = this.#active.get(runId)
+    if (active !== undefined) return give(active.executor as DagExecutor)
+    const journal = await this.#claim(runId, 0, null)
+    try {
+      const stored = await readRun(this.#store, runId)
+      const own = new StoreJournal(this.#store, journal.claim, stored.run.state.seq, stored.createdAt)
+      await give(this.#bystander(stored, own))
+    } finally {
+      await this.#keeper.release(journal)
+    }
+  }
+
+  #execute(executor: DagExecutor, journal: StoreJournal): RunHandle {
+    const { runId } = executor
+    const result = executor.execute().finally(async () => {
+      this.#active.delete(runId)
+      await this.#keeper.release(journal)
+    })
+    // The handle's owner may look at the result late or never; a failure to record is logged in any case.
+    result.catch((error: unknown) => this.#world.logger.error(`run ${quote(runId)} stopped: its facts can not be recorded`, { error }))
+    const handle = Object.freeze({ runId, executor, result })
+    this.#active.set(runId, handle)
+    return handle
+  }
+
+  #executor({ run }: StoredRun, journal: StoreJournal, options: ConfigOptions): DagExecutor {
+    const { state } = run
+    const registered = this.#workflows.get(state.workflow.id)
+    const workflow = registered ?? { definition: state.workflow, graph: run.graph, handlers: new Map(), predicates: new Map() }
+    const changes = registered === undefined ? [] : compareWorkflows(run.graph, registered.graph)
+    if (changes.length > 0 && this.#options.onWorkflowChange !== 'accept' && !isEnded(state)) throw workflowChanged(state.runId, changes)
+    const on = runOn(state, workflow, changes.length > 0)
+    const config = changesConfig(options) ? configOf(options, state.config) : null
+    return restoredExecutor(workflow, { ...on, journal, world: this.#world, config })
+  }
+
+  /** An executor for commands that run no node, so that no handler has to be there. */
+  #bystander({ run }: StoredRun, journal: StoreJournal): DagExecutor {
+    const nobody = () => undefined
+    const handlers = new Map(missingTypes(run.graph, () => false).map((type) => [type, nobody] as const))
+    const predicates = new Map(run.graph.edgeKeys.map((key) => [key, () => false] as const))
+    const workflow: Workflow = { definition: run.state.workflow, graph: run.graph, handlers, predicates }
+    return restoredExecutor(workflow, { run, journal, world: this.#world, config: null, isWorkflowChanged: false })
+  }
+
+  async #claim(runId: string, seq: number, createdAt: number | null): Promise<StoreJournal> {
+    const { clock, logger } = this.#world
+    const { claim, repairs } = await this.#store.claim(runId, { owner: this.#owner, leaseMs: this.#leaseMs, now: clock.now() })
+    for (const repair of repairs) logger.warn(`the log of run ${quote(runId)} had a torn tail: ${repair.sizeBytes} bytes were cut at ${repair.offset}`, repair)
+    const journal = new StoreJournal(this.#store, claim, seq, createdAt)
+    this.#keeper.keep(journal)
+    return journal
+  }
+
+  async #known(runId: string): Promise<RunSummary> {
+    const summary = await this.#store.get(runId)
+    if (summary !== null) return summary
+    throw new StoreError('STORE_NOT_FOUND', `the store has no run ${quote(runId)}; list the runs to see which there are`, { details: { runId } })
+  }
+
+  #workflow(given: Workflow | string): Workflow {
+    if (typeof given !== 'string') {
+      if (typeof given === 'object' && given !== null && 'graph' in given) return given
+      throw new WaystoneError('ARGUMENT_INVALID', `start expects a workflow or the id of one, got ${quote(given)}`)
+    }
+    const workflow = this.#workflows.get(given)
+    if (workflow !== undefined) return workflow
+    const ids = [...this.#workflows.keys()].map(quote).join(', ')
+    throw new DefinitionError('WORKFLOW_UNKNOWN', `no workflow ${quote(given)} is registered; there are: ${ids || 'none'}`, { details: { workflowId: given } })
+  }
+}
+
+function asWaystoneError(error: unknown, runId: string): WaystoneError {
+  return isWaystoneError(error) ? error : new WaystoneError('RUN_REJECTED', `run ${quote(runId)} could not be taken up`, { cause: error })
+}

@@ -1,0 +1,169 @@
+import { DefinitionError, quote, SnapshotError, WaystoneError } from '../base/errors.ts'
+import { isRegistry, missingTypes, type Registry } from '../nodes/registry.ts'
+import { planResume, type ResumePlan } from '../run/resume-plan.ts'
+import { rebase } from '../run/rebase.ts'
+import { createRun, type Run } from '../run/run.ts'
+import type { RunState } from '../run/state.ts'
+import { deserialize } from '../snapshot/deserialize.ts'
+import type { SnapshotLimits } from '../snapshot/limits.ts'
+import { restoreState } from '../snapshot/restore.ts'
+import { Snapshot } from '../snapshot/snapshot.ts'
+import { compareWorkflows, type WorkflowChange } from '../workflow/compare-workflows.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { workflowFingerprint } from '../workflow/fingerprint.ts'
+import { buildGraph } from '../workflow/graph.ts'
+import type { Workflow } from '../workflow/workflow.ts'
+import { builtins } from '../nodes/builtin/builtins.ts'
+import { type DagExecutor, restoredExecutor } from './dag-executor.ts'
+import { changesConfig, checkOptions, configOf, type ConfigOptions, loadOptions, type WorldOptions, worldOf } from './options.ts'
+import type { RunResult } from './result.ts'
+
+/** Options of a run that is loaded; limits and concurrency override single fields of the document's configuration. */
+export interface LoadOptions extends WorldOptions, ConfigOptions {
+  /** What becomes of cache entries: `wallClock` (default) keeps their expiry, `frozen` their remaining time. */
+  readonly cache?: 'wallClock' | 'frozen'
+  /** What happens when the workflow given is not the document's: `refuse` (default) with a report, or `accept`. */
+  readonly onWorkflowChange?: 'refuse' | 'accept'
+  /** Limits for a document that is given as text, bytes or a plain object. */
+  readonly snapshotLimits?: Partial<SnapshotLimits>
+}
+
+/** What a snapshot is loaded with: the workflow it was made with, or a registry of node types for the graph it carries. */
+export type LoadTarget<Outputs extends object, Input> = Workflow<Outputs, Input> | Registry
+
+/**
+ * Takes up a run from its document; nothing runs until `execute` is called on what this returns.
+ *
+ * @param snapshot - a snapshot, or the text, bytes or plain object of one
+ * @param target - the workflow (its handlers), or a registry of node types; default the built-in types
+ * @throws {SnapshotError} when the document can't be trusted or read (see `deserialize`)
+ * @throws {DefinitionError} NODE_TYPE_MISSING with all missing types; WORKFLOW_CHANGED with all changes
+ * @example
+ * const restored = loadSnapshot(deserialize(await readFile('report.json')), report)
+ * await restored.execute()
+ */
+export function loadSnapshot<Outputs extends object = Record<string, unknown>, Input = unknown>(
+  snapshot: Snapshot | string | Uint8Array | object,
+  target?: LoadTarget<Outputs, Input>,
+  options: LoadOptions = {},
+): DagExecutor<Outputs, Input> {
+  checkOptions(options, loadOptions, 'loadSnapshot')
+  const document = snapshotOf(snapshot, options)
+  const world = worldOf(options)
+  const state = restoreState(document, { now: world.clock.now(), cache: options.cache ?? 'wallClock' })
+  const given = workflowOf(target)
+  const workflow = given ?? documentWorkflow(document, target as Registry | undefined)
+  const changes = given === null ? [] : changesOf(document, given)
+  const onWorkflowChange = options.onWorkflowChange ?? 'refuse'
+  if (onWorkflowChange !== 'refuse' && onWorkflowChange !== 'accept') {
+    throw new WaystoneError('ARGUMENT_INVALID', `onWorkflowChange expects "refuse" or "accept", got ${quote(onWorkflowChange)}`)
+  }
+  if (changes.length > 0 && onWorkflowChange === 'refuse') throw workflowChanged(document.run.id, changes)
+  const { run, isWorkflowChanged } = runOn(state, workflow as Workflow, changes.length > 0)
+  return restoredExecutor(workflow as Workflow<Outputs, Input>, {
+    run,
+    journal: null,
+    world,
+    config: changesConfig(options) ? configOf(options, state.config) : null,
+    isWorkflowChanged,
+  })
+}
+
+/**
+ * A run over a loaded state and the workflow given for it. Settings that are no part of a node's identity (time-outs,
+ * retries) follow the workflow given; a change that was accepted becomes a fact of the run when it is resumed.
+ */
+export function runOn(state: RunState, workflow: Workflow, isChanged: boolean): { readonly run: Run; readonly isWorkflowChanged: boolean } {
+  if (!isChanged && isSameOrder(state.workflow, workflow.definition)) {
+    state.workflow = workflow.definition
+    return { run: createRun(workflow.graph, state), isWorkflowChanged: false }
+  }
+  const run = createRun(buildGraph(state.workflow), state)
+  if (isChanged && state.status === 'pending') rebase(run, workflow.definition, workflowFingerprint(workflow))
+  return { run, isWorkflowChanged: isChanged && state.status !== 'pending' }
+}
+
+function isSameOrder(a: WorkflowDefinition, b: WorkflowDefinition): boolean {
+  return (
+    a === b ||
+    (a.nodes.length === b.nodes.length &&
+      a.edges.length === b.edges.length &&
+      a.nodes.every((node, index) => node.id === b.nodes[index]!.id) &&
+      a.edges.every((edge, index) => edge.source === b.edges[index]!.source && edge.target === b.edges[index]!.target && edge.id === b.edges[index]!.id))
+  )
+}
+
+/**
+ * Takes up a run from its document and runs what is left: `loadSnapshot` and `execute` in one call.
+ * @throws as both of them
+ */
+export async function executeFromSnapshot<Outputs extends object = Record<string, unknown>, Input = unknown>(
+  snapshot: Snapshot | string | Uint8Array | object,
+  target?: LoadTarget<Outputs, Input>,
+  options: LoadOptions = {},
+): Promise<RunResult<Outputs>> {
+  return loadSnapshot(snapshot, target, options).execute()
+}
+
+/** What a resume would do, and how the workflow given differs from the document's. */
+export interface SnapshotResumePlan extends ResumePlan {
+  readonly changes: readonly WorkflowChange[]
+}
+
+/**
+ * Lists, node by node, what a resume of a document would run, reuse, skip or find blocked, and why. Nothing runs.
+ * @param target - as for `loadSnapshot`; missing types block their nodes instead of throwing
+ */
+export function resumePlan(
+  snapshot: Snapshot | string | Uint8Array | object,
+  target?: LoadTarget<Record<string, unknown>, unknown> | Workflow<never, never>,
+  options: Pick<LoadOptions, 'snapshotLimits' | 'codec'> = {},
+): SnapshotResumePlan {
+  const document = snapshotOf(snapshot, options)
+  const state = restoreState(document, { now: Date.parse(document.snapshotTime), cache: 'frozen' })
+  const given = workflowOf(target as LoadTarget<Record<string, unknown>, unknown> | undefined)
+  const workflow = given ?? documentWorkflow(document, target as Registry | undefined)
+  const graph = buildGraph(state.workflow)
+  const missing = missingTypes(graph, (type) => workflow.handlers.has(type) || builtins.some(([name]) => name === type))
+  return { ...planResume(graph, state, new Set(missing)), changes: given === null ? [] : changesOf(document, given) }
+}
+
+/** The error that refuses a changed workflow, with all changes. */
+export function workflowChanged(runId: string, changes: readonly WorkflowChange[]): DefinitionError {
+  const named = changes.slice(0, 5).map(({ nodeId, change, what }) => `${quote(nodeId)} ${change}${change === 'changed' ? ` (${what.join(', ')})` : ''}`)
+  const more = changes.length > 5 ? ` and ${changes.length - 5} more` : ''
+  return new DefinitionError(
+    'WORKFLOW_CHANGED',
+    `run ${quote(runId)} was made with another workflow: ${named.join(', ')}${more}; give the one it was made with, or accept the change with onWorkflowChange: "accept"`,
+    { details: { runId, changes: changes.map((change) => ({ ...change })) } },
+  )
+}
+
+function snapshotOf(snapshot: unknown, options: Pick<LoadOptions, 'snapshotLimits' | 'codec'>): Snapshot {
+  if (snapshot instanceof Snapshot) return snapshot
+  return deserialize(snapshot as string, { ...(options.snapshotLimits ? { limits: options.snapshotLimits } : {}), ...(options.codec ? { codec: options.codec } : {}) })
+}
+
+function workflowOf<Outputs extends object, Input>(target: LoadTarget<Outputs, Input> | undefined): Workflow<Outputs, Input> | null {
+  if (target === undefined || isRegistry(target)) return null
+  if (typeof target === 'object' && target !== null && 'graph' in target && 'definition' in target) return target
+  throw new WaystoneError('ARGUMENT_INVALID', `expected a workflow or a registry of node types, got ${quote(target)}`)
+}
+
+/** The workflow a document carries, over the handlers of a registry. */
+function documentWorkflow(document: Snapshot, registry: Registry | undefined): Workflow {
+  const handlers = new Map(registry === undefined ? [] : registry.types().map((type) => [type, registry.get(type)!] as const))
+  return { definition: document.workflow, graph: buildGraph(document.workflow), handlers, predicates: new Map() }
+}
+
+function changesOf(document: Snapshot, given: Workflow<never, never>): readonly WorkflowChange[] {
+  if (document.workflow === given.definition) return []
+  if (document.workflow.id !== given.definition.id) {
+    throw new SnapshotError(
+      'WORKFLOW_CHANGED',
+      `the document is of workflow ${quote(document.workflow.id)}, and the workflow given is ${quote(given.definition.id)}`,
+      { details: { found: document.workflow.id, given: given.definition.id } },
+    )
+  }
+  return compareWorkflows(buildGraph(document.workflow), given.graph)
+}

@@ -1,0 +1,139 @@
+import type { Encoded } from '../base/encoded.ts'
+import { quote, WaystoneError } from '../base/errors.ts'
+import { type Dictionary, dictionary } from '../base/json.ts'
+import type { Clock, IdSource, Logger } from '../base/ports.ts'
+import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
+import type { Registry } from '../nodes/registry.ts'
+import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig, type RunLimits } from '../run/config.ts'
+import { consoleLogger, systemClock, systemIds } from './system.ts'
+
+/** The world an executor works in. */
+export interface WorldOptions {
+  /** Live clients for handlers (`ctx.services`); never saved. */
+  readonly services?: object
+  /** Node types beside the workflow's own and the built-in ones. */
+  readonly registry?: Registry
+  /** Where time comes from; default the host's. */
+  readonly clock?: Clock
+  /** Where ids and seeds come from; default the host's secure random source. */
+  readonly ids?: IdSource
+  /** Default: warnings and errors to the console. */
+  readonly logger?: Logger
+  /** How values are written down; give one with your classes registered. */
+  readonly codec?: ValueCodec
+}
+
+/** How a run is carried out; what is left out has the default of `RunConfig`. */
+export interface ConfigOptions {
+  /** Most nodes at once; 1 or more, default 16. */
+  readonly concurrency?: number
+  readonly limits?: Partial<RunLimits>
+  /** What becomes of a result over `limits.maxResultBytes`; default `fail`. */
+  readonly oversizedResults?: RunConfig['oversizedResults']
+}
+
+/** Options of a new run. */
+export interface ExecutorOptions<Input = unknown> extends WorldOptions, ConfigOptions {
+  /** Default: a new id. */
+  readonly runId?: string
+  /** What handlers find in `ctx.input`. */
+  readonly input?: Input
+  /** Variables the run begins with. */
+  readonly variables?: Readonly<Record<string, unknown>>
+  /** Context variables and constants the run begins with. */
+  readonly context?: {
+    readonly variables?: Readonly<Record<string, unknown>>
+    readonly constants?: Readonly<Record<string, unknown>>
+  }
+}
+
+/** The world with everything in its place. */
+export interface World {
+  readonly services: object
+  readonly registry: Registry | null
+  readonly clock: Clock
+  readonly ids: IdSource
+  readonly logger: Logger
+  readonly codec: ValueCodec
+}
+
+/** Names of the options of a world, and of a configuration. */
+export const worldOptions = ['services', 'registry', 'clock', 'ids', 'logger', 'codec']
+export const configOptions = ['concurrency', 'limits', 'oversizedResults']
+
+/** Names of the options of a new run. */
+export const executorOptions: readonly string[] = [...worldOptions, ...configOptions, 'runId', 'input', 'variables', 'context']
+
+/** Names of the options of a run that is loaded. */
+export const loadOptions: readonly string[] = [...worldOptions, ...configOptions, 'cache', 'onWorkflowChange', 'snapshotLimits']
+
+/**
+ * Refuses what is no options object, or has members nobody reads.
+ * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
+ */
+export function checkOptions(options: unknown, known: readonly string[], of: string): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new WaystoneError('ARGUMENT_INVALID', `${of} expects options to be an object, got ${quote(options)}`)
+  }
+  const unknown = Object.keys(options).filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw new WaystoneError('OPTION_UNKNOWN', `${of} has no option ${unknown.map(quote).join(', ')}; it has ${known.join(', ')}`, {
+      details: { unknown },
+    })
+  }
+}
+
+/** The world of an executor, defaults filled in. */
+export function worldOf(options: WorldOptions): World {
+  return {
+    services: options.services ?? {},
+    registry: options.registry ?? null,
+    clock: options.clock ?? systemClock,
+    ids: options.ids ?? systemIds,
+    logger: options.logger ?? consoleLogger,
+    codec: options.codec ?? defaultCodec,
+  }
+}
+
+/**
+ * A configuration with single fields changed.
+ * @throws {WaystoneError} ARGUMENT_INVALID for a field out of range, OPTION_UNKNOWN for a limit nobody enforces
+ */
+export function configOf(options: ConfigOptions, base: RunConfig = DEFAULT_CONFIG): RunConfig {
+  const { concurrency = base.concurrency, limits = {}, oversizedResults = base.oversizedResults } = options
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new WaystoneError('ARGUMENT_INVALID', `concurrency expects a whole number of 1 or more, got ${quote(concurrency)}`)
+  }
+  if (oversizedResults !== 'fail' && oversizedResults !== 'drop') {
+    throw new WaystoneError('ARGUMENT_INVALID', `oversizedResults expects "fail" or "drop", got ${quote(oversizedResults)}`)
+  }
+  checkOptions(limits, Object.keys(DEFAULT_LIMITS), 'limits')
+  for (const [name, value] of Object.entries(limits)) checkLimit(name, value)
+  return Object.freeze({ concurrency, limits: Object.freeze({ ...base.limits, ...limits }), oversizedResults })
+}
+
+/** Whether options change anything of a configuration. */
+export function changesConfig(options: ConfigOptions): boolean {
+  return configOptions.some((name) => (options as Readonly<Record<string, unknown>>)[name] !== undefined)
+}
+
+/** Values by name at rest. */
+export function encodeEntries(entries: Readonly<Record<string, unknown>> | undefined, codec: ValueCodec): Dictionary<Encoded> {
+  const encoded = dictionary<Encoded>()
+  for (const [name, value] of Object.entries(entries ?? {})) encoded[name] = codec.encode(value)
+  return encoded
+}
+
+function checkLimit(name: string, value: unknown): void {
+  if (name === 'maxUsage') {
+    if (typeof value !== 'object' || value === null) {
+      throw new WaystoneError('ARGUMENT_INVALID', `limits.maxUsage expects an object of amounts by resource, got ${quote(value)}`)
+    }
+    for (const [resource, max] of Object.entries(value)) checkAmount(`maxUsage.${resource}`, max)
+  } else if (value !== null) checkAmount(name, value)
+}
+
+function checkAmount(name: string, value: unknown): void {
+  if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return
+  throw new WaystoneError('ARGUMENT_INVALID', `limits.${name} expects a finite number of 0 or more, got ${quote(value)}`)
+}

@@ -1,0 +1,70 @@
+import { quote, StoreError } from '../base/errors.ts'
+import type { RunEvent } from '../run/event.ts'
+import { eventText } from '../run/event-text.ts'
+import type { RunState } from '../run/state.ts'
+import type { Claim, RunSummary, StoredEvent } from '../store/driver.ts'
+import type { Store } from '../store/store.ts'
+import type { Journal } from './journal.ts'
+
+/** A journal over a store, under a claim. */
+export class StoreJournal implements Journal {
+  readonly #store: Store
+  readonly #runId: string
+  #claim: Claim
+  #seq: number
+  #createdAt: number | null
+
+  /** @param seq - the head the journal goes on from; 0 for a new run */
+  constructor(store: Store, claim: Claim, seq: number, createdAt: number | null) {
+    this.#store = store
+    this.#runId = claim.runId
+    this.#claim = claim
+    this.#seq = seq
+    this.#createdAt = createdAt
+  }
+
+  get epoch(): number {
+    return this.#claim.epoch
+  }
+
+  get claim(): Claim {
+    return this.#claim
+  }
+
+  /** The claim was prolonged. */
+  renewed(claim: Claim): void {
+    this.#claim = claim
+  }
+
+  async append(events: readonly RunEvent[], state: RunState): Promise<void> {
+    const first = events[0]
+    const last = events.at(-1)
+    if (first === undefined || last === undefined) return
+    if (first.seq !== this.#seq + 1) {
+      throw new StoreError('STORE_CONFLICT', `run ${quote(this.#runId)}: expected to append sequence ${this.#seq + 1}, got ${first.seq}`)
+    }
+    this.#createdAt ??= first.at
+    const summary = summaryOf(state, last, this.#createdAt)
+    const expectation = { expectedSeq: this.#seq, epoch: this.#claim.epoch }
+    await this.#store.append(this.#runId, expectation, { events: events.map(storedEvent), summary })
+    this.#seq = last.seq
+  }
+}
+
+/** An event as stores keep it. */
+export function storedEvent(event: RunEvent): StoredEvent {
+  const nodeId = 'nodeId' in event.data ? (event.data.nodeId ?? null) : null
+  return { seq: event.seq, at: event.at, type: event.type, nodeId, text: eventText(event) }
+}
+
+function summaryOf(state: RunState, last: RunEvent, createdAt: number): RunSummary {
+  return {
+    runId: state.runId,
+    workflowId: state.workflow.id,
+    workflowVersion: state.workflow.version,
+    status: state.status,
+    seq: last.seq,
+    createdAt,
+    updatedAt: last.at,
+  }
+}

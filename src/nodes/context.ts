@@ -1,0 +1,222 @@
+import type { Encoded } from '../base/encoded.ts'
+import { NodeError, quote } from '../base/errors.ts'
+import type { JsonValue } from '../base/json.ts'
+import type { SerializedError } from '../base/serialized-error.ts'
+import type { ValueCodec } from '../base/values/codec.ts'
+import type { RunState } from '../run/state.ts'
+import type {
+  AccumulatorsContext,
+  CacheContext,
+  CountersContext,
+  NodeContext,
+  NodeLogger,
+  RunContext,
+  UsageContext,
+  VariablesContext,
+} from '../workflow/handler.ts'
+import { accumulatorsArea } from './area-accumulators.ts'
+import { cacheArea } from './area-cache.ts'
+import { countersArea } from './area-counters.ts'
+import { constantsArea, variablesArea } from './area-variables.ts'
+import { idempotencyKey } from './idempotency-key.ts'
+import { Transaction } from './transaction.ts'
+
+/** What a context needs of the world; the engine gives it. */
+export interface ContextHost {
+  readonly state: RunState
+  readonly codec: ValueCodec
+  readonly services: object
+  now(): number
+  addUsage(attempt: AttemptContext, resource: string, amount: number): Promise<void>
+  log(attempt: AttemptContext, level: keyof NodeLogger, message: string, details: object | undefined): void
+  progress(attempt: AttemptContext, fraction: number, text: string | undefined): void
+}
+
+/** The context of one attempt. Everything in it is made on first use, since most nodes use little of it. */
+export class AttemptContext implements NodeContext<never> {
+  readonly nodeId: string
+  readonly attempt: number
+  readonly index: number
+  readonly #host: ContextHost
+  readonly #data: JsonValue | undefined
+  readonly #failure: SerializedError | null
+  #open = true
+  #controller: AbortController | undefined
+  #abortReason: unknown
+  #isAborted = false
+  #transaction: Transaction | undefined
+  #variables: VariablesContext | undefined
+  #accumulators: AccumulatorsContext | undefined
+  #counters: CountersContext | undefined
+  #cache: CacheContext | undefined
+  #context: RunContext | undefined
+  #usage: UsageContext | undefined
+  #log: NodeLogger | undefined
+
+  constructor(
+    host: ContextHost,
+    index: number,
+    nodeId: string,
+    attempt: number,
+    data: JsonValue | undefined,
+    failure: SerializedError | null,
+  ) {
+    this.#host = host
+    this.index = index
+    this.nodeId = nodeId
+    this.attempt = attempt
+    this.#data = data
+    this.#failure = failure
+  }
+
+  get runId(): string {
+    return this.#host.state.runId
+  }
+
+  get workflowId(): string {
+    return this.#host.state.workflow.id
+  }
+
+  get data(): JsonValue {
+    return this.#data === undefined ? null : (JSON.parse(JSON.stringify(this.#data)) as JsonValue)
+  }
+
+  get input(): never {
+    return this.#host.codec.decode(this.#host.state.input) as never
+  }
+
+  get idempotencyKey(): string {
+    return idempotencyKey(this.#host.state.runId, this.nodeId)
+  }
+
+  get services(): Record<string, unknown> {
+    return this.#host.services as Record<string, unknown>
+  }
+
+  get failure(): SerializedError | undefined {
+    return this.#failure ?? undefined
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#isAborted && !this.#controller.signal.aborted) this.#controller.abort(this.#abortReason)
+    return this.#controller.signal
+  }
+
+  get variables(): VariablesContext {
+    this.#variables ??= variablesArea(this, 'variable', this.#host.state.variables)
+    return this.#variables
+  }
+
+  get accumulators(): AccumulatorsContext {
+    this.#accumulators ??= accumulatorsArea(this)
+    return this.#accumulators
+  }
+
+  get counters(): CountersContext {
+    this.#counters ??= countersArea(this)
+    return this.#counters
+  }
+
+  get cache(): CacheContext {
+    this.#cache ??= cacheArea(this)
+    return this.#cache
+  }
+
+  get context(): RunContext {
+    this.#context ??= Object.freeze({
+      variables: variablesArea(this, 'contextVariable', this.#host.state.contextVariables),
+      constants: constantsArea(this),
+    })
+    return this.#context
+  }
+
+  get usage(): UsageContext {
+    this.#usage ??= Object.freeze({
+      add: (resource: string, amount = 1) => {
+        this.assertOpen()
+        if (typeof resource !== 'string' || !Number.isFinite(amount) || amount < 0) {
+          throw new NodeError('ARGUMENT_INVALID', `usage.add expects a resource name and an amount of 0 or more, got ${quote(resource)} and ${quote(amount)}`)
+        }
+        return this.#host.addUsage(this, resource, amount)
+      },
+      get: (resource: string) => this.#host.state.usage[resource] ?? 0,
+    })
+    return this.#usage
+  }
+
+  get log(): NodeLogger {
+    this.#log ??= Object.freeze({
+      debug: (message: string, details?: object) => this.#host.log(this, 'debug', message, details),
+      info: (message: string, details?: object) => this.#host.log(this, 'info', message, details),
+      warn: (message: string, details?: object) => this.#host.log(this, 'warn', message, details),
+      error: (message: string, details?: object) => this.#host.log(this, 'error', message, details),
+    })
+    return this.#log
+  }
+
+  progress(fraction: number, text?: string): void {
+    if (!this.#open) return
+    if (!(fraction >= 0 && fraction <= 1)) {
+      throw new NodeError('ARGUMENT_INVALID', `progress expects a fraction from 0 to 1, got ${quote(fraction)}`, { details: { nodeId: this.nodeId } })
+    }
+    this.#host.progress(this, fraction, text)
+  }
+
+  /** The run's state, for the areas. */
+  get state(): RunState {
+    return this.#host.state
+  }
+
+  /** The attempt's own writes; made on first use. */
+  get transaction(): Transaction {
+    this.#transaction ??= new Transaction(this.#host.state)
+    return this.#transaction
+  }
+
+  /** The attempt's own writes, if it made any. */
+  get startedTransaction(): Transaction | undefined {
+    return this.#transaction
+  }
+
+  now(): number {
+    return this.#host.now()
+  }
+
+  encode(value: unknown): Encoded {
+    return this.#host.codec.encode(value, { nodeId: this.nodeId })
+  }
+
+  /** A copy of the reader's own. */
+  decode(encoded: Encoded): unknown {
+    return typeof encoded === 'object' && encoded !== null ? this.#host.codec.decode(encoded) : encoded
+  }
+
+  /** Ends the attempt: nothing written after it counts, and writing says so. */
+  close(): void {
+    this.#open = false
+  }
+
+  /** Tells the handler to stop. */
+  abort(reason: unknown): void {
+    this.#open = false
+    this.#isAborted = true
+    this.#abortReason = reason
+    this.#controller?.abort(reason)
+  }
+
+  assertOpen(): void {
+    if (this.#open) return
+    throw new NodeError(
+      'NODE_CONTEXT_CLOSED',
+      `attempt ${this.attempt} of node ${quote(this.nodeId)} is over, so nothing it does counts any more; await all work before returning`,
+      { details: { nodeId: this.nodeId, attempt: this.attempt } },
+    )
+  }
+
+  /** Checks a state key. @throws {NodeError} STATE_BAD_KEY */
+  key(area: string, key: unknown): string {
+    if (typeof key === 'string') return key
+    throw new NodeError('STATE_BAD_KEY', `${area} of node ${quote(this.nodeId)} expects a name (string), got ${quote(key)}`, { details: { nodeId: this.nodeId } })
+  }
+}

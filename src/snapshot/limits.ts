@@ -1,0 +1,64 @@
+import { quote, SnapshotLimitError, WaystoneError } from '../base/errors.ts'
+import { DEFAULT_VALUE_LIMITS, resolveValueLimits, type ValueLimits } from '../base/values/limits.ts'
+
+/**
+ * What a document may hold, in both directions: what is over a limit is neither written nor read.
+ * Those of {@link ValueLimits} hold for each value, and their sums of members and elements for the whole document too.
+ */
+export interface SnapshotLimits extends ValueLimits {
+  /** Bytes of text, after decompression; default 64 MiB. */
+  readonly maxBytes: number
+  /** Bytes of a compressed document; default 16 MiB. */
+  readonly maxCompressedBytes: number
+  /** User values (results, state entries, items, payloads); default 200,000. */
+  readonly maxSlots: number
+}
+
+/** Levels a document has around its values. */
+export const DOCUMENT_LEVELS = 16
+
+const DOCUMENT_LIMITS = Object.freeze({
+  maxBytes: 64 * 1024 * 1024,
+  maxCompressedBytes: 16 * 1024 * 1024,
+  maxSlots: 200_000,
+})
+
+/** The limits of a reader or writer that sets none. */
+export const DEFAULT_SNAPSHOT_LIMITS: SnapshotLimits = Object.freeze({ ...DEFAULT_VALUE_LIMITS, ...DOCUMENT_LIMITS })
+
+/**
+ * All limits, from those that were given and the defaults.
+ * @throws {WaystoneError} OPTION_UNKNOWN for a limit nobody reads, ARGUMENT_INVALID for one that is no whole number
+ */
+export function resolveLimits(given: Partial<SnapshotLimits> | undefined): SnapshotLimits {
+  if (given === undefined) return DEFAULT_SNAPSHOT_LIMITS
+  if (typeof given !== 'object' || given === null) {
+    throw new WaystoneError('ARGUMENT_INVALID', `limits: expected an object, got ${quote(given)}`)
+  }
+  const { maxBytes, maxCompressedBytes, maxSlots, ...ofValues } = given
+  const ofDocument = { maxBytes, maxCompressedBytes, maxSlots }
+  for (const [name, value] of Object.entries(ofDocument)) {
+    if (value !== undefined && !(value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 0))) {
+      throw new WaystoneError(
+        'ARGUMENT_INVALID',
+        `limits.${name}: expected a whole number of 0 or more, or Infinity, got ${quote(value)}`,
+        { details: { option: name } },
+      )
+    }
+  }
+  return Object.freeze({
+    ...resolveValueLimits(ofValues),
+    maxBytes: maxBytes ?? DOCUMENT_LIMITS.maxBytes,
+    maxCompressedBytes: maxCompressedBytes ?? DOCUMENT_LIMITS.maxCompressedBytes,
+    maxSlots: maxSlots ?? DOCUMENT_LIMITS.maxSlots,
+  })
+}
+
+/** The error for a document over a limit. */
+export function overLimit(limits: SnapshotLimits, limit: keyof SnapshotLimits, actual: number, what: string): SnapshotLimitError {
+  return new SnapshotLimitError(
+    'SNAPSHOT_LIMIT',
+    `the document has ${actual} ${what}, more than limits.${limit} allows (${limits[limit]}); raise limits.${limit} if the document is wanted`,
+    { details: { limit, max: limits[limit], actual } },
+  )
+}

@@ -1,0 +1,169 @@
+import path from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { Claim, ClaimRequest } from '../driver.ts'
+import { fenced, held } from '../store-failure.ts'
+import { type FileSystem, isMissing, isTaken, readWhole } from './file-system.ts'
+import { isKnownDead, isOwnProcess, ownProcess, type ProcessIdentity } from './process-identity.ts'
+
+/** What a claim file says. */
+interface ClaimRecord extends ProcessIdentity {
+  readonly runId: string
+  readonly owner: string
+  readonly epoch: number
+  readonly expiresAt: number
+  readonly released: boolean
+}
+
+/** Room in a claim file, so that a renewal overwrites it in place. */
+const MIN_CLAIM_BYTES = 512
+const MAX_TRIES = 100
+
+/**
+ * The claims of one run: a file an epoch, named by it, in the run's `claims` folder; the highest is the present one.
+ *
+ * Exactly one of many competitors makes the file of an epoch (`O_EXCL`). A file is changed in place only, never made
+ * again by a renewal or release, so a holder that was overtaken can not bring its file back. Files are removed in
+ * ascending order once two later ones exist. Hence {@link isOvertaken}: a holder is overtaken exactly when the file of
+ * the next epoch is there, or its own is gone; looking for the next first leaves no gap between the two looks.
+ */
+export class ClaimFiles {
+  readonly #fileSystem: FileSystem
+  readonly #folder: string
+  readonly #runId: string
+
+  constructor(fileSystem: FileSystem, folder: string, runId: string) {
+    this.#fileSystem = fileSystem
+    this.#folder = folder
+    this.#runId = runId
+  }
+
+  /** The epochs that have a file, ascending. */
+  epochs(): number[] {
+    return this.#fileSystem
+      .names(this.#folder)
+      .filter((name) => /^\d{1,15}$/.test(name))
+      .map(Number)
+      .sort((a, b) => a - b)
+  }
+
+  /**
+   * Makes the file of the next epoch.
+   * @param above - the new epoch is higher than this too
+   * @throws {StoreError} STORE_HELD
+   */
+  async take(request: ClaimRequest, above: number): Promise<Claim> {
+    const { owner, leaseMs, now } = request
+    const expiresAt = now + leaseMs
+    for (let tries = 1; ; tries++) {
+      const epochs = this.epochs()
+      const present = epochs.at(-1) ?? 0
+      if (present > 0) await this.#checkFree(present, request)
+      const epoch = Math.max(present, above) + 1
+      this.#fileSystem.makeFolder(this.#folder)
+      try {
+        this.#make({ runId: this.#runId, owner, epoch, expiresAt, released: false, ...ownProcess() })
+      } catch (error) {
+        // Another was faster, or the run was deleted in between: look again.
+        if ((isTaken(error) || isMissing(error)) && tries < MAX_TRIES) continue
+        throw error
+      }
+      for (const old of epochs) if (old < present) this.#fileSystem.remove(this.#path(old))
+      return { runId: this.#runId, owner, epoch, expiresAt }
+    }
+  }
+
+  /** Whether a claim is no longer the present one. Two looks at names, a few microseconds. */
+  isOvertaken(epoch: number): boolean {
+    return (
+      this.#fileSystem.infoOf(this.#path(epoch + 1)) !== null || this.#fileSystem.infoOf(this.#path(epoch)) === null
+    )
+  }
+
+  /** @throws {StoreError} STORE_FENCED when the claim was lost */
+  renew({ owner, epoch }: Claim, { leaseMs, now }: ClaimRequest): Claim {
+    const expiresAt = now + leaseMs
+    const record = { runId: this.#runId, owner, epoch, expiresAt, released: false, ...ownProcess() }
+    if (this.isOvertaken(epoch) || !this.#change(record) || this.isOvertaken(epoch)) {
+      throw fenced(this.#runId, epoch, 'another owner took the run over')
+    }
+    return { runId: this.#runId, owner, epoch, expiresAt }
+  }
+
+  release({ owner, epoch, expiresAt }: Claim): void {
+    this.#change({ runId: this.#runId, owner, epoch, expiresAt, released: true, ...ownProcess() })
+  }
+
+  async #checkFree(epoch: number, { owner, leaseMs, now }: ClaimRequest): Promise<void> {
+    const claim = await this.#read(epoch)
+    if (claim === null) {
+      // Made this instant and not filled in yet, or its maker died in between: one lease of patience tells.
+      const info = this.#fileSystem.infoOf(this.#path(epoch))
+      if (info === null || now >= info.modifiedAt + leaseMs) return
+      throw held(this.#runId, 'an owner that can not be read', info.modifiedAt + leaseMs, epoch)
+    }
+    const free = claim.released || now >= claim.expiresAt || (claim.owner === owner && isOwnProcess(claim)) || isKnownDead(claim)
+    if (!free) throw held(this.#runId, claim.owner, claim.expiresAt, epoch)
+  }
+
+  #path(epoch: number): string {
+    return path.join(this.#folder, String(epoch))
+  }
+
+  #make(record: ClaimRecord): void {
+    const fd = this.#fileSystem.open(this.#path(record.epoch), 'exclusive')
+    try {
+      this.#write(fd, record)
+    } catch (error) {
+      // Nobody can succeed a claim that can not be read before a lease is over, so leave none.
+      this.#fileSystem.remove(this.#path(record.epoch))
+      throw error
+    } finally {
+      this.#fileSystem.close(fd)
+    }
+  }
+
+  /** Overwrites a claim in place; false when its file is gone. */
+  #change(record: ClaimRecord): boolean {
+    let fd: number
+    try {
+      fd = this.#fileSystem.open(this.#path(record.epoch), 'update')
+    } catch (error) {
+      if (isMissing(error)) return false
+      throw error
+    }
+    try {
+      this.#write(fd, record)
+    } finally {
+      this.#fileSystem.close(fd)
+    }
+    return true
+  }
+
+  #write(fd: number, record: ClaimRecord): void {
+    const json = Buffer.from(JSON.stringify(record))
+    const bytes = Buffer.alloc(Math.ceil((json.length + 32) / MIN_CLAIM_BYTES) * MIN_CLAIM_BYTES, ' ')
+    bytes.write(`${checksumOf(json)} `, 0, 'latin1')
+    json.copy(bytes, 9)
+    bytes[bytes.length - 1] = 0x0a
+    const written = this.#fileSystem.write(fd, bytes, 0)
+    if (written !== bytes.length) throw new Error(`a claim file took ${written} of ${bytes.length} bytes`)
+  }
+
+  /** A claim, or null when its file is gone or unreadable. */
+  async #read(epoch: number): Promise<ClaimRecord | null> {
+    // A reader can catch a renewal half way; it is over by the next look.
+    for (let tries = 0; tries < 3; tries++) {
+      const bytes = await readWhole(this.#fileSystem, this.#path(epoch))
+      if (bytes === null) return null
+      const json = Buffer.from(bytes.subarray(9)).toString('utf8').trimEnd()
+      if (checksumOf(Buffer.from(json)) === Buffer.from(bytes.subarray(0, 8)).toString('latin1')) {
+        return JSON.parse(json) as ClaimRecord
+      }
+    }
+    return null
+  }
+}
+
+function checksumOf(bytes: Uint8Array): string {
+  return crc32(bytes).toString(16).padStart(8, '0')
+}

@@ -1,0 +1,267 @@
+import path from 'node:path'
+import { quote, StoreError } from '../../base/errors.ts'
+import type { Logger } from '../../base/ports.ts'
+import type {
+  AppendExpectation,
+  Checkpoint,
+  CheckpointInfo,
+  Claim,
+  ClaimRequest,
+  EventBatch,
+  ListQuery,
+  ReadRange,
+  RunPage,
+  RunSummary,
+  StoredEvent,
+  StoreDriver,
+  StoreRepair,
+  StoreStats,
+  StoreSupports,
+} from '../driver.ts'
+import { fenced } from '../store-failure.ts'
+import { CheckpointFiles } from './checkpoint-files.ts'
+import { ClaimFiles } from './claim-files.ts'
+import type { Durability } from './durability.ts'
+import type { FileSystem } from './file-system.ts'
+import { LogReader } from './log-reader.ts'
+import { LogWriter, type WriterSurroundings } from './log-writer.ts'
+import { takeRun } from './take-run.ts'
+import { DELETED_PREFIX, runIdOf, runName } from './run-name.ts'
+import { SharedFolderSync } from './shared-sync.ts'
+import { WriterPool } from './writer-pool.ts'
+
+/** What the driver is made of; all set. */
+export interface FileDriverParts {
+  readonly folder: string
+  readonly durability: Durability
+  readonly batchMs: number
+  readonly fileSystem: FileSystem
+  readonly onRepair: ((repair: StoreRepair) => void) | null
+  readonly logger: Logger | null
+}
+
+/**
+ * Runs as folders: `<folder>/runs/<name>/` with `log` (append-only), `claims/` and `checkpoints/`.
+ * For a local file system; on a network file system with caches two hosts may not see each other's claims in time.
+ */
+export class FileDriver implements StoreDriver {
+  readonly name = 'file'
+  readonly supports: StoreSupports = { durable: true, crossProcessClaims: true, checkpoints: true }
+  readonly #parts: FileDriverParts
+  readonly #runsFolder: string
+  readonly #reader: LogReader
+  readonly #pool: WriterPool
+  readonly #around: WriterSurroundings
+  /** Ids of runs whose folder name is a hash. */
+  readonly #hashedIds = new Map<string, string>()
+  #deletions = 0
+
+  constructor(parts: FileDriverParts) {
+    this.#parts = parts
+    this.#runsFolder = path.join(path.resolve(parts.folder), 'runs')
+    this.#reader = new LogReader(parts.fileSystem)
+    this.#pool = new WriterPool(parts.durability === 'batch' ? parts.batchMs : null)
+    const allRuns = new SharedFolderSync(parts.fileSystem, this.#runsFolder)
+    this.#around = {
+      fileSystem: parts.fileSystem,
+      durability: parts.durability,
+      schedule: (flush) => this.#pool.schedule(flush),
+      syncFolders: async (runFolder) => {
+        const results = await Promise.allSettled([parts.fileSystem.syncFolder(runFolder), allRuns.sync()])
+        for (const result of results) if (result.status === 'rejected') throw result.reason
+      },
+      opening: (writer) => this.#pool.opening(writer),
+    }
+  }
+
+  async open(): Promise<void> {
+    const { fileSystem } = this.#parts
+    const made: string[] = []
+    for (let folder = this.#runsFolder; fileSystem.infoOf(folder) === null; folder = path.dirname(folder)) {
+      made.push(path.dirname(folder))
+    }
+    fileSystem.makeFolder(this.#runsFolder)
+    for (const parent of made) await fileSystem.syncFolder(parent)
+    for (const name of fileSystem.names(this.#runsFolder)) {
+      if (name.startsWith(DELETED_PREFIX)) await fileSystem.removeFolder(path.join(this.#runsFolder, name))
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close(new StoreError('STORE_CLOSED', 'the file store is closed'))
+  }
+
+  async append(runId: string, expectation: AppendExpectation, batch: EventBatch): Promise<void> {
+    const writer = this.#pool.get(runId)
+    if (writer === undefined) {
+      throw fenced(runId, expectation.epoch, 'this store does not hold a claim of the run')
+    }
+    return writer.append(expectation, batch)
+  }
+
+  async read(runId: string, range: ReadRange): Promise<readonly StoredEvent[]> {
+    return this.#reader.readPage(this.#logPath(runId), runId, range)
+  }
+
+  async get(runId: string): Promise<RunSummary | null> {
+    const highestClaim = this.#claims(runId).epochs().at(-1) ?? 0
+    return this.#reader.readSummary(this.#logPath(runId), runId, highestClaim)
+  }
+
+  async list({ statuses, workflowId, limit, cursor }: ListQuery): Promise<RunPage> {
+    const runs: RunSummary[] = []
+    for (const runId of await this.#runIds()) {
+      if (cursor !== null && runId <= cursor) continue
+      const summary = await this.#summaryForList(runId)
+      if (summary === null) continue
+      if (statuses !== null && !statuses.includes(summary.status)) continue
+      if (workflowId !== null && summary.workflowId !== workflowId) continue
+      // One more than asked for tells that there is a next page.
+      if (runs.length === limit) return { runs, cursor: runs[limit - 1]!.runId }
+      runs.push(summary)
+    }
+    return { runs, cursor: null }
+  }
+
+  async delete(runId: string): Promise<void> {
+    const { fileSystem } = this.#parts
+    const folder = this.#runFolder(runId)
+    await this.#pool.drop(runId, fenced(runId, 0, 'the run was deleted'))
+    this.#reader.forget(this.#logPath(runId))
+    if (fileSystem.infoOf(folder) === null) return
+    // Renamed first, so that a run is there whole or not at all, whenever the deletion is cut off.
+    this.#deletions += 1
+    const grave = path.join(this.#runsFolder, `${DELETED_PREFIX}${process.pid}-${Date.now()}-${this.#deletions}`)
+    fileSystem.rename(folder, grave)
+    if (this.#parts.durability !== 'exit') await fileSystem.syncFolder(this.#runsFolder)
+    await fileSystem.removeFolder(grave)
+  }
+
+  async stats(): Promise<StoreStats> {
+    let runs = 0
+    let events = 0
+    let sizeBytes = 0
+    for (const runId of await this.#runIds()) {
+      const summary = await this.#summaryForList(runId)
+      if (summary !== null) {
+        runs += 1
+        events += summary.seq
+      }
+      sizeBytes += this.#parts.fileSystem.infoOf(this.#logPath(runId))?.sizeBytes ?? 0
+      sizeBytes += this.#checkpoints(runId).sizeBytes()
+    }
+    return { runs, events, sizeBytes }
+  }
+
+  async claim(
+    runId: string,
+    request: ClaimRequest,
+  ): Promise<{ readonly claim: Claim; readonly repairs: readonly StoreRepair[] }> {
+    const { onRepair, logger } = this.#parts
+    const before = this.#pool.get(runId)
+    const { writer, repairs } = await takeRun({
+      runId,
+      request,
+      folder: this.#runFolder(runId),
+      logPath: this.#logPath(runId),
+      claims: this.#claims(runId),
+      reader: this.#reader,
+      around: this.#around,
+      suspectFrom: this.#pool.suspectFrom(runId),
+    })
+    if (before !== undefined) await before.stop(fenced(runId, before.claim.epoch, 'this store claimed the run again'))
+    this.#pool.put(runId, writer)
+    for (const repair of repairs) {
+      logger?.warn(`the log of run ${quote(runId)} had a torn tail; it is passed over from now on`, repair)
+      onRepair?.(repair)
+    }
+    return { claim: writer.claim, repairs }
+  }
+
+  async renew(claim: Claim, request: ClaimRequest): Promise<Claim> {
+    this.#checkHeld(claim)
+    return this.#claims(claim.runId).renew(claim, request)
+  }
+
+  async release(claim: Claim): Promise<void> {
+    const writer = this.#pool.get(claim.runId)
+    if (writer === undefined || writer.claim.epoch !== claim.epoch) return
+    await this.#pool.drop(claim.runId, fenced(claim.runId, claim.epoch, 'it was released'))
+    this.#claims(claim.runId).release(claim)
+  }
+
+  async saveCheckpoint(runId: string, checkpoint: Checkpoint): Promise<void> {
+    await this.#checkpoints(runId).save(checkpoint)
+  }
+
+  async readCheckpoint(runId: string, atOrBeforeSeq: number): Promise<Checkpoint | null> {
+    return this.#checkpoints(runId).readLatest(atOrBeforeSeq)
+  }
+
+  async listCheckpoints(runId: string): Promise<readonly CheckpointInfo[]> {
+    return this.#checkpoints(runId).list()
+  }
+
+  async deleteCheckpoints(runId: string, seqs: readonly number[]): Promise<void> {
+    this.#checkpoints(runId).delete(seqs)
+  }
+
+  #checkHeld(claim: Claim): void {
+    if (this.#pool.get(claim.runId)?.claim.epoch !== claim.epoch) {
+      throw fenced(claim.runId, claim.epoch, 'this store does not hold it')
+    }
+  }
+
+  /** A summary, or null for a run whose log can not be read: one damaged run must not hide all others. */
+  async #summaryForList(runId: string): Promise<RunSummary | null> {
+    try {
+      return await this.get(runId)
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'STORE_DAMAGED') throw error
+      this.#parts.logger?.warn(`run ${quote(runId)} is left out of a list: ${error.message}`, error.details)
+      return null
+    }
+  }
+
+  /** All run ids in code unit order. */
+  async #runIds(): Promise<string[]> {
+    const runIds: string[] = []
+    for (const name of this.#parts.fileSystem.names(this.#runsFolder)) {
+      const runId = runIdOf(name)
+      if (runId === null) {
+        const hashed = this.#hashedIds.get(name) ?? (await this.#reader.readRunId(this.#logIn(name)))
+        if (hashed === null || runName(hashed) !== name) continue
+        this.#hashedIds.set(name, hashed)
+        runIds.push(hashed)
+      } else if (runId !== undefined) {
+        runIds.push(runId)
+      }
+    }
+    return runIds.sort(byCodeUnit)
+  }
+
+  #runFolder(runId: string): string {
+    return path.join(this.#runsFolder, runName(runId))
+  }
+
+  #logPath(runId: string): string {
+    return this.#logIn(runName(runId))
+  }
+
+  #logIn(name: string): string {
+    return path.join(this.#runsFolder, name, 'log')
+  }
+
+  #claims(runId: string): ClaimFiles {
+    return new ClaimFiles(this.#parts.fileSystem, path.join(this.#runFolder(runId), 'claims'), runId)
+  }
+
+  #checkpoints(runId: string): CheckpointFiles {
+    const folder = path.join(this.#runFolder(runId), 'checkpoints')
+    return new CheckpointFiles(this.#parts.fileSystem, folder, this.#parts.durability !== 'exit')
+  }
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

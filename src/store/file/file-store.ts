@@ -1,0 +1,58 @@
+import { kindOf, quote, StoreError } from '../../base/errors.ts'
+import type { Logger } from '../../base/ports.ts'
+import type { StoreDriver, StoreRepair } from '../driver.ts'
+import { createStore, type Store } from '../store.ts'
+import type { Durability } from './durability.ts'
+import { FileDriver } from './file-driver.ts'
+import { type FileSystem, nodeFileSystem } from './file-system.ts'
+
+export interface FileStoreOptions {
+  /** When an append is acknowledged; default `sync`. */
+  readonly durability?: Durability
+  /** Length of a window of `batch` in milliseconds, 0 or more; default 5. Only with `durability: 'batch'`. */
+  readonly batchMs?: number
+  /** The file system; default the real one. Tests hand in one that fails. */
+  readonly fs?: FileSystem
+  /** Told of every torn tail a claim passed over. */
+  readonly onRepair?: (repair: StoreRepair) => void
+  /** Told of repairs and of damaged runs left out of lists; default none. */
+  readonly logger?: Logger
+}
+
+const OPTION_NAMES: readonly string[] = ['durability', 'batchMs', 'fs', 'onRepair', 'logger']
+const DEFAULT_BATCH_MS = 5
+
+/**
+ * A store in a folder of a local file system, for Node: runs survive the end of the process and, unless `durability` is
+ * `exit`, loss of power. Several processes can use one folder; claims hold between them.
+ *
+ * @param dir - the folder; made, with its parents, on first use
+ * @throws {StoreError} STORE_BAD_ARGUMENT
+ * @example
+ *   const store = fileStore('./runs', { durability: 'sync' })
+ */
+export function fileStore(dir: string, options: FileStoreOptions = {}): Store {
+  return createStore(fileDriver(dir, options))
+}
+
+/** The driver under {@link fileStore}. */
+export function fileDriver(dir: string, options: FileStoreOptions = {}): StoreDriver {
+  if (typeof dir !== 'string' || dir === '') refuse(`fileStore needs the path of a folder, not ${quote(dir)}`)
+  if (typeof options !== 'object' || options === null) refuse(`options must be an object, not ${kindOf(options)}`)
+  for (const name of Object.keys(options)) {
+    if (!OPTION_NAMES.includes(name)) refuse(`fileStore has no option ${quote(name)}; it has ${OPTION_NAMES.join(', ')}`)
+  }
+  const { durability = 'sync', batchMs, fs = nodeFileSystem, onRepair = null, logger = null } = options
+  if (durability !== 'sync' && durability !== 'batch' && durability !== 'exit') {
+    refuse(`durability must be 'sync', 'batch' or 'exit', not ${quote(durability)}`)
+  }
+  if (batchMs !== undefined && durability !== 'batch') refuse(`batchMs acts with durability 'batch' only`)
+  if (batchMs !== undefined && !(Number.isFinite(batchMs) && batchMs >= 0)) {
+    refuse(`batchMs must be a number of milliseconds, 0 or more, not ${quote(batchMs)}`)
+  }
+  return new FileDriver({ folder: dir, durability, batchMs: batchMs ?? DEFAULT_BATCH_MS, fileSystem: fs, onRepair, logger })
+}
+
+function refuse(message: string): never {
+  throw new StoreError('STORE_BAD_ARGUMENT', message)
+}

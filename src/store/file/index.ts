@@ -1,0 +1,3 @@
+export type { Durability } from './durability.ts'
+export { type FileStoreOptions, fileDriver, fileStore } from './file-store.ts'
+export { type FileInfo, type FileSystem, nodeFileSystem, type OpenMode } from './file-system.ts'

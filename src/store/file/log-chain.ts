@@ -1,0 +1,117 @@
+import { quote, type StoreError } from '../../base/errors.ts'
+import { damaged } from '../store-failure.ts'
+import { decodeClaim, decodeRecord, decodeRun, type LogRecord, NO_CHECKSUM, type RunFacts } from './record.ts'
+
+/** Where a chain stands: enough to go on from there. */
+export interface ChainPoint {
+  /** Byte after the record. */
+  readonly offset: number
+  readonly seq: number
+  readonly checksum: string
+  readonly epoch: number
+}
+
+/** A stretch of a log that holds no record. */
+export interface BadStretch {
+  readonly offset: number
+  readonly sizeBytes: number
+}
+
+/** The beginning of every log. */
+export const CHAIN_START: ChainPoint = Object.freeze({ offset: 0, seq: 0, checksum: NO_CHECKSUM, epoch: 0 })
+
+/**
+ * Decides, line by line, which records of a log count.
+ *
+ * Three laws, and why they are enough:
+ * - A log is only ever appended to, one write a record, so nothing a slow or stale writer does can take back what
+ *   another wrote. A claimant never cuts the file either: between its look and its cut a successor could have written.
+ * - A `claim` record of a higher epoch ends the epochs before it. A claimant first makes its claim file, then appends
+ *   its `claim` record, then reads the log. A writer looks for a successor's claim file after its own record is written
+ *   and acknowledges only when there is none; so every acknowledged record stands before the successor's `claim`
+ *   record, and every record of a lower epoch behind it was never acknowledged and does not count.
+ * - Each record that counts names the checksum of the one that counted before. A stretch of garbage is therefore
+ *   harmless exactly when the next record that counts follows on the one before the garbage: it was the torn write of
+ *   a writer that died, or a stale writer's. If it does not follow, something is missing: damage. If none follows, it
+ *   is a torn tail.
+ */
+export class LogChain {
+  readonly #runId: string
+  #offset: number
+  #seq: number
+  #checksum: string
+  #epoch: number
+  #bad: { offset: number; sizeBytes: number } | null = null
+  /** What the first `run` record said; null before it, and when the chain began after it. */
+  facts: RunFacts | null = null
+
+  constructor(runId: string, from: ChainPoint = CHAIN_START) {
+    this.#runId = runId
+    this.#offset = from.offset
+    this.#seq = from.seq
+    this.#checksum = from.checksum
+    this.#epoch = from.epoch
+  }
+
+  /** The chain after the last record that counted. */
+  get point(): ChainPoint {
+    return { offset: this.#offset, seq: this.#seq, checksum: this.#checksum, epoch: this.#epoch }
+  }
+
+  get seq(): number {
+    return this.#seq
+  }
+
+  /** The highest epoch seen. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** The garbage since the last record that counted, or null. */
+  get badStretch(): BadStretch | null {
+    return this.#bad
+  }
+
+  /**
+   * Takes the next line.
+   * @returns the record when it counts and holds events, else null
+   * @throws {StoreError} STORE_DAMAGED when records are missing before this one
+   */
+  take(line: Uint8Array, offset: number): LogRecord | null {
+    if (line.length === 0) return null
+    const record = decodeRecord(line)
+    if (record === null) {
+      if (this.#bad === null) this.#bad = { offset, sizeBytes: line.length }
+      else this.#bad.sizeBytes = offset + line.length - this.#bad.offset
+      return null
+    }
+    if (record.kind === 'claim') {
+      this.#takeClaim(record, offset)
+      return null
+    }
+    if (record.epoch < this.#epoch) return null
+    if (record.previous !== this.#checksum || (record.kind === 'events') !== record.seq > this.#seq) {
+      throw this.#damaged(offset)
+    }
+    this.#offset = offset + line.length
+    this.#seq = record.seq
+    this.#checksum = record.checksum
+    this.#epoch = record.epoch
+    this.#bad = null
+    if (record.kind === 'events') return record
+    this.facts ??= decodeRun(record)
+    return null
+  }
+
+  #takeClaim(record: LogRecord, offset: number): void {
+    const { runId } = decodeClaim(record)
+    if (runId !== this.#runId) throw damaged(this.#runId, offset, `it is the log of run ${quote(runId)}`)
+    if (record.epoch > this.#epoch) this.#epoch = record.epoch
+  }
+
+  #damaged(offset: number): StoreError {
+    return this.#bad === null
+      ? damaged(this.#runId, offset, 'the record there does not follow the one before it')
+      : damaged(this.#runId, this.#bad.offset, `${this.#bad.sizeBytes} bytes hold no record, and later records need it`)
+  }
+}

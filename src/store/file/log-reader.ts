@@ -1,0 +1,245 @@
+import type { ReadRange, RunSummary, StoredEvent } from '../driver.ts'
+import { isWaystoneError } from '../../base/errors.ts'
+import { damaged } from '../store-failure.ts'
+import { type FileSystem, isMissing } from './file-system.ts'
+import { type BadStretch, CHAIN_START, type ChainPoint, LogChain } from './log-chain.ts'
+import { logLines } from './log-lines.ts'
+import { decodeClaim, decodeEvents, decodeRecord, decodeSummary, type LogRecord, type RunFacts } from './record.ts'
+
+/** What reading a whole log tells its next writer. */
+export interface LogScan {
+  readonly point: ChainPoint
+  readonly facts: RunFacts | null
+  readonly badStretch: BadStretch | null
+  readonly sizeBytes: number
+}
+
+/** A page is cut after this many characters of event text, so that long events do not pile up. */
+const PAGE_CHARACTERS = 4 * 1024 * 1024
+/** Distance of remembered points in a log, and how many logs are remembered. */
+const POINT_BYTES = 256 * 1024
+const MAX_LOGS = 256
+/** First look at the end of a log; doubled until it holds the last record. */
+const TAIL_BYTES = 16 * 1024
+
+/** Points of one log: at regular distances, and where the latest page ended. */
+interface KnownLog {
+  readonly inode: number
+  readonly points: ChainPoint[]
+  pageEnd: ChainPoint
+}
+
+/** Reads logs: pages of events, summaries, and the whole for a new writer. Remembers points in them to go on from. */
+export class LogReader {
+  readonly #fileSystem: FileSystem
+  readonly #known = new Map<string, KnownLog>()
+
+  constructor(fileSystem: FileSystem) {
+    this.#fileSystem = fileSystem
+  }
+
+  forget(path: string): void {
+    this.#known.delete(path)
+  }
+
+  /**
+   * One page; shorter than its limit before damage, at the head and when events are long.
+   * @throws {StoreError} STORE_DAMAGED when the first event of the page can not be read
+   */
+  async readPage(path: string, runId: string, range: ReadRange): Promise<readonly StoredEvent[]> {
+    const page = await this.#withLog(path, async (fd) => {
+      const from = this.#pointBefore(path, fd, range.fromSeq)
+      try {
+        return await this.#page(path, fd, runId, range, from)
+      } catch (error) {
+        // A remembered point can be of a log that was deleted and made anew: only the whole chain can accuse a log.
+        if (from === CHAIN_START || !isWaystoneError(error, 'STORE_DAMAGED')) throw error
+        this.forget(path)
+        return this.#page(path, fd, runId, range, CHAIN_START)
+      }
+    })
+    return page ?? []
+  }
+
+  /** Reads the whole log. @throws {StoreError} STORE_DAMAGED */
+  async scan(path: string, runId: string): Promise<LogScan> {
+    const scan = await this.#withLog(path, async (fd): Promise<LogScan> => {
+      const chain = new LogChain(runId)
+      for await (const lines of logLines(this.#fileSystem, fd, 0)) {
+        for (const line of lines) if (chain.take(line.bytes, line.offset) !== null) this.#remember(path, fd, chain)
+      }
+      const { sizeBytes } = this.#fileSystem.info(fd)
+      return { point: chain.point, facts: chain.facts, badStretch: chain.badStretch, sizeBytes }
+    })
+    return scan ?? { point: CHAIN_START, facts: null, badStretch: null, sizeBytes: 0 }
+  }
+
+  /**
+   * The run's summary from the first records and the last, or null when there is no run.
+   * @param highestClaim - the highest epoch claimed so far
+   */
+  async readSummary(path: string, runId: string, highestClaim: number): Promise<RunSummary | null> {
+    const summary = await this.#withLog(path, async (fd) => {
+      const last = await this.#lastRecord(fd, highestClaim)
+      const facts = last === null ? null : await this.#readFacts(fd, runId)
+      if (last !== null && facts !== null) return decodeSummary(last, runId, facts)
+      return this.#scanSummary(fd, runId)
+    })
+    return summary ?? null
+  }
+
+  /** The run id its log was begun for, or null when that can not be read. */
+  async readRunId(path: string): Promise<string | null> {
+    const runId = await this.#withLog(path, async (fd) => {
+      for await (const lines of logLines(this.#fileSystem, fd, 0, TAIL_BYTES)) {
+        for (const { bytes } of lines) {
+          const record = decodeRecord(bytes)
+          if (record?.kind === 'claim') return decodeClaim(record).runId
+        }
+      }
+      return null
+    })
+    return runId ?? null
+  }
+
+  async #page(path: string, fd: number, runId: string, range: ReadRange, from: ChainPoint): Promise<StoredEvent[]> {
+    const { fromSeq, toSeq, limit } = range
+    const last = Math.min(toSeq ?? Number.MAX_SAFE_INTEGER, fromSeq + limit - 1)
+    const page: StoredEvent[] = []
+    if (last < fromSeq) return page
+    const chain = new LogChain(runId, from)
+    let characters = 0
+    // A page of one run is mostly close to the point it starts from.
+    const chunkBytes = from === CHAIN_START ? TAIL_BYTES * 4 : TAIL_BYTES * 16
+    try {
+      for await (const lines of logLines(this.#fileSystem, fd, from.offset, chunkBytes)) {
+        for (const { bytes, offset } of lines) {
+          const before = chain.seq
+          const record = chain.take(bytes, offset)
+          if (record === null) continue
+          if (record.seq >= fromSeq) {
+            const events = decodeEvents(record, runId)
+            if (events[0]?.seq !== before + 1) throw damaged(runId, offset, 'its sequence does not follow')
+            for (const event of events) {
+              if (event.seq < fromSeq || event.seq > last) continue
+              page.push(event)
+              characters += event.text.length
+            }
+          }
+          const ends = record.seq >= last || characters >= PAGE_CHARACTERS
+          this.#remember(path, fd, chain, ends)
+          if (ends) return page
+        }
+      }
+    } catch (error) {
+      // What stands before the damage is good and comes first; the next page begins at the damage and reports it.
+      if (page.length > 0 && isWaystoneError(error, 'STORE_DAMAGED')) return page
+      throw error
+    }
+    return page
+  }
+
+  /**
+   * The last record with events, found from the end, or null when only the whole log can tell: it has a torn tail, no
+   * events, or a stale writer may have written last. A record of epoch e is the last that counts when every epoch
+   * claimed after e has its `claim` record behind it, since then no higher epoch began before it.
+   */
+  async #lastRecord(fd: number, highestClaim: number): Promise<LogRecord | null> {
+    const { sizeBytes } = this.#fileSystem.info(fd)
+    for (let window = TAIL_BYTES; ; window *= 4) {
+      const start = Math.max(0, sizeBytes - window)
+      const tail = Buffer.allocUnsafe(sizeBytes - start)
+      if ((await this.#fileSystem.read(fd, tail, start)) < tail.length) return null
+      const epochsBehind = new Set<number>()
+      let end = tail.length
+      for (;;) {
+        const lineBreak = end === 0 ? -1 : tail.lastIndexOf(0x0a, end - 1)
+        if (lineBreak === -1) break
+        const record = decodeRecord(tail.subarray(lineBreak + 1, end))
+        if (record === null || record.kind === 'run') return null
+        if (record.kind === 'events') {
+          for (let epoch = record.epoch + 1; epoch <= highestClaim; epoch++) if (!epochsBehind.has(epoch)) return null
+          return record
+        }
+        epochsBehind.add(record.epoch)
+        end = lineBreak
+      }
+      if (start === 0) return null
+    }
+  }
+
+  async #readFacts(fd: number, runId: string): Promise<RunFacts | null> {
+    const chain = new LogChain(runId)
+    for await (const lines of logLines(this.#fileSystem, fd, 0, TAIL_BYTES)) {
+      for (const { bytes, offset } of lines) {
+        if (chain.take(bytes, offset) !== null) return null
+        if (chain.facts !== null) return chain.facts
+      }
+    }
+    return null
+  }
+
+  async #scanSummary(fd: number, runId: string): Promise<RunSummary | null> {
+    const chain = new LogChain(runId)
+    let summary: RunSummary | null = null
+    for await (const lines of logLines(this.#fileSystem, fd, 0)) {
+      let last: LogRecord | null = null
+      for (const { bytes, offset } of lines) last = chain.take(bytes, offset) ?? last
+      if (last === null) continue
+      if (chain.facts === null) throw damaged(runId, 0, 'events stand before the record of their run')
+      summary = decodeSummary(last, runId, chain.facts)
+    }
+    return summary
+  }
+
+  #pointBefore(path: string, fd: number, seq: number): ChainPoint {
+    const known = this.#known.get(path)
+    if (known === undefined) return CHAIN_START
+    const { inode, sizeBytes } = this.#fileSystem.info(fd)
+    if (known.inode !== inode) {
+      this.forget(path)
+      return CHAIN_START
+    }
+    let low = 0
+    let high = known.points.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (known.points[middle]!.seq < seq) low = middle + 1
+      else high = middle
+    }
+    let point = known.points[low - 1] ?? CHAIN_START
+    if (known.pageEnd.seq < seq && known.pageEnd.offset > point.offset) point = known.pageEnd
+    return point.offset > sizeBytes ? CHAIN_START : point
+  }
+
+  #remember(path: string, fd: number, chain: LogChain, isPageEnd = false): void {
+    let known = this.#known.get(path)
+    const nextOffset = (known?.points.at(-1)?.offset ?? 0) + POINT_BYTES
+    const { point } = chain
+    if (point.offset < nextOffset && !isPageEnd) return
+    const { inode } = this.#fileSystem.info(fd)
+    if (known === undefined || known.inode !== inode) {
+      known = { inode, points: [], pageEnd: CHAIN_START }
+      const oldest = this.#known.keys().next()
+      if (this.#known.size >= MAX_LOGS && oldest.done === false) this.#known.delete(oldest.value)
+      this.#known.set(path, known)
+    }
+    if (point.offset >= nextOffset) known.points.push(point)
+    if (isPageEnd) known.pageEnd = point
+  }
+
+  async #withLog<T>(path: string, read: (fd: number) => Promise<T>): Promise<T | null> {
+    let fd: number
+    try {
+      fd = this.#fileSystem.open(path, 'read')
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw error
+    }
+    try {
+      return await read(fd)
+    } finally {
+      this.#fileSystem.close(fd)
+    }
+  }
+}

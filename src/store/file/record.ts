@@ -1,0 +1,189 @@
+import { crc32 } from 'node:zlib'
+import type { RunStatus } from '../../run/state.ts'
+import type { EventBatch, RunSummary, StoredEvent } from '../driver.ts'
+
+/** The checksum a log begins with, before its first record. */
+export const NO_CHECKSUM = '00000000'
+
+/** What a run's summary keeps for its whole life. */
+export interface RunFacts {
+  readonly workflowId: string
+  readonly workflowVersion: string
+  readonly createdAt: number
+}
+
+/**
+ * One line of a log. Every record begins with a line break, so that garbage before it can not swallow it:
+ *
+ *     \n<crc-32> <length> <crc-32 of the record before> <kind> <epoch> <seq> <json>
+ *
+ * The first checksum covers all that follows it. Kinds: `claim` marks where a new epoch begins and stands outside the
+ * chain, since it is written before the log is read; `run` and `events` are chained, so that a record that is missing
+ * or in the wrong place shows. `seq` is the head after the record.
+ */
+export interface LogRecord {
+  readonly kind: RecordKind
+  readonly checksum: string
+  readonly previous: string
+  readonly epoch: number
+  readonly seq: number
+  /** The whole line without its line break, and where its JSON begins. */
+  readonly line: Uint8Array
+  readonly jsonOffset: number
+}
+
+export type RecordKind = 'claim' | 'run' | 'events'
+
+/** A record ready to be written, and what the next one has to name. */
+export interface EncodedRecord {
+  readonly bytes: Uint8Array
+  readonly checksum: string
+}
+
+/** Longest header: 8 + 16 + 8 + 6 + 16 + 16 characters and 6 spaces. */
+const MAX_HEADER = 76
+const HEADER = /^([0-9a-f]{8}) (\d+) ([0-9a-f]{8}) (claim|run|events) (\d+) (\d+) /
+const EVENTS_MEMBER = ',"events":['
+
+/** The head of an `events` record: everything but the events' own text. */
+interface EventsHead {
+  readonly status: RunStatus
+  /** Left out when it is the time of the last event. */
+  readonly updatedAt?: number
+  /** Left out when it is what the `run` record says. */
+  readonly run?: RunFacts
+  /** Type, node, time and length of each event; a fifth member says that the text stands there whole. */
+  readonly index: readonly (readonly [string, string | null, number, number, 1?])[]
+}
+
+/** A record of kind `claim`. */
+export function encodeClaim(runId: string, epoch: number): EncodedRecord {
+  return encode('claim', NO_CHECKSUM, epoch, 0, JSON.stringify({ runId }))
+}
+
+/** A record of kind `run`. */
+export function encodeRun(previous: string, epoch: number, { workflowId, workflowVersion, createdAt }: RunFacts): EncodedRecord {
+  return encode('run', previous, epoch, 0, JSON.stringify({ workflowId, workflowVersion, createdAt }))
+}
+
+/**
+ * A record of kind `events`. What the index says of an event already is left out of its text when the text begins with
+ * it, in the order of the envelope (`seq`, `runId`, `at`, `type`); any other text stands whole.
+ */
+export function encodeEvents(
+  previous: string,
+  epoch: number,
+  { events, summary }: EventBatch,
+  base: RunFacts,
+): EncodedRecord {
+  const runIdText = JSON.stringify(summary.runId)
+  const index: (readonly [string, string | null, number, number, 1?])[] = []
+  const texts: string[] = []
+  for (const { seq, at, type, nodeId, text } of events) {
+    const prefix = envelopeText(seq, runIdText, at, type)
+    if (text.length > prefix.length && text.startsWith(prefix)) {
+      texts.push(`{${text.slice(prefix.length)}`)
+      index.push([type, nodeId, at, text.length - prefix.length + 1])
+    } else {
+      texts.push(text)
+      index.push([type, nodeId, at, text.length, 1])
+    }
+  }
+  const { status, updatedAt, workflowId, workflowVersion, createdAt } = summary
+  const sameRun =
+    workflowId === base.workflowId && workflowVersion === base.workflowVersion && createdAt === base.createdAt
+  const head: EventsHead = {
+    status,
+    ...(updatedAt === events.at(-1)?.at ? {} : { updatedAt }),
+    ...(sameRun ? {} : { run: { workflowId, workflowVersion, createdAt } }),
+    index,
+  }
+  const json = `${JSON.stringify(head).slice(0, -1)}${EVENTS_MEMBER}${texts.join(',')}]}`
+  return encode('events', previous, epoch, summary.seq, json)
+}
+
+/** The record a line holds, or null when the line is none: cut off, changed, or not ours. */
+export function decodeRecord(line: Uint8Array): LogRecord | null {
+  const match = HEADER.exec(latin1(line, 0, Math.min(line.length, MAX_HEADER)))
+  if (match === null) return null
+  const jsonOffset = match[0].length
+  if (line.length - jsonOffset !== Number(match[2])) return null
+  const checksum = match[1]!
+  if (hex(crc32(line.subarray(9))) !== checksum) return null
+  return {
+    kind: match[4] as RecordKind,
+    checksum,
+    previous: match[3]!,
+    epoch: Number(match[5]),
+    seq: Number(match[6]),
+    line,
+    jsonOffset,
+  }
+}
+
+/** The run a `claim` record was written for. */
+export function decodeClaim(record: LogRecord): { readonly runId: string } {
+  return JSON.parse(jsonText(record)) as { readonly runId: string }
+}
+
+/** What a `run` record says. */
+export function decodeRun(record: LogRecord): RunFacts {
+  return JSON.parse(jsonText(record)) as RunFacts
+}
+
+/** The events of an `events` record, each as it was appended. */
+export function decodeEvents(record: LogRecord, runId: string): StoredEvent[] {
+  const json = jsonText(record)
+  const textStart = json.indexOf(EVENTS_MEMBER)
+  const { index } = JSON.parse(`${json.slice(0, textStart)}}`) as EventsHead
+  const runIdText = JSON.stringify(runId)
+  const events: StoredEvent[] = []
+  let position = textStart + EVENTS_MEMBER.length
+  let seq = record.seq - index.length
+  for (const [type, nodeId, at, length, whole] of index) {
+    seq += 1
+    const text =
+      whole === 1
+        ? json.slice(position, position + length)
+        : envelopeText(seq, runIdText, at, type) + json.slice(position + 1, position + length)
+    events.push({ seq, at, type, nodeId, text })
+    position += length + 1
+  }
+  return events
+}
+
+/** The run after an `events` record. */
+export function decodeSummary(record: LogRecord, runId: string, base: RunFacts): RunSummary {
+  const json = jsonText(record)
+  const head = JSON.parse(`${json.slice(0, json.indexOf(EVENTS_MEMBER))}}`) as EventsHead
+  const { workflowId, workflowVersion, createdAt } = head.run ?? base
+  const updatedAt = head.updatedAt ?? head.index.at(-1)?.[2] ?? createdAt
+  return { runId, workflowId, workflowVersion, status: head.status, seq: record.seq, createdAt, updatedAt }
+}
+
+function envelopeText(seq: number, runIdText: string, at: number, type: string): string {
+  return `{"seq":${seq},"runId":${runIdText},"at":${at},"type":${JSON.stringify(type)},`
+}
+
+function encode(kind: RecordKind, previous: string, epoch: number, seq: number, json: string): EncodedRecord {
+  const length = Buffer.byteLength(json)
+  const rest = `${length} ${previous} ${kind} ${epoch} ${seq} `
+  const bytes = Buffer.allocUnsafe(10 + rest.length + length)
+  bytes.write(rest, 10, 'latin1')
+  bytes.write(json, 10 + rest.length, 'utf8')
+  const checksum = hex(crc32(bytes.subarray(10)))
+  bytes.write(`\n${checksum} `, 0, 'latin1')
+  return { bytes, checksum }
+}
+
+function jsonText({ line, jsonOffset }: LogRecord): string {
+  return Buffer.from(line.buffer, line.byteOffset + jsonOffset, line.length - jsonOffset).toString('utf8')
+}
+
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+}
+
+function hex(checksum: number): string {
+  return checksum.toString(16).padStart(8, '0')
+}

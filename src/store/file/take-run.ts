@@ -1,0 +1,79 @@
+import type { ClaimRequest, StoreRepair } from '../driver.ts'
+import type { ClaimFiles } from './claim-files.ts'
+import type { FileSystem } from './file-system.ts'
+import type { LogReader } from './log-reader.ts'
+import { LogWriter, type WriterSurroundings } from './log-writer.ts'
+import { encodeClaim } from './record.ts'
+
+/** What taking a run needs. */
+export interface RunTaking {
+  readonly runId: string
+  readonly request: ClaimRequest
+  readonly folder: string
+  readonly logPath: string
+  readonly claims: ClaimFiles
+  readonly reader: LogReader
+  readonly around: WriterSurroundings
+  /** From which byte the log is in doubt after a failed write or sync of this process; null: it is not. */
+  readonly suspectFrom: number | null
+}
+
+/**
+ * Claims a run and reads its log: first the claim file, then the `claim` record, then the log (why in this order:
+ * {@link LogChain}). A claim whose log can not be read is let go again.
+ * @throws {StoreError} STORE_HELD · STORE_DAMAGED
+ */
+export async function takeRun(taking: RunTaking): Promise<{ readonly writer: LogWriter; readonly repairs: readonly StoreRepair[] }> {
+  const { runId, request, folder, logPath, claims, reader, around, suspectFrom } = taking
+  const { fileSystem } = around
+  let above = 0
+  for (;;) {
+    const claim = await claims.take(request, above)
+    let fd: number | null = null
+    try {
+      const isNew = fileSystem.infoOf(logPath) === null
+      fd = fileSystem.open(logPath, 'append-create')
+      const { bytes } = encodeClaim(runId, claim.epoch)
+      const written = fileSystem.write(fd, bytes, null)
+      if (written !== bytes.length) throw new Error(`the file system took ${written} of ${bytes.length} bytes`)
+      if (suspectFrom !== null) await writeAgain(fileSystem, logPath, suspectFrom)
+      // What was read below is built upon, so it has to be on disk even if its writer died before its sync.
+      if (!isNew && around.durability !== 'exit') await fileSystem.syncData(fd)
+      const scan = await reader.scan(logPath, runId)
+      if (scan.highestOtherEpoch >= claim.epoch) {
+        // Claim files were lost with the power while the log was not: go above what the log has seen.
+        above = scan.highestOtherEpoch
+        fileSystem.close(fd)
+        continue
+      }
+      const { inode } = fileSystem.info(fd)
+      const writer = new LogWriter(claim, scan, { folder, path: logPath, inode, fd }, claims, around)
+      const repairs: readonly StoreRepair[] =
+        scan.badStretch === null ? [] : [{ runId, kind: 'torn-tail', ...scan.badStretch }]
+      return { writer, repairs }
+    } catch (error) {
+      if (fd !== null) fileSystem.close(fd)
+      claims.release(claim)
+      throw error
+    }
+  }
+}
+
+/**
+ * Writes bytes of a log over themselves. After a failed sync the system may keep bytes in memory that it will never
+ * write, and show them to readers; written again they count as changed, and the next sync tells the truth about them.
+ * Bytes of an append-only file never change, so this harms nobody who writes at the same time.
+ */
+async function writeAgain(fileSystem: FileSystem, logPath: string, from: number): Promise<void> {
+  const fd = fileSystem.open(logPath, 'update')
+  try {
+    const { sizeBytes } = fileSystem.info(fd)
+    const bytes = new Uint8Array(Math.max(0, sizeBytes - from))
+    const count = await fileSystem.read(fd, bytes, from)
+    const written = fileSystem.write(fd, bytes.subarray(0, count), from)
+    if (written !== count) throw new Error(`the file system took ${written} of ${count} bytes`)
+    await fileSystem.syncData(fd)
+  } finally {
+    fileSystem.close(fd)
+  }
+}

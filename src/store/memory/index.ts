@@ -1,0 +1,1 @@
+export { memoryDriver, memoryStore } from './memory-driver.ts'

@@ -1,0 +1,170 @@
+import type {
+  AppendExpectation,
+  Checkpoint,
+  CheckpointInfo,
+  Claim,
+  ClaimRequest,
+  EventBatch,
+  ListQuery,
+  ReadRange,
+  RunPage,
+  RunSummary,
+  StoredEvent,
+  StoreDriver,
+  StoreRepair,
+  StoreStats,
+  StoreSupports,
+} from '../driver.ts'
+import { createStore, type Store } from '../store.ts'
+import { conflict, fenced, held } from '../store-failure.ts'
+
+interface MemoryRun {
+  /** Frozen events; `events[seq - 1]`. */
+  readonly events: StoredEvent[]
+  summary: RunSummary | null
+  claim: { readonly owner: string; readonly epoch: number; expiresAt: number; released: boolean } | null
+  readonly checkpoints: Map<number, Checkpoint>
+}
+
+/**
+ * A store that lives in this process and ends with it, for tests, browsers and runs that need no durability.
+ * What is stored is copied on the way in and can not be changed on the way out.
+ */
+export function memoryStore(): Store {
+  return createStore(memoryDriver())
+}
+
+/** The driver under {@link memoryStore}. */
+export function memoryDriver(): StoreDriver {
+  return new MemoryDriver()
+}
+
+class MemoryDriver implements StoreDriver {
+  readonly name = 'memory'
+  readonly supports: StoreSupports = { durable: false, crossProcessClaims: false, checkpoints: true }
+  readonly #runs = new Map<string, MemoryRun>()
+  /** Last epochs of deleted runs, so that a writer from before the deletion stays fenced. */
+  readonly #deletedEpochs = new Map<string, number>()
+
+  async open(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#runs.clear()
+    this.#deletedEpochs.clear()
+  }
+
+  async append(runId: string, { expectedSeq, epoch }: AppendExpectation, batch: EventBatch): Promise<void> {
+    const run = this.#runs.get(runId)
+    if (run?.claim == null) throw fenced(runId, epoch, 'nobody holds a claim of the run')
+    if (run.claim.epoch !== epoch) throw fenced(runId, epoch, `the present epoch is ${run.claim.epoch}`)
+    if (run.claim.released) throw fenced(runId, epoch, 'it was released')
+    if (run.events.length !== expectedSeq) throw conflict(runId, expectedSeq, run.events.length)
+    for (const { seq, at, type, nodeId, text } of batch.events) {
+      run.events.push(Object.freeze({ seq, at, type, nodeId, text }))
+    }
+    const { workflowId, workflowVersion, status, seq, createdAt, updatedAt } = batch.summary
+    run.summary = Object.freeze({ runId, workflowId, workflowVersion, status, seq, createdAt, updatedAt })
+  }
+
+  async read(runId: string, { fromSeq, toSeq, limit }: ReadRange): Promise<readonly StoredEvent[]> {
+    const end = Math.min(toSeq ?? Number.POSITIVE_INFINITY, fromSeq + limit - 1)
+    return this.#runs.get(runId)?.events.slice(fromSeq - 1, Math.max(end, fromSeq - 1)) ?? []
+  }
+
+  async get(runId: string): Promise<RunSummary | null> {
+    return this.#runs.get(runId)?.summary ?? null
+  }
+
+  async list({ statuses, workflowId, limit, cursor }: ListQuery): Promise<RunPage> {
+    const wanted: RunSummary[] = []
+    for (const { summary } of this.#runs.values()) {
+      if (summary === null || (cursor !== null && summary.runId <= cursor)) continue
+      if (statuses !== null && !statuses.includes(summary.status)) continue
+      if (workflowId !== null && summary.workflowId !== workflowId) continue
+      wanted.push(summary)
+    }
+    wanted.sort((a, b) => (a.runId < b.runId ? -1 : 1))
+    const runs = wanted.slice(0, limit)
+    return { runs, cursor: wanted.length > limit ? runs[limit - 1]!.runId : null }
+  }
+
+  async delete(runId: string): Promise<void> {
+    const run = this.#runs.get(runId)
+    if (run === undefined) return
+    if (run.claim !== null) this.#deletedEpochs.set(runId, run.claim.epoch)
+    this.#runs.delete(runId)
+  }
+
+  async stats(): Promise<StoreStats> {
+    let runs = 0
+    let events = 0
+    let sizeBytes = 0
+    for (const run of this.#runs.values()) {
+      if (run.summary !== null) runs += 1
+      events += run.events.length
+      for (const event of run.events) sizeBytes += event.text.length
+      for (const checkpoint of run.checkpoints.values()) sizeBytes += checkpoint.bytes.byteLength
+    }
+    return { runs, events, sizeBytes }
+  }
+
+  async claim(
+    runId: string,
+    { owner, leaseMs, now }: ClaimRequest,
+  ): Promise<{ readonly claim: Claim; readonly repairs: readonly StoreRepair[] }> {
+    const run = this.#runFor(runId)
+    const current = run.claim
+    if (current !== null && !current.released && current.owner !== owner && now < current.expiresAt) {
+      throw held(runId, current.owner, current.expiresAt, current.epoch)
+    }
+    const epoch = (current?.epoch ?? this.#deletedEpochs.get(runId) ?? 0) + 1
+    this.#deletedEpochs.delete(runId)
+    run.claim = { owner, epoch, expiresAt: now + leaseMs, released: false }
+    return { claim: { runId, owner, epoch, expiresAt: now + leaseMs }, repairs: [] }
+  }
+
+  async renew(claim: Claim, { leaseMs, now }: ClaimRequest): Promise<Claim> {
+    const current = this.#runs.get(claim.runId)?.claim ?? null
+    if (current === null || current.epoch !== claim.epoch || current.released) {
+      throw fenced(claim.runId, claim.epoch, current === null ? 'nobody holds it' : 'it was taken over or released')
+    }
+    current.expiresAt = now + leaseMs
+    return { runId: claim.runId, owner: current.owner, epoch: current.epoch, expiresAt: current.expiresAt }
+  }
+
+  async release(claim: Claim): Promise<void> {
+    const current = this.#runs.get(claim.runId)?.claim
+    if (current != null && current.epoch === claim.epoch) current.released = true
+  }
+
+  async saveCheckpoint(runId: string, { seq, at, bytes }: Checkpoint): Promise<void> {
+    this.#runFor(runId).checkpoints.set(seq, { seq, at, bytes: Uint8Array.from(bytes) })
+  }
+
+  async readCheckpoint(runId: string, atOrBeforeSeq: number): Promise<Checkpoint | null> {
+    let best: Checkpoint | null = null
+    for (const checkpoint of this.#runs.get(runId)?.checkpoints.values() ?? []) {
+      if (checkpoint.seq <= atOrBeforeSeq && (best === null || checkpoint.seq > best.seq)) best = checkpoint
+    }
+    return best === null ? null : { ...best, bytes: best.bytes.slice() }
+  }
+
+  async listCheckpoints(runId: string): Promise<readonly CheckpointInfo[]> {
+    return [...(this.#runs.get(runId)?.checkpoints.values() ?? [])]
+      .map(({ seq, at, bytes }) => ({ seq, at, sizeBytes: bytes.byteLength }))
+      .sort((a, b) => b.seq - a.seq)
+  }
+
+  async deleteCheckpoints(runId: string, seqs: readonly number[]): Promise<void> {
+    for (const seq of seqs) this.#runs.get(runId)?.checkpoints.delete(seq)
+  }
+
+  #runFor(runId: string): MemoryRun {
+    let run = this.#runs.get(runId)
+    if (run === undefined) {
+      run = { events: [], summary: null, claim: null, checkpoints: new Map() }
+      this.#runs.set(runId, run)
+    }
+    return run
+  }
+}

@@ -1,0 +1,144 @@
+import { kindOf, quote, StoreError } from '../base/errors.ts'
+import type { RunStatus } from '../run/state.ts'
+import type { AppendExpectation, Checkpoint, Claim, ClaimRequest, EventBatch, ListQuery, ReadRange } from './driver.ts'
+
+/** What compact JSON text never has: raw control characters. A log of lines relies on it. */
+const CONTROL = /[\u0000-\u001f]/
+
+const STATUSES: Readonly<Record<RunStatus, true>> = {
+  pending: true,
+  running: true,
+  waiting: true,
+  paused: true,
+  completed: true,
+  failed: true,
+  canceled: true,
+}
+
+/** A run id is any text but the empty one. @throws {StoreError} STORE_BAD_ARGUMENT */
+export function checkRunId(runId: unknown): asserts runId is string {
+  if (typeof runId !== 'string' || runId === '') refuse('runId', 'a non-empty string', runId)
+}
+
+/** @throws {StoreError} STORE_BAD_ARGUMENT unless the value is a safe integer of at least `min` */
+export function checkInteger(value: unknown, name: string, min: number): asserts value is number {
+  if (!Number.isSafeInteger(value) || (value as number) < min) refuse(name, `an integer of ${min} or more`, value)
+}
+
+/** @throws {StoreError} STORE_BAD_ARGUMENT */
+export function checkExpectation(expectation: AppendExpectation): void {
+  checkObject(expectation, 'expectation')
+  checkInteger(expectation.expectedSeq, 'expectation.expectedSeq', 0)
+  checkInteger(expectation.epoch, 'expectation.epoch', 1)
+}
+
+/**
+ * Events follow each other and the head the writer expects, and the summary is of their end.
+ * @throws {StoreError} STORE_BAD_ARGUMENT
+ */
+export function checkBatch(runId: string, expectation: AppendExpectation, batch: EventBatch): void {
+  checkObject(batch, 'batch')
+  const { events, summary } = batch
+  if (!Array.isArray(events) || events.length === 0) refuse('batch.events', 'an array with at least one event', events)
+  let seq = expectation.expectedSeq
+  for (let index = 0; index < events.length; index++) {
+    const event = events[index]
+    const name = `batch.events[${index}]`
+    checkObject(event, name)
+    seq += 1
+    if (event.seq !== seq) refuse(`${name}.seq`, `${seq}, since sequences have no gaps`, event.seq)
+    checkTime(event.at, `${name}.at`)
+    if (typeof event.type !== 'string' || event.type === '') refuse(`${name}.type`, 'a non-empty string', event.type)
+    if (event.nodeId !== null && typeof event.nodeId !== 'string') {
+      refuse(`${name}.nodeId`, 'a string or null', event.nodeId)
+    }
+    if (typeof event.text !== 'string' || event.text === '' || CONTROL.test(event.text) || !event.text.isWellFormed()) {
+      refuse(`${name}.text`, 'well-formed compact JSON text without control characters', event.text)
+    }
+  }
+  checkObject(summary, 'batch.summary')
+  if (summary.runId !== runId) refuse('batch.summary.runId', quote(runId), summary.runId)
+  if (summary.seq !== seq) refuse('batch.summary.seq', `${seq}, the sequence of the last event`, summary.seq)
+  checkString(summary.workflowId, 'batch.summary.workflowId')
+  checkString(summary.workflowVersion, 'batch.summary.workflowVersion')
+  checkStatus(summary.status, 'batch.summary.status')
+  checkTime(summary.createdAt, 'batch.summary.createdAt')
+  checkTime(summary.updatedAt, 'batch.summary.updatedAt')
+}
+
+/** The whole range, with defaults. @throws {StoreError} STORE_BAD_ARGUMENT */
+export function checkReadRange(range: Partial<ReadRange>, defaultLimit: number): ReadRange {
+  checkObject(range, 'range')
+  const { fromSeq = 1, toSeq = null, limit = defaultLimit } = range
+  checkInteger(fromSeq, 'range.fromSeq', 1)
+  if (toSeq !== null) checkInteger(toSeq, 'range.toSeq', 0)
+  checkInteger(limit, 'range.limit', 1)
+  return { fromSeq, toSeq, limit }
+}
+
+/** The whole query, with defaults. @throws {StoreError} STORE_BAD_ARGUMENT */
+export function checkListQuery(query: Partial<ListQuery>, defaultLimit: number): ListQuery {
+  checkObject(query, 'query')
+  const { statuses = null, workflowId = null, limit = defaultLimit, cursor = null } = query
+  if (statuses !== null) {
+    if (!Array.isArray(statuses)) refuse('query.statuses', 'an array of run statuses or null', statuses)
+    for (const status of statuses) checkStatus(status, 'query.statuses[]')
+  }
+  if (workflowId !== null) checkString(workflowId, 'query.workflowId')
+  checkInteger(limit, 'query.limit', 1)
+  if (cursor !== null) checkString(cursor, 'query.cursor')
+  return { statuses, workflowId, limit, cursor }
+}
+
+/** @throws {StoreError} STORE_BAD_ARGUMENT */
+export function checkClaimRequest(request: ClaimRequest): void {
+  checkObject(request, 'request')
+  if (typeof request.owner !== 'string' || request.owner === '') {
+    refuse('request.owner', 'a non-empty string', request.owner)
+  }
+  if (!Number.isFinite(request.leaseMs) || request.leaseMs <= 0) {
+    refuse('request.leaseMs', 'a number of milliseconds above 0', request.leaseMs)
+  }
+  checkTime(request.now, 'request.now')
+}
+
+/** @throws {StoreError} STORE_BAD_ARGUMENT */
+export function checkClaim(claim: Claim): void {
+  checkObject(claim, 'claim')
+  checkRunId(claim.runId)
+  checkString(claim.owner, 'claim.owner')
+  checkInteger(claim.epoch, 'claim.epoch', 1)
+}
+
+/** @throws {StoreError} STORE_BAD_ARGUMENT */
+export function checkCheckpoint(checkpoint: Checkpoint): void {
+  checkObject(checkpoint, 'checkpoint')
+  checkInteger(checkpoint.seq, 'checkpoint.seq', 0)
+  checkTime(checkpoint.at, 'checkpoint.at')
+  if (!ArrayBuffer.isView(checkpoint.bytes) || checkpoint.bytes.BYTES_PER_ELEMENT !== 1) {
+    refuse('checkpoint.bytes', 'a Uint8Array', checkpoint.bytes)
+  }
+}
+
+function checkObject(value: unknown, name: string): asserts value is object {
+  if (typeof value !== 'object' || value === null) refuse(name, 'an object', value)
+}
+
+function checkString(value: unknown, name: string): asserts value is string {
+  if (typeof value !== 'string') refuse(name, 'a string', value)
+}
+
+function checkTime(value: unknown, name: string): asserts value is number {
+  if (!Number.isFinite(value)) refuse(name, 'a time in epoch milliseconds', value)
+}
+
+function checkStatus(value: unknown, name: string): asserts value is RunStatus {
+  if (typeof value !== 'string' || !Object.hasOwn(STATUSES, value)) {
+    refuse(name, `one of ${Object.keys(STATUSES).join(', ')}`, value)
+  }
+}
+
+function refuse(name: string, expected: string, actual: unknown): never {
+  const shown = typeof actual === 'object' ? kindOf(actual) : quote(actual)
+  throw new StoreError('STORE_BAD_ARGUMENT', `${name} must be ${expected}, not ${shown}`, { details: { argument: name } })
+}

@@ -1,0 +1,225 @@
+import type { JsonValue } from '../base/json.ts'
+import type { ConditionDefinition, FallbackDefinition, NodeDefinition, RetryPolicy, TriggerRule } from './definition.ts'
+import type { NodeContext } from './handler.ts'
+import type { Routed } from './routed.ts'
+import type { Workflow } from './workflow.ts'
+
+/** A handler as the builder takes it: exact inputs in, whatever it returns out. */
+export type NodeHandler<Inputs, Returned, Input, Services extends object> = (
+  inputs: Inputs,
+  ctx: NodeContext<Input, Services>,
+) => Returned
+
+/**
+ * A node by its type instead of a handler of its own: made by `nodeType`, or plain `{ type, data }` for a type that the
+ * registry of the executor brings; then its output is unknown.
+ */
+export interface NodeReference<Inputs, Returned, Input = unknown, Services extends object = Record<string, unknown>> {
+  readonly type: string
+  readonly handler?: NodeHandler<Inputs, Returned, Input, Services>
+  /** The node's data, unless its options give some. */
+  readonly data?: JsonValue
+}
+
+/** A node type with its handler, to be shared by several nodes. */
+export interface NodeType<Inputs, Returned, Input = unknown, Services extends object = Record<string, unknown>>
+  extends NodeReference<Inputs, Returned, Input, Services> {
+  readonly handler: NodeHandler<Inputs, Returned, Input, Services>
+}
+
+/** An upstream whose edge has a condition. At most one of `when` and `condition`; with `sourceHandle`, both must hold. */
+export interface UpstreamEdge<Id extends string, Output> {
+  readonly source: Id
+  /** Taken only when the source chose this handle: by `route`, or as its string or boolean output. */
+  readonly sourceHandle?: string
+  /** Taken only when this gives true. Asked once, when the source completes; the answer is recorded. */
+  readonly when?: (output: Output) => boolean
+  /** Taken only when this test, which stands in the definition as data, holds. */
+  readonly condition?: ConditionDefinition
+}
+
+/** An upstream of a node: the id of a node that is there already, or an edge from one. */
+export type Upstream<Outputs> =
+  | (keyof Outputs & string)
+  | { [Id in keyof Outputs & string]: UpstreamEdge<Id, Outputs[Id]> }[keyof Outputs & string]
+
+/** How a node is run. */
+export interface NodeOptions<
+  Inputs,
+  Trigger extends TriggerRule,
+  OnError extends 'fail' | 'continue',
+  Recovered,
+  Input,
+  Services extends object,
+> extends Pick<NodeDefinition, 'data' | 'version'> {
+  readonly trigger?: Trigger
+  readonly retry?: RetryPolicy
+  /** Longest time of one attempt in milliseconds. */
+  readonly timeoutMs?: number
+  readonly onError?: OnError
+  /**
+   * Stands in when the node failed for good; finds the failure in `ctx.failure`.
+   * A handler becomes the node type `<id>#fallback`; a node type of the registry is expected to give what the node gives.
+   */
+  readonly fallback?: NodeHandler<Inputs, Recovered, Input, Services> | FallbackDefinition
+  readonly onInterrupted?: 'rerun' | 'fail' | 'ask'
+}
+
+/** A new node's id; a readable complaint in its place when it is taken. An id only known at run time passes. */
+export type NewId<Id extends string, Outputs> = string extends keyof Outputs
+  ? Id
+  : Id extends keyof Outputs
+    ? `there is a node '${Id}' already`
+    : Id
+
+/** What a handler's return value gives downstream: awaited, and out of its `Routed`. */
+export type OutputOf<Returned> =
+  Awaited<Returned> extends infer Settled ? (Settled extends Routed<infer Output> ? Output : Settled) : never
+
+/** Ids of the nodes that upstreams name. */
+export type SourceOf<Item> = Item extends string ? Item : Item extends { readonly source: infer Id } ? Id : never
+
+/** Those of them whose edge is always taken. */
+type AlwaysTaken<Item> = Item extends string
+  ? Item
+  : Item extends { readonly sourceHandle: string } | { readonly when: unknown } | { readonly condition: unknown }
+    ? never
+    : SourceOf<Item>
+
+/**
+ * What a handler gets from its upstreams. An output that may not be there is `T | undefined`: over a conditional edge,
+ * from a node that may be skipped, and from any node under a trigger that does not wait for success of all.
+ */
+export type InputsOf<Outputs, Upstreams extends readonly unknown[], Skippable, Trigger extends TriggerRule> = {
+  readonly [Id in SourceOf<Upstreams[number]> & keyof Outputs]:
+    | Outputs[Id]
+    | (Id extends SureInput<Upstreams, Skippable, Trigger> ? never : undefined)
+}
+
+type SureInput<Upstreams extends readonly unknown[], Skippable, Trigger extends TriggerRule> = [
+  Extract<Trigger, 'any' | 'allDone'>,
+] extends [never]
+  ? Exclude<AlwaysTaken<Upstreams[number]>, Skippable>
+  : never
+
+/**
+ * The id of a node that may be skipped, else never.
+ * `Failing` are the nodes that may fail without failing the run; the trigger decides whom that keeps from running.
+ */
+export type SkippedId<
+  Id extends string,
+  Upstreams extends readonly unknown[],
+  Skippable,
+  Failing,
+  Trigger extends TriggerRule,
+> = Upstreams extends readonly []
+  ? never
+  : Trigger extends 'allDone'
+    ? never
+    : Trigger extends 'any'
+      ? IdUnless<Id, Exclude<AlwaysTaken<Upstreams[number]>, Skippable | Failing>>
+      : [Extract<SourceOf<Upstreams[number]>, Failing>] extends [never]
+        ? Trigger extends 'noneFailed'
+          ? never
+          : IdUnless<Id, Exclude<AlwaysTaken<Upstreams[number]>, Skippable>>
+        : Id
+
+type IdUnless<Id, Sure> = [Sure] extends [never] ? Id : never
+
+/** The outputs of a run by node id; `T | undefined` for a node that may be skipped or fail without failing the run. */
+export type WorkflowOutputs<Outputs, Missable> = {
+  readonly [Id in keyof Outputs]: Id extends Missable ? Outputs[Id] | undefined : Outputs[Id]
+}
+
+/**
+ * Builds a workflow node by node. Every call gives a new builder, so a common beginning can be built on twice.
+ *
+ * A node can only name nodes before it as upstreams, so there is no cycle to build; a wrong name, a name taken twice and a
+ * handler for other inputs do not compile. `Skippable` and `Failing` are the ids of nodes that may be skipped, and that may
+ * fail without failing the run.
+ */
+export interface WorkflowBuilder<
+  Outputs extends object,
+  Skippable extends string = never,
+  Failing extends string = never,
+  Input = unknown,
+  Services extends object = Record<string, unknown>,
+> {
+  /** Fixes the type of the run's input, `ctx.input`, for the nodes that follow. */
+  input<T>(): WorkflowBuilder<Outputs, Skippable, Failing, T, Services>
+
+  /** Fixes the type of `ctx.services` for the nodes that follow. */
+  services<T extends object>(): WorkflowBuilder<Outputs, Skippable, Failing, Input, T>
+
+  /**
+   * Adds a node without upstreams.
+   * @throws {DefinitionError} OPTION_UNKNOWN, ARGUMENT_INVALID
+   */
+  node<
+    const Id extends string,
+    Returned,
+    const Trigger extends TriggerRule = 'all',
+    const OnError extends 'fail' | 'continue' = 'fail',
+    Recovered = never,
+  >(
+    id: NewId<Id, Outputs>,
+    handler:
+      | NodeHandler<InputsOf<Outputs, readonly [], Skippable, 'all'>, Returned, Input, Services>
+      | NodeReference<InputsOf<Outputs, readonly [], Skippable, 'all'>, Returned, Input, Services>,
+    options?: NodeOptions<
+      InputsOf<Outputs, readonly [], Skippable, 'all'>,
+      Trigger,
+      OnError,
+      Recovered,
+      Input,
+      Services
+    >,
+  ): WorkflowBuilder<
+    Outputs & { readonly [K in Id]: OutputOf<Returned> | OutputOf<Recovered> },
+    Skippable,
+    Failing | (OnError extends 'continue' ? Id : never),
+    Input,
+    Services
+  >
+
+  /**
+   * Adds a node that runs after others, with their outputs as inputs.
+   * @param upstreams - ids of nodes, or edges from them with a handle or condition
+   * @throws {DefinitionError} OPTION_UNKNOWN, ARGUMENT_INVALID
+   */
+  node<
+    const Id extends string,
+    const Upstreams extends readonly Upstream<Outputs>[],
+    Returned,
+    const Trigger extends TriggerRule = 'all',
+    const OnError extends 'fail' | 'continue' = 'fail',
+    Recovered = never,
+  >(
+    id: NewId<Id, Outputs>,
+    upstreams: Upstreams,
+    handler:
+      | NodeHandler<InputsOf<Outputs, Upstreams, Skippable, Trigger>, Returned, Input, Services>
+      | NodeReference<InputsOf<Outputs, Upstreams, Skippable, Trigger>, Returned, Input, Services>,
+    options?: NodeOptions<
+      InputsOf<Outputs, Upstreams, Skippable, Trigger>,
+      Trigger,
+      OnError,
+      Recovered,
+      Input,
+      Services
+    >,
+  ): WorkflowBuilder<
+    Outputs & { readonly [K in Id]: OutputOf<Returned> | OutputOf<Recovered> },
+    Skippable | SkippedId<Id, Upstreams, Skippable, Failing, Trigger>,
+    Failing | (OnError extends 'continue' ? Id : never),
+    Input,
+    Services
+  >
+
+  /**
+   * Checks everything and gives the workflow, frozen.
+   * @throws {DefinitionError} the code of the problem when there is one problem, WORKFLOW_INVALID when there are more;
+   * NODE_TYPE_DUPLICATE when one type has two handlers
+   */
+  build(): Workflow<WorkflowOutputs<Outputs, Skippable | Failing>, Input>
+}

@@ -1,0 +1,196 @@
+import { DefinitionError, kindOf, quote } from '../base/errors.ts'
+import type { NodeHandler, NodeReference, NodeType, UpstreamEdge, WorkflowBuilder } from './builder-types.ts'
+import type { EdgeDefinition, FallbackDefinition, NodeDefinition } from './definition.ts'
+import { buildGraph } from './graph.ts'
+import type { EdgePredicate, Handler } from './handler.ts'
+import { DEFAULT_WORKFLOW_VERSION } from './parse.ts'
+import { type Problem, problemsError } from './problem.ts'
+import { checkDefinition } from './validate.ts'
+import type { Workflow } from './workflow.ts'
+
+/** One call of `.node`, and the call before it; builders that begin alike share their beginning. */
+interface Step {
+  readonly before: Step | null
+  readonly id: string
+  readonly upstreams: readonly (string | UpstreamEdge<string, unknown>)[]
+  readonly run: Handler | NodeReference<unknown, unknown>
+  readonly options: StepOptions
+}
+
+interface StepOptions extends Omit<NodeDefinition, 'id' | 'type' | 'fallback'> {
+  readonly fallback?: Handler | FallbackDefinition
+}
+
+/** Members of a node's options, in the order in which they stand in the definition. */
+const optionNames: readonly string[] = [
+  'data',
+  'version',
+  'trigger',
+  'retry',
+  'timeoutMs',
+  'onError',
+  'fallback',
+  'onInterrupted',
+]
+
+const edgeNames: readonly string[] = ['source', 'sourceHandle', 'when', 'condition']
+
+/**
+ * Begins a workflow in code. A node's type is its id, unless it is given one by a node type.
+ * @param id - the workflow's id; any string
+ * @param version - semantic version, default `'1.0.0'`
+ * @example
+ * workflow('report', '1.0.0')
+ *   .node('orders', () => [3, 4])
+ *   .node('total', ['orders'], ({ orders }) => orders.reduce((sum, order) => sum + order, 0))
+ *   .build()
+ */
+export function workflow(
+  id: string,
+  version: string = DEFAULT_WORKFLOW_VERSION,
+): WorkflowBuilder<Record<never, never>> {
+  return builder(id, version, null) as WorkflowBuilder<Record<never, never>>
+}
+
+/**
+ * A node type with its handler, for several nodes of one workflow or of many.
+ * @param type - its name; must not have another handler in the same workflow
+ */
+export function nodeType<
+  Inputs = Record<string, unknown>,
+  Returned = unknown,
+  Input = unknown,
+  Services extends object = Record<string, unknown>,
+>(type: string, handler: NodeHandler<Inputs, Returned, Input, Services>): NodeType<Inputs, Returned, Input, Services> {
+  return Object.freeze({ type, handler })
+}
+
+/** The builder without its types: what is in them can't be seen at run time. */
+function builder(id: string, version: string, last: Step | null): object {
+  const self: object = Object.freeze({
+    input: () => self,
+    services: () => self,
+    node: (nodeId: string, ...rest: readonly unknown[]) => builder(id, version, step(last, nodeId, rest)),
+    build: () => build(id, version, last),
+  })
+  return self
+}
+
+function step(before: Step | null, id: string, rest: readonly unknown[]): Step {
+  const [upstreams, run, options = {}] = Array.isArray(rest[0]) ? rest : [[], ...rest]
+  const at = `node ${quote(id)}`
+  if (typeof run !== 'function' && typeof (run as { readonly type?: unknown } | null | undefined)?.type !== 'string') {
+    const expected = `${at} needs a handler, a node type or { type, data }`
+    throw new DefinitionError(
+      'ARGUMENT_INVALID',
+      `${expected}, got ${quote(run)}; upstreams come as an array before it`,
+    )
+  }
+  refuseUnknown(options, optionNames, `the options of ${at}`)
+  for (const upstream of upstreams as readonly unknown[]) {
+    if (typeof upstream !== 'string') refuseUnknown(upstream, edgeNames, `an upstream of ${at}`)
+  }
+  return {
+    before,
+    id,
+    upstreams: upstreams as Step['upstreams'],
+    run: run as Step['run'],
+    options: options as StepOptions,
+  }
+}
+
+function refuseUnknown(options: unknown, known: readonly string[], what: string): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new DefinitionError('ARGUMENT_INVALID', `${what} must be an object, got ${kindOf(options)}`)
+  }
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new DefinitionError(
+    'OPTION_UNKNOWN',
+    `nobody reads ${quote(unknown)} in ${what}; known are ${known.join(', ')}`,
+    {
+      details: { option: unknown },
+    },
+  )
+}
+
+/** What the steps come to, before it is checked. */
+interface Parts {
+  readonly nodes: object[]
+  readonly edges: object[]
+  readonly handlers: Map<string, Handler>
+  /** Edge functions by edge index. */
+  readonly predicates: Map<number, EdgePredicate>
+  readonly problems: Problem[]
+}
+
+function build(id: string, version: string, last: Step | null): Workflow {
+  const steps: Step[] = []
+  for (let current = last; current !== null; current = current.before) steps.push(current)
+  const parts: Parts = { nodes: [], edges: [], handlers: new Map(), predicates: new Map(), problems: [] }
+  for (const current of steps.reverse()) addStep(parts, current)
+  const { root, problems } = checkDefinition({ id, version, nodes: parts.nodes, edges: parts.edges })
+  const all = [...problems, ...parts.problems]
+  if (root === null || all.length > 0) throw problemsError(all)
+  const definition = root as unknown as Workflow['definition']
+  const graph = buildGraph(definition)
+  const predicates = new Map(
+    [...parts.predicates].map(([edge, predicate]) => [graph.edgeKeys[edge]!, predicate] as const),
+  )
+  return Object.freeze({ definition, graph, handlers: parts.handlers, predicates })
+}
+
+function addStep(parts: Parts, { id, upstreams, run, options }: Step): void {
+  const type = typeof run === 'function' ? id : run.type
+  const handler = typeof run === 'function' ? run : run.handler
+  const path = `/nodes/${parts.nodes.length}`
+  const node: Record<string, unknown> = { id, type }
+  const settings: Readonly<Record<string, unknown>> =
+    typeof run !== 'function' && run.data !== undefined ? { data: run.data, ...options } : { ...options }
+  for (const name of optionNames) if (settings[name] !== undefined) node[name] = settings[name]
+  if (handler !== undefined) addHandler(parts, type, handler, `${path}/type`)
+  if (typeof options.fallback === 'function') {
+    const standIn = `${id}#fallback`
+    node['fallback'] = { type: standIn }
+    addHandler(parts, standIn, options.fallback, `${path}/fallback/type`)
+  }
+  parts.nodes.push(node)
+  for (const upstream of upstreams) addEdge(parts, upstream, id)
+}
+
+function addEdge(parts: Parts, upstream: Step['upstreams'][number], target: string): void {
+  if (typeof upstream === 'string') {
+    parts.edges.push({ source: upstream, target })
+    return
+  }
+  const { source, sourceHandle, when, condition } = upstream
+  const index = parts.edges.length
+  if (when !== undefined && (condition !== undefined || typeof when !== 'function')) {
+    const message =
+      condition === undefined ? `when must be a function, got ${quote(when)}` : 'give when or condition, not both'
+    parts.problems.push({ code: 'WORKFLOW_BAD_CONDITION', message, path: `/edges/${index}/condition`, details: {} })
+  }
+  const edge: Partial<EdgeDefinition> = {
+    source,
+    target,
+    ...(sourceHandle === undefined ? {} : { sourceHandle }),
+    ...(condition === undefined ? {} : { condition }),
+    ...(when === undefined ? {} : { condition: { kind: 'function' } }),
+  }
+  if (when !== undefined) parts.predicates.set(index, when)
+  parts.edges.push(edge)
+}
+
+function addHandler(parts: Parts, type: string, handler: Handler, path: string): void {
+  const known = parts.handlers.get(type)
+  if (known === undefined) {
+    parts.handlers.set(type, handler)
+  } else if (known !== handler) {
+    parts.problems.push({
+      code: 'NODE_TYPE_DUPLICATE',
+      message: `the node type ${quote(type)} has another handler in this workflow already; a code node's type is its id`,
+      path,
+      details: { type },
+    })
+  }
+}

@@ -1,0 +1,97 @@
+import type { FallbackDefinition, NodeDefinition } from './definition.ts'
+import { upstreamTexts } from './fingerprint.ts'
+import type { Graph } from './graph.ts'
+import { sameJson } from './same-json.ts'
+
+/** What of a node can change so that it is another node for a resume. */
+export type NodeAspect = 'type' | 'data' | 'version' | 'upstreams' | 'trigger' | 'onError' | 'fallback'
+
+/**
+ * One node that is not the same in two workflows.
+ *
+ * Shape: `{ nodeId: 'total', change: 'changed', what: ['data', 'upstreams'] }`
+ */
+export interface WorkflowChange {
+  readonly nodeId: string
+  readonly change: 'added' | 'removed' | 'changed'
+  /** What changed of the node; empty when it was added or removed. */
+  readonly what: readonly NodeAspect[]
+}
+
+/**
+ * How a workflow changed from one graph to another; compares what `nodeFingerprint` counts, directly and in linear time.
+ *
+ * No change does not mean the same order: nodes and edges are matched by id and key, their indexes may differ.
+ * @param before - the graph a run or snapshot was made with
+ * @param after - the graph at hand
+ * @returns nodes changed or removed in the order of `before`, then nodes added in the order of `after`; empty: no change
+ */
+export function compareWorkflows(before: Graph, after: Graph): readonly WorkflowChange[] {
+  if (before === after || (before.nodes === after.nodes && before.edges === after.edges)) return []
+  const changes: WorkflowChange[] = []
+  let matched = 0
+  for (let index = 0; index < before.ids.length; index += 1) {
+    const nodeId = before.ids[index]!
+    const other = after.ids[index] === nodeId ? index : after.indexOf.get(nodeId)
+    if (other === undefined) {
+      changes.push({ nodeId, change: 'removed', what: [] })
+      continue
+    }
+    matched += 1
+    const what = changedAspects(before, index, after, other)
+    if (what.length > 0) changes.push({ nodeId, change: 'changed', what })
+  }
+  if (matched < after.ids.length) {
+    for (const nodeId of after.ids) {
+      if (!before.indexOf.has(nodeId)) changes.push({ nodeId, change: 'added', what: [] })
+    }
+  }
+  return changes
+}
+
+const NOTHING: readonly NodeAspect[] = []
+
+function changedAspects(before: Graph, from: number, after: Graph, to: number): readonly NodeAspect[] {
+  const a = before.nodes[from]!
+  const b = after.nodes[to]!
+  const sameUpstreams = haveSameUpstreams(before, from, after, to)
+  if (a === b && sameUpstreams) return NOTHING
+  const what: NodeAspect[] = []
+  if (a.type !== b.type) what.push('type')
+  if (!sameJson(a.data ?? null, b.data ?? null)) what.push('data')
+  if (a.version !== b.version) what.push('version')
+  if (!sameUpstreams) what.push('upstreams')
+  if ((a.trigger ?? 'all') !== (b.trigger ?? 'all')) what.push('trigger')
+  if (isForgiving(a) !== isForgiving(b)) what.push('onError')
+  if (!isSameFallback(a.fallback, b.fallback)) what.push('fallback')
+  return what
+}
+
+function isForgiving({ onError }: NodeDefinition): boolean {
+  return onError === 'continue'
+}
+
+function isSameFallback(a: FallbackDefinition | undefined, b: FallbackDefinition | undefined): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b
+  return a.type === b.type && sameJson(a.data ?? null, b.data ?? null)
+}
+
+/** Edge by edge when they stand in the same order and have no conditions, as is usual; else as sorted texts. */
+function haveSameUpstreams(before: Graph, from: number, after: Graph, to: number): boolean {
+  const start = before.inStart[from]!
+  const otherStart = after.inStart[to]!
+  const count = before.inStart[from + 1]! - start
+  if (count !== after.inStart[to + 1]! - otherStart) return false
+  for (let offset = 0; offset < count; offset += 1) {
+    const edge = before.inEdges[start + offset]!
+    const other = after.inEdges[otherStart + offset]!
+    if (
+      before.isConditional[edge] === 1 ||
+      after.isConditional[other] === 1 ||
+      before.edges[edge]!.source !== after.edges[other]!.source
+    ) {
+      return sameJson(upstreamTexts(before, from), upstreamTexts(after, to))
+    }
+  }
+  return true
+}

@@ -1,0 +1,83 @@
+import { DefinitionError, quote } from '../base/errors.ts'
+import { isCodeCondition } from './condition.ts'
+import { buildGraph, type Graph } from './graph.ts'
+import type { EdgePredicate, Handler } from './handler.ts'
+import { parseDefinition } from './parse.ts'
+import { type Problem, problemsError } from './problem.ts'
+import type { Workflow } from './workflow.ts'
+
+/** What code adds to a definition. */
+export interface WorkflowCode {
+  /** Handlers by node type; types of no node are allowed. */
+  readonly handlers?: ReadonlyMap<string, Handler> | Readonly<Record<string, Handler>>
+  /** Functions of edges whose condition is `{ kind: 'function' }`, by edge key: its id, else `source->target`. */
+  readonly predicates?: ReadonlyMap<string, EdgePredicate> | Readonly<Record<string, EdgePredicate>>
+}
+
+/**
+ * A workflow from a definition made by a program, e.g. in a loop; without the builder's types, with all of its checks.
+ * @param definition - a definition, or its JSON text; copied
+ * @param code - handlers and edge functions; copied
+ * @throws {DefinitionError} like `parseWorkflow`; also WORKFLOW_BAD_CONDITION for an edge function that is missing or
+ * belongs to no edge that asks for one, and ARGUMENT_INVALID for a handler or edge function that is no function
+ * @example
+ * const nodes = Array.from({ length: 1_000 }, (_, index) => ({ id: `n${index}`, type: 'step' }))
+ * createWorkflow({ id: 'wide', version: '1.0.0', nodes, edges: [] }, { handlers: { step: () => 1 } })
+ */
+export function createWorkflow(definition: string | object, { handlers, predicates }: WorkflowCode = {}): Workflow {
+  const parsed = parseDefinition(definition)
+  const graph = buildGraph(parsed)
+  const workflow: Workflow = Object.freeze({
+    definition: parsed,
+    graph,
+    handlers: functions(handlers, 'handlers'),
+    predicates: functions(predicates, 'predicates'),
+  })
+  const problems = [...missingProblems(graph, workflow.predicates), ...strayProblems(graph, workflow.predicates)]
+  if (problems.length > 0) throw problemsError(problems)
+  return workflow
+}
+
+/** Keys of the edges whose condition is a function in code that the workflow does not have, in definition order. */
+export function missingPredicates(graph: Graph, predicates: Workflow['predicates']): readonly string[] {
+  return graph.edgeKeys.filter((key, index) => asksCode(graph, index) && !predicates.has(key))
+}
+
+function asksCode({ edges }: Graph, index: number): boolean {
+  const condition = edges[index]?.condition
+  return condition !== undefined && isCodeCondition(condition)
+}
+
+function missingProblems(graph: Graph, predicates: Workflow['predicates']): readonly Problem[] {
+  return missingPredicates(graph, predicates).map((edge) => ({
+    code: 'WORKFLOW_BAD_CONDITION',
+    message: `the edge ${quote(edge)} has a condition in code; give its function in predicates under that key`,
+    path: `/edges/${graph.edgeIndexOf.get(edge)}/condition`,
+    details: { edge },
+  }))
+}
+
+function strayProblems(graph: Graph, predicates: Workflow['predicates']): readonly Problem[] {
+  const stray = [...predicates.keys()].filter((key) => !asksCode(graph, graph.edgeIndexOf.get(key) ?? -1))
+  return stray.map((edge) => ({
+    code: 'WORKFLOW_BAD_CONDITION',
+    message: `predicates has a function for ${quote(edge)}, but no edge of that key has the condition { kind: 'function' }`,
+    path: '/edges',
+    details: { edge },
+  }))
+}
+
+/** A map of its own from a map or an object's own members, each checked to be a function. */
+function functions<T>(
+  given: ReadonlyMap<string, T> | Readonly<Record<string, T>> | undefined,
+  name: string,
+): ReadonlyMap<string, T> {
+  const copy = new Map(given instanceof Map ? given : Object.entries(given ?? {}))
+  for (const [key, value] of copy) {
+    if (typeof value === 'function') continue
+    throw new DefinitionError('ARGUMENT_INVALID', `${name} has no function under ${quote(key)} but ${quote(value)}`, {
+      details: { key: String(key) },
+    })
+  }
+  return copy
+}

@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packageRoot } from '../helpers/source-module.ts'
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
+  readonly bin: Readonly<Record<string, string>>
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly scripts: Readonly<Record<string, string>>
+}
+
+const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Manifest
+const modules = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
+  typeof target === 'string' ? [] : [{ subpath, target }],
+)
+
+/** A project that has the packed package installed, and nothing of this one but its dependencies. */
+let project = ''
+let installed = ''
+let files: readonly string[] = []
+
+beforeAll(() => {
+  if (!existsSync(join(packageRoot, 'dist/index.js'))) throw new Error('dist is not built; run `npm run build` first')
+  project = mkdtempSync(join(tmpdir(), 'waystone-package-'))
+  execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', project], {
+    cwd: packageRoot,
+    stdio: 'pipe',
+  })
+  const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'))
+  if (tarball === undefined) throw new Error('npm pack wrote no tarball')
+  execFileSync('tar', ['-xzf', tarball], { cwd: project })
+  installed = join(project, 'node_modules', manifest.name)
+  mkdirSync(dirname(installed), { recursive: true })
+  cpSync(join(project, 'package'), installed, { recursive: true })
+  for (const name of Object.keys(manifest.dependencies)) {
+    const link = join(project, 'node_modules', name)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(packageRoot, 'node_modules', name), link, 'dir')
+  }
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }))
+  files = readdirSync(installed, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => statSync(join(installed, path)).isFile())
+    .sort()
+})
+
+afterAll(() => {
+  if (project !== '') rmSync(project, { recursive: true, force: true })
+})
+
+/** Runs a program in the user's project and gives what it prints. */
+function node(...args: readonly string[]): string {
+  return execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+const evaluate = (code: string, ...flags: readonly string[]) => node(...flags, '--input-type=module', '--eval', code)
+
+describe('the packed package', () => {
+  it.each(modules)('gives $subpath with its types', ({ subpath, target }) => {
+    const name = `${manifest.name}${subpath.slice(1)}`
+    const names = JSON.parse(
+      evaluate(`console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(name)}))))`),
+    ) as string[]
+    expect(names.length).toBeGreaterThan(0)
+    expect(files).toContain(target.types.slice(2))
+  })
+
+  it('gives every schema as a file', () => {
+    const schemas = files.filter((path) => path.startsWith('schemas/'))
+    expect(schemas.length).toBeGreaterThan(0)
+    for (const path of schemas) {
+      const text = evaluate(
+        `import schema from '${manifest.name}/${path}' with { type: 'json' }; console.log(schema.$id)`,
+        '--no-warnings',
+      )
+      expect(text.trim()).toMatch(/^https?:|^urn:/)
+    }
+  })
+
+  it('needs no code from text', () => {
+    evaluate(`await import('${manifest.name}')`, '--disallow-code-generation-from-strings')
+  })
+
+  it('says nothing and changes nothing when it is loaded', () => {
+    const code = `const before = Object.getOwnPropertyNames(globalThis).sort().join()
+      await import('${manifest.name}')
+      console.log(Object.getOwnPropertyNames(globalThis).sort().join() === before, Object.keys(Object.prototype).length)`
+    expect(evaluate(code)).toBe('true 0\n')
+  })
+
+  it('has a command that helps', () => {
+    expect(Object.entries(manifest.bin)).toHaveLength(1)
+    const [[name, path]] = Object.entries(manifest.bin) as [[string, string]]
+    expect(readFileSync(join(installed, path), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+    expect(statSync(join(installed, path)).mode & 0o111).not.toBe(0)
+    expect(node(join(installed, path), '--help')).toContain(`Usage: ${name}`)
+    expect(node(join(installed, path), '--version').trim()).toBe(manifest.version)
+  })
+
+  it('holds what users read and run, and nothing else', () => {
+    const pages = ['package.json', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE']
+    expect(files.filter((path) => !pages.includes(path) && !/^(dist|docs|schemas)\/[^.]/.test(path))).toEqual([])
+    expect(
+      files.filter((path) =>
+        /\.map$|\.test\.|(^|\/)(test|fixtures|node_modules)\/|\.tsbuildinfo$|(?<!\.d)\.ts$/.test(path),
+      ),
+    ).toEqual([])
+    expect(pages.filter((path) => !files.includes(path))).toEqual([])
+  })
+
+  it('names no path of the machine it was packed on', () => {
+    const places = [packageRoot, homedir(), tmpdir()]
+      .map((path) => path.replace(/\/$/, ''))
+      .filter((path) => path.split('/').length > 2)
+    const naming = files.filter((path) => {
+      const text = readFileSync(join(installed, path), 'utf8')
+      return text.includes('file:///') || places.some((place) => text.includes(`${place}/`))
+    })
+    expect(naming).toEqual([])
+  })
+
+  it('runs nothing when it is installed', () => {
+    expect(Object.keys(manifest.scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name))).toEqual([])
+  })
+
+  it('leaves imports with extensions that exist', () => {
+    const broken = files
+      .filter((path) => /^dist\/.*\.(js|d\.ts)$/.test(path))
+      .flatMap((path) => {
+        const text = readFileSync(join(installed, path), 'utf8')
+        return [...text.matchAll(/\bfrom '(\.[^']+)'|\bimport\('(\.[^']+)'\)/g)]
+          .map((match) => match[1] ?? match[2] ?? '')
+          .filter(
+            (request) =>
+              !existsSync(join(installed, dirname(path), request)) &&
+              !existsSync(join(installed, dirname(path), request.replace(/\.ts$/, '.d.ts'))),
+          )
+          .map((request) => `${path}: ${request}`)
+      })
+    expect(broken).toEqual([])
+  })
+})
