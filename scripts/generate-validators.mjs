@@ -10,7 +10,9 @@ const target = new URL('../src/snapshot/validators.generated.js', import.meta.ur
 /** A schema without the words for people, which the generated code would carry along. */
 function schemaOf(name) {
   const text = readFileSync(new URL(`../schemas/${name}.schema.json`, import.meta.url), 'utf8')
-  return JSON.parse(text, (key, value) => ((key === 'description' || key === 'title') && typeof value === 'string' ? undefined : value))
+  return JSON.parse(text, (key, value) =>
+    (key === 'description' || key === 'title') && typeof value === 'string' ? undefined : value,
+  )
 }
 
 /** What every validator is compiled with; own properties only, or `required: ['toString']` would hold for `{}`. */

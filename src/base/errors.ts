@@ -97,7 +97,7 @@ export function quote(value: unknown): string {
   } catch {
     text = typeof value
   }
-  return text.length > 100 ? `${text.slice(0, 97)}...` : text
+  return text.length > 100 ? `${text.slice(0, 97).toWellFormed()}...` : text
 }
 
 /** What kind of thing a value is, in words for a message: `null`, `array`, `Map`, `function`. */

@@ -26,6 +26,12 @@ export class ClaimKeeper {
     this.#arm()
   }
 
+  /** A journal takes over the claim of another. */
+  exchange(before: StoreJournal, after: StoreJournal): void {
+    this.#journals.delete(before)
+    this.#journals.add(after)
+  }
+
   /** Lets go of a claim, and of the timer with the last one. */
   async release(journal: StoreJournal): Promise<void> {
     this.#journals.delete(journal)

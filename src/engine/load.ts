@@ -11,7 +11,7 @@ import { Snapshot } from '../snapshot/snapshot.ts'
 import { compareWorkflows, type WorkflowChange } from '../workflow/compare-workflows.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
-import { buildGraph } from '../workflow/graph.ts'
+import { buildGraph, type Graph } from '../workflow/graph.ts'
 import type { Workflow } from '../workflow/workflow.ts'
 import { builtins } from '../nodes/builtin/builtins.ts'
 import { type DagExecutor, restoredExecutor } from './dag-executor.ts'
@@ -53,7 +53,7 @@ export function loadSnapshot<Outputs extends object = Record<string, unknown>, I
   const state = restoreState(document, { now: world.clock.now(), cache: options.cache ?? 'wallClock' })
   const given = workflowOf(target)
   const workflow = given ?? documentWorkflow(document, target as Registry | undefined)
-  const changes = given === null ? [] : changesOf(document, given)
+  const changes = given === null ? [] : changesOf(document, given.graph, given.definition.id)
   const onWorkflowChange = options.onWorkflowChange ?? 'refuse'
   if (onWorkflowChange !== 'refuse' && onWorkflowChange !== 'accept') {
     throw new WaystoneError('ARGUMENT_INVALID', `onWorkflowChange expects "refuse" or "accept", got ${quote(onWorkflowChange)}`)
@@ -125,7 +125,7 @@ export function resumePlan(
   const workflow = given ?? documentWorkflow(document, target as Registry | undefined)
   const graph = buildGraph(state.workflow)
   const missing = missingTypes(graph, (type) => workflow.handlers.has(type) || builtins.some(([name]) => name === type))
-  return { ...planResume(graph, state, new Set(missing)), changes: given === null ? [] : changesOf(document, given) }
+  return { ...planResume(graph, state, new Set(missing)), changes: given === null ? [] : changesOf(document, given.graph, given.definition.id) }
 }
 
 /** The error that refuses a changed workflow, with all changes. */
@@ -156,14 +156,13 @@ function documentWorkflow(document: Snapshot, registry: Registry | undefined): W
   return { definition: document.workflow, graph: buildGraph(document.workflow), handlers, predicates: new Map() }
 }
 
-function changesOf(document: Snapshot, given: Workflow<never, never>): readonly WorkflowChange[] {
-  if (document.workflow === given.definition) return []
-  if (document.workflow.id !== given.definition.id) {
+function changesOf(document: Snapshot, given: Graph, givenId: string): readonly WorkflowChange[] {
+  if (document.workflow.id !== givenId) {
     throw new SnapshotError(
       'WORKFLOW_CHANGED',
-      `the document is of workflow ${quote(document.workflow.id)}, and the workflow given is ${quote(given.definition.id)}`,
-      { details: { found: document.workflow.id, given: given.definition.id } },
+      `the document is of workflow ${quote(document.workflow.id)}, and the workflow given is ${quote(givenId)}`,
+      { details: { found: document.workflow.id, given: givenId } },
     )
   }
-  return compareWorkflows(buildGraph(document.workflow), given.graph)
+  return compareWorkflows(buildGraph(document.workflow), given)
 }

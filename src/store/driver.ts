@@ -153,7 +153,10 @@ export interface StoreDriver {
    * Only an owner that let go, whose lease is over, or that is known to be dead can be succeeded.
    * @throws STORE_HELD with `details.owner` and `details.expiresAt`
    */
-  claim(runId: string, request: ClaimRequest): Promise<{ readonly claim: Claim; readonly repairs: readonly StoreRepair[] }>
+  claim(
+    runId: string,
+    request: ClaimRequest,
+  ): Promise<{ readonly claim: Claim; readonly repairs: readonly StoreRepair[] }>
 
   /** Prolongs a claim. @throws STORE_FENCED when it was lost */
   renew(claim: Claim, request: ClaimRequest): Promise<Claim>

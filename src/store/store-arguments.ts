@@ -1,6 +1,15 @@
 import { kindOf, quote, StoreError } from '../base/errors.ts'
 import type { RunStatus } from '../run/state.ts'
-import type { AppendExpectation, Checkpoint, Claim, ClaimRequest, EventBatch, ListQuery, ReadRange } from './driver.ts'
+import type {
+  AppendExpectation,
+  Checkpoint,
+  Claim,
+  ClaimRequest,
+  EventBatch,
+  ListQuery,
+  ReadRange,
+  StoredEvent,
+} from './driver.ts'
 
 /** What compact JSON text never has: raw control characters. A log of lines relies on it. */
 const CONTROL = /[\u0000-\u001f]/
@@ -42,7 +51,7 @@ export function checkBatch(runId: string, expectation: AppendExpectation, batch:
   if (!Array.isArray(events) || events.length === 0) refuse('batch.events', 'an array with at least one event', events)
   let seq = expectation.expectedSeq
   for (let index = 0; index < events.length; index++) {
-    const event = events[index]
+    const event: StoredEvent | undefined = events[index]
     const name = `batch.events[${index}]`
     checkObject(event, name)
     seq += 1
@@ -140,5 +149,7 @@ function checkStatus(value: unknown, name: string): asserts value is RunStatus {
 
 function refuse(name: string, expected: string, actual: unknown): never {
   const shown = typeof actual === 'object' ? kindOf(actual) : quote(actual)
-  throw new StoreError('STORE_BAD_ARGUMENT', `${name} must be ${expected}, not ${shown}`, { details: { argument: name } })
+  throw new StoreError('STORE_BAD_ARGUMENT', `${name} must be ${expected}, not ${shown}`, {
+    details: { argument: name },
+  })
 }

@@ -11,8 +11,8 @@ import type {
   ReadRange,
   RunPage,
   RunSummary,
-  StoredEvent,
   StoreDriver,
+  StoredEvent,
   StoreRepair,
   StoreStats,
   StoreSupports,
@@ -251,12 +251,18 @@ class CheckedStore implements Store {
 
   async #checkpoints<T>(what: string, runId: string, operation: () => Promise<T>): Promise<T> {
     if (this.supports.checkpoints) return this.#call(what, runId, operation)
-    throw new StoreError('STORE_UNSUPPORTED', `the ${this.name} store keeps no checkpoints (supports.checkpoints is false)`)
+    throw new StoreError(
+      'STORE_UNSUPPORTED',
+      `the ${this.name} store keeps no checkpoints (supports.checkpoints is false)`,
+    )
   }
 
   async #call<T>(what: string, runId: string | null, operation: () => Promise<T>): Promise<T> {
     if (this.#closing !== null) {
-      throw new StoreError('STORE_CLOSED', `the ${this.name} store is closed; make a new one to ${describe(what, runId)}`)
+      throw new StoreError(
+        'STORE_CLOSED',
+        `the ${this.name} store is closed; make a new one to ${describe(what, runId)}`,
+      )
     }
     try {
       if (!this.#opened) {

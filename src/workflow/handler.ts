@@ -62,6 +62,14 @@ export interface NodeLogger {
   error(message: string, details?: object): void
 }
 
+/** Why a node failed, as its fallback sees it. */
+export interface FailureInfo {
+  readonly name: string
+  readonly message: string
+  readonly code?: string
+  readonly details?: JsonObject
+}
+
 /** What a handler gets beside its inputs. Every write is one transaction with the node's completion. */
 export interface NodeContext<Input = unknown, Services extends object = Record<string, unknown>> {
   readonly runId: string
@@ -78,12 +86,7 @@ export interface NodeContext<Input = unknown, Services extends object = Record<s
   /** Aborted when the attempt is timed out, canceled or cut off by a pause. */
   readonly signal: AbortSignal
   /** What made the node fail, when this handler stands in for it as its fallback. */
-  readonly failure: {
-    readonly name: string
-    readonly message: string
-    readonly code?: string
-    readonly details?: JsonObject
-  }
+  readonly failure: FailureInfo | undefined
   readonly variables: VariablesContext
   readonly accumulators: AccumulatorsContext
   readonly counters: CountersContext

@@ -5,7 +5,13 @@ import { packageRoot, parseSourceModule, readSourceModules, type SourceModule } 
 import { breaches, type Exception, MAXIMUM_LINES, ROOMS, type RuleName } from './rules.ts'
 
 /** Every place where a rule is let go, with the reason; an entry that covers nothing fails. */
-const exceptions: readonly Exception[] = []
+const exceptions: readonly Exception[] = [
+  {
+    rule: 'rooms',
+    path: 'src/nodes/transaction.ts',
+    reason: 'an attempt reads its own writes by the arithmetic the reducer applies; a second copy of it could differ',
+  },
+]
 
 const modules = readSourceModules()
 const { dependencies } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
@@ -195,18 +201,21 @@ describe('the rule on evaluation', () => {
     'const run = globalThis.eval',
     'new Function("return 1")',
     'Function("return 1")()',
+    'const make = Function',
     'await import(name)',
     'await import(`./$' + '{name}.ts`)',
   ])('finds the breach in %s', (text) => {
     expect(checkText('evaluation', 'src/snapshot/x.ts', text)).toHaveLength(1)
   })
 
-  it.each(["await import('./lazy.ts')", 'type Callback = Function', "const kind = typeof x === 'function'"])(
-    'passes %s',
-    (text) => {
-      expect(checkText('evaluation', 'src/snapshot/x.ts', text)).toEqual([])
-    },
-  )
+  it.each([
+    "await import('./lazy.ts')",
+    'Function.prototype.toString.call(f)',
+    'type Callback = Function',
+    "const kind = typeof x === 'function'",
+  ])('passes %s', (text) => {
+    expect(checkText('evaluation', 'src/snapshot/x.ts', text)).toEqual([])
+  })
 })
 
 describe('the rule on packages', () => {

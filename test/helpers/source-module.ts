@@ -137,6 +137,10 @@ function useOf(node: SyntaxNode, parent: SyntaxNode | null, member: string): str
   if (node.type !== 'Identifier' || parent === null) return null
   if (member === 'property' && parent.type === 'MemberExpression' && parent['computed'] !== true) return null
   if (NAMING_MEMBERS.has(member) && parent['computed'] !== true) return null
+  // `Function.prototype.toString` only looks; calling or passing on `Function` itself makes code
+  const property = parent['property']
+  if (node['name'] === 'Function' && member === 'object' && isSyntaxNode(property) && property['name'] === 'prototype')
+    return null
   return String(node['name'])
 }
 

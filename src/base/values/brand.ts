@@ -60,7 +60,7 @@ export const regExpFlags: readonly (readonly [flag: string, read: Method])[] = [
   return read === undefined ? [] : [[flag!, read] as const]
 })
 
-/** What proves each brand. The constructor of RegExp's prototype passes its getters, but is none itself. */
+/** What proves each brand: it throws for anything else. */
 const proofs: Readonly<Record<Exclude<Brand, 'view'>, Method>> = {
   Map: slots.mapSize,
   Set: slots.setSize,
@@ -121,7 +121,7 @@ export function nodeBuffer(): { readonly prototype: object; from(buffer: ArrayBu
 
 /** Whether a prototype makes plain objects: none, `Object.prototype`, or that of another realm. */
 export function isPlainPrototype(prototype: object | null): boolean {
-  return prototype === null || isPrototypeOf(prototype, 'Object')
+  return prototype === null || prototype === Object.prototype || nativeName(prototype) === 'Object'
 }
 
 /** Whether an object is the prototype of the built-in class of that name, here or in another realm (a frame, a vm context). */

@@ -4,7 +4,7 @@ import type { JsonValue } from '../json.ts'
 import { type ClassCodec, ClassRegistry } from './class-codec.ts'
 import { type DecodeRules, Decoder } from './decode.ts'
 import { Encoder } from './encode.ts'
-import { isStackOverflow, resolveValueLimits, type ValueLimits } from './limits.ts'
+import { resolveValueLimits, type ValueLimits } from './limits.ts'
 import { isPlainText, plainText } from './plain.ts'
 import { Writer } from './writer.ts'
 
@@ -146,12 +146,11 @@ export function createCodec(options: CodecOptions = {}): ValueCodec {
 /** The codec with every default. */
 export const defaultCodec: ValueCodec = createCodec()
 
-/** Plain JSON's text; whatever stops it (a trap of a Proxy, a full stack) is found and named by the walk with tags. */
+/** Plain JSON's text; whatever throws on the way (a trap of a Proxy, a full stack) is found again and named by the walk with tags. */
 function quickText(value: object, limits: ValueLimits): string | null {
   try {
     return plainText(value, limits)
-  } catch (error) {
-    if (error instanceof Error && !isStackOverflow(error)) return null
+  } catch {
     return null
   }
 }

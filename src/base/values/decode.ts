@@ -120,11 +120,12 @@ export class Decoder {
 
   /** Copies the members of a plain object of the tree into an object. */
   members(tree: JsonObject, keys: readonly string[], into: object, depth: number): void {
-    const { maxKeysPerObject } = this.rules.limits
+    const { maxKeyLength, maxKeysPerObject } = this.rules.limits
     if (keys.length > maxKeysPerObject) throw this.beyond('maxKeysPerObject', keys.length)
     for (const key of keys) {
-      const name = this.under(key, () => this.string(key, 'maxKeyLength'))
-      setOwn(into, /^##+type$/.test(name) ? name.slice(1) : name, this.child(tree[key], key, depth + 1))
+      const name = /^##+type$/.test(key) ? key.slice(1) : key
+      if (name.length > maxKeyLength) throw this.beyond('maxKeyLength', name.length)
+      setOwn(into, name, this.child(tree[key], key, depth + 1))
     }
   }
 

@@ -12,40 +12,54 @@ const quoted = JSON.stringify as (text: string) => string
  */
 export function writeBuiltin(encoder: Encoder, value: object, brand: Brand, place: Place, depth: number): void {
   const { writer } = encoder
-  if (brand === 'view') return writeView(encoder, value, place, depth)
-  const ownKeys =
-    Object.keys(value).length - (brand === 'String' ? (String.prototype.valueOf.call(value) as string).length : 0)
-  if (ownKeys > 0) throw writer.refusal('VALUE_UNSUPPORTED', place, `${brand} with properties of its own`)
+  if (brand !== 'view' && hasOwnProperties(value, brand)) {
+    throw writer.refusal('VALUE_UNSUPPORTED', place, `${brand} with properties of its own`)
+  }
   switch (brand) {
     case 'Map':
-      return writeMap(encoder, value, place, depth)
+      writeMap(encoder, value, place, depth)
+      break
     case 'Set':
-      return writeSet(encoder, value, place, depth)
+      writeSet(encoder, value, place, depth)
+      break
     case 'RegExp':
-      return writeRegExp(encoder, value as RegExp, place, depth)
+      writeRegExp(encoder, value as RegExp, place, depth)
+      break
+    case 'view':
     case 'ArrayBuffer':
     case 'DataView':
-      return writeView(encoder, value, place, depth)
-    case 'Date': {
-      const isValid = !Number.isNaN(slots.dateTime.call(value as Date))
+      writeView(encoder, value, place, depth)
+      break
+    case 'Date':
       writer.count(place, depth, 2, 0)
-      return writer.put(`{"#type":"Date","value":${isValid ? `"${slots.dateText.call(value as Date)}"` : 'null'}}`)
-    }
+      writer.put(`{"#type":"Date","value":${dateText(value as Date)}}`)
+      break
     case 'URL':
-    case 'URLSearchParams': {
-      const text = (brand === 'URL' ? slots.urlHref : slots.paramsText).call(value as URLSearchParams) as string
+    case 'URLSearchParams':
       writer.count(place, depth, 2, 0)
       writer.put(`{"#type":"${brand}","value":`)
-      writer.string(text, { parent: place, key: 'value' }, depth + 1)
-      return writer.put('}')
-    }
-    default: {
+      writer.string(
+        (brand === 'URL' ? slots.urlHref : slots.paramsText).call(value as URLSearchParams) as string,
+        place,
+        depth,
+      )
+      writer.put('}')
+      break
+    default:
       writer.count(place, depth, 2, 0)
       writer.put('{"#type":"boxed","value":')
       encoder.value(unboxed(value, brand), { parent: place, key: 'value' }, depth + 1)
-      return writer.put('}')
-    }
+      writer.put('}')
   }
+}
+
+function hasOwnProperties(value: object, brand: Brand): boolean {
+  const elements = brand === 'String' ? (String.prototype.valueOf.call(value) as string).length : 0
+  return Object.keys(value).length > elements
+}
+
+function dateText(date: Date): string {
+  return Number.isNaN(slots.dateTime.call(date)) ? 'null' : `"${slots.dateText.call(date)}"`
 }
 
 function unboxed(value: object, brand: 'Boolean' | 'Number' | 'String' | 'BigInt' | 'Symbol'): unknown {

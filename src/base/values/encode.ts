@@ -1,6 +1,6 @@
 import { isWaystoneError } from '../errors.ts'
 import { isIntrinsicArrayKeys } from './array-keys.ts'
-import { type Brand, brandOf, isPlainPrototype, isPrototypeOf } from './brand.ts'
+import { brandOf, isPlainPrototype, isPrototypeOf } from './brand.ts'
 import { type ClassRegistry, isClassName, isClassVersion, OpaqueValue, type RegisteredClass } from './class-codec.ts'
 import { writeBuiltin } from './encode-builtin.ts'
 import { writeError } from './encode-error.ts'
@@ -41,17 +41,24 @@ export class Encoder {
   value(value: unknown, place: Place, depth: number): void {
     switch (typeof value) {
       case 'string':
-        return this.writer.string(value, place, depth)
+        this.writer.string(value, place, depth)
+        break
       case 'number':
-        return this.writer.number(value, place, depth)
+        this.writer.number(value, place, depth)
+        break
       case 'boolean':
-        return this.writer.put(value ? 'true' : 'false')
+        this.writer.put(value ? 'true' : 'false')
+        break
       case 'undefined':
-        return this.writer.undefined(place, depth)
+        this.writer.undefined(place, depth)
+        break
       case 'bigint':
-        return this.writer.bigint(value, place, depth)
+        this.writer.bigint(value, place, depth)
+        break
       case 'object':
-        return value === null ? this.writer.put('null') : this.#object(value, place, depth)
+        if (value === null) this.writer.put('null')
+        else this.#object(value, place, depth)
+        break
       case 'function':
         throw this.writer.refusal('VALUE_FUNCTION', place, 'function')
       default:
@@ -60,7 +67,7 @@ export class Encoder {
   }
 
   /** Reads a property once, whatever it is. */
-  read(container: object, key: string, place: Place): unknown {
+  read(container: object, key: string | number, place: Place): unknown {
     try {
       return (container as Readonly<Record<string, unknown>>)[key]
     } catch (error) {
@@ -94,42 +101,65 @@ export class Encoder {
     }
     writer.count(place, depth, keys.length, 0)
     if (keys.length > writer.limits.maxKeysPerObject) throw writer.beyond('maxKeysPerObject', keys.length, place)
-    writer.put('{')
-    for (const [index, key] of keys.entries()) {
-      if (index > 0) writer.put(',')
-      writer.key(key, place)
-      this.value(read(key), { parent: place, key: isTypeKey(key) ? `#${key}` : key }, depth + 1)
+    let separator = '{'
+    for (const key of keys) {
+      const name = separator + writer.keyText(key, place)
+      const value = read(key)
+      const text = writer.plainText(value)
+      separator = ','
+      if (text === null) {
+        writer.put(name)
+        this.value(value, { parent: place, key: isTypeKey(key) ? `#${key}` : key }, depth + 1)
+      } else {
+        writer.put(name + text)
+      }
     }
-    writer.put('}')
+    writer.put(keys.length === 0 ? '{}' : '}')
   }
 
   #object(value: object, place: Place, depth: number): void {
     const { writer } = this
     writer.at = place
     const earlier = writer.meet(value, place)
-    if (earlier !== undefined) return writer.reference(value, earlier, place, depth)
+    if (earlier !== undefined) {
+      writer.reference(value, earlier, place, depth)
+      return
+    }
     const prototype = Object.getPrototypeOf(value) as object | null
     const codec = prototype === null ? undefined : this.rules.classes.forPrototype(prototype)
-    if (codec !== undefined) return this.#instance(value, codec, place, depth)
-    if (
-      Object.getOwnPropertySymbols(value).some((symbol) => Object.prototype.propertyIsEnumerable.call(value, symbol))
-    ) {
-      throw writer.refusal('VALUE_SYMBOL_KEY', place, 'symbol key')
+    if (codec === undefined) this.#unregistered(value, prototype, place, depth)
+    else this.#instance(value, codec, place, depth)
+  }
+
+  #unregistered(value: object, prototype: object | null, place: Place, depth: number): void {
+    const { writer } = this
+    const mayHaveBrand = prototype !== null && prototype !== Object.prototype && !Array.isArray(value)
+    const brand = mayHaveBrand ? brandOf(value, prototype) : undefined
+    if (isExactArray(value, prototype)) {
+      this.#refuseSymbolKeys(value, place)
+      this.#array(value, place, depth)
+    } else if (brand !== undefined) {
+      this.#refuseSymbolKeys(value, place)
+      writeBuiltin(this, value, brand, place, depth)
+    } else if (isPlainPrototype(prototype) && isOrdinary(value)) {
+      this.#refuseSymbolKeys(value, place)
+      this.object(Object.keys(value), (key) => this.read(value, key, place), place, depth, prototype === null)
+    } else if (prototype === OpaqueValue.prototype) {
+      this.#opaque(value as OpaqueValue, place, depth)
+    } else if (prototype !== null && !isPlainPrototype(prototype) && isErrorValue(value)) {
+      this.#refuseSymbolKeys(value, place)
+      writeError(this, value as Error, place, depth)
+    } else {
+      const { code, kind } = refusedKind(value)
+      throw writer.refusal(code, place, kind)
     }
-    if (Array.isArray(value)) {
-      if (prototype === Array.prototype || (prototype !== null && isPrototypeOf(prototype, 'Array')))
-        return this.#array(value, place, depth)
-    } else if (prototype === Object.prototype || isPlainPrototype(prototype)) {
-      if (isOrdinary(value))
-        return this.object(Object.keys(value), (key) => this.read(value, key, place), place, depth, prototype === null)
-    } else if (prototype !== null) {
-      if (prototype === OpaqueValue.prototype) return this.#opaque(value as OpaqueValue, place, depth)
-      const brand: Brand | undefined = brandOf(value, prototype)
-      if (brand !== undefined) return writeBuiltin(this, value, brand, place, depth)
-      if (isErrorValue(value)) return writeError(this, value as Error, place, depth)
+  }
+
+  #refuseSymbolKeys(value: object, place: Place): void {
+    for (const symbol of Object.getOwnPropertySymbols(value)) {
+      const isEnumerable = Object.prototype.propertyIsEnumerable.call(value, symbol)
+      if (isEnumerable) throw this.writer.refusal('VALUE_SYMBOL_KEY', place, 'symbol key')
     }
-    const { code, kind } = refusedKind(value)
-    throw writer.refusal(code, place, kind)
   }
 
   #array(array: readonly unknown[], place: Place, depth: number): void {
@@ -140,8 +170,11 @@ export class Encoder {
       writer.count(place, depth, 0, length)
       writer.put('[')
       for (let index = 0; index < length; index += 1) {
+        const value = this.read(array, index, place)
+        const text = writer.plainText(value)
         if (index > 0) writer.put(',')
-        this.value(this.read(array, String(index), place), { parent: place, key: index }, depth + 1)
+        if (text === null) this.value(value, { parent: place, key: index }, depth + 1)
+        else writer.put(text)
       }
       writer.put(']')
       return
@@ -191,6 +224,12 @@ export class Encoder {
     writer.end(value)
     writer.put(`,"v":${version}}`)
   }
+}
+
+/** Whether a value is an array of the class Array itself, here or in another realm. */
+function isExactArray(value: object, prototype: object | null): value is readonly unknown[] {
+  if (!Array.isArray(value) || prototype === null) return false
+  return prototype === Array.prototype || isPrototypeOf(prototype, 'Array')
 }
 
 /** Whether an own key of an array names one of its elements. */

@@ -20,8 +20,14 @@ export function placePointer(place: Place): string {
   return pointer(...keys.reverse())
 }
 
-/** How long text may grow by joining before it is set aside: flattening a long chain of joins is slow. */
-const FLUSH_LENGTH = 16 * 1024
+/** How many pieces are joined at once: text made by adding piece to piece is kept as a tree of them, which is slow and large. */
+const PIECES = 1_024
+
+/** How many different keys are remembered while a value is written. */
+const MAX_KEY_TEXTS = 1_024
+
+/** Just below the logarithm of 16 to base 10, so that rounding never counts a digit too many. */
+const DECIMALS_PER_HEX_DIGIT = 1.204
 
 /** A key or string as JSON; JSON.stringify of a primitive runs nobody's code. */
 const quoted = JSON.stringify as (text: string) => string
@@ -32,14 +38,14 @@ export class Writer {
   readonly #nodeId: string | undefined
   readonly #seen = new Map<object, Place>()
   readonly #unfinished = new Set<object>()
-  readonly #parts: string[] = []
-  #text = ''
+  readonly #pieces: string[] = []
+  readonly #texts: string[] = []
+  /** Rows have the same keys again and again. */
+  readonly #keyTexts = new Map<string, string>()
   #members = 0
   #elements = 0
   #refs = 0
   #binaryBytes = 0
-  /** Made when first needed; a bigint of that size or larger has too many digits. */
-  #bigIntBound: bigint | undefined
   /** The container that is being read, so that whatever throws can be placed. */
   at: Place = ROOT
 
@@ -49,17 +55,18 @@ export class Writer {
   }
 
   put(text: string): void {
-    this.#text += text
-    if (this.#text.length > FLUSH_LENGTH) {
-      this.#parts.push(this.#text)
-      this.#text = ''
-    }
+    this.#pieces.push(text)
+    if (this.#pieces.length >= PIECES) this.#join()
   }
 
   finish(): string {
-    if (this.#parts.length === 0) return this.#text
-    this.#parts.push(this.#text)
-    return this.#parts.join('')
+    this.#join()
+    return this.#texts.length === 1 ? this.#texts[0]! : this.#texts.join('')
+  }
+
+  #join(): void {
+    this.#texts.push(this.#pieces.join(''))
+    this.#pieces.length = 0
   }
 
   /** Counts what is about to be written; `depth` is the deepest level it opens, 1 for the value's own. */
@@ -103,9 +110,28 @@ export class Writer {
     this.put(`{"#type":"ref","path":${quoted(placePointer(earlier))}}`)
   }
 
-  key(key: string, place: Place): void {
+  /** A key as the text of a member up to its value, the marker escaped. */
+  keyText(key: string, place: Place): string {
+    const known = this.#keyTexts.get(key)
+    if (known !== undefined) return known
     if (key.length > this.limits.maxKeyLength) throw this.beyond('maxKeyLength', key.length, place)
-    this.put(`${quoted(isTypeKey(key) ? `#${key}` : key)}:`)
+    const text = `${quoted(isTypeKey(key) ? `#${key}` : key)}:`
+    if (this.#keyTexts.size < MAX_KEY_TEXTS) this.#keyTexts.set(key, text)
+    return text
+  }
+
+  /** The text of a primitive that stands as itself; null for everything that needs more than a moment's thought. */
+  plainText(value: unknown): string | null {
+    switch (typeof value) {
+      case 'string':
+        return value.length <= this.limits.maxStringLength && value.isWellFormed() ? quoted(value) : null
+      case 'number':
+        return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : null
+      case 'boolean':
+        return value ? 'true' : 'false'
+      default:
+        return value === null ? 'null' : null
+    }
   }
 
   string(text: string, place: Place, depth: number, isKey = false): void {
@@ -130,13 +156,14 @@ export class Writer {
 
   bigint(value: bigint, place: Place, depth: number): void {
     const max = this.limits.maxBigIntDigits
-    if (max !== Infinity) {
-      // printing comes after the check: a million digits take seconds
-      this.#bigIntBound ??= 10n ** BigInt(max)
-      if (value >= this.#bigIntBound || -value >= this.#bigIntBound) throw this.beyond('maxBigIntDigits', null, place)
-    }
+    const sign = value < 0n ? 1 : 0
+    // hexadecimal first, at a cost that follows the length: a million decimal digits take seconds
+    const atLeast = Math.floor((value.toString(16).length - sign - 1) * DECIMALS_PER_HEX_DIGIT) + 1
+    if (atLeast > max) throw this.beyond('maxBigIntDigits', null, place)
+    const digits = String(value)
+    if (digits.length - sign > max) throw this.beyond('maxBigIntDigits', digits.length - sign, place)
     this.count(place, depth, 2, 0)
-    this.put(`{"#type":"bigint","value":"${value}"}`)
+    this.put(`{"#type":"bigint","value":"${digits}"}`)
   }
 
   undefined(place: Place, depth: number): void {

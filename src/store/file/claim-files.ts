@@ -101,7 +101,8 @@ export class ClaimFiles {
       if (info === null || now >= info.modifiedAt + leaseMs) return
       throw held(this.#runId, 'an owner that can not be read', info.modifiedAt + leaseMs, epoch)
     }
-    const free = claim.released || now >= claim.expiresAt || (claim.owner === owner && isOwnProcess(claim)) || isKnownDead(claim)
+    const free =
+      claim.released || now >= claim.expiresAt || (claim.owner === owner && isOwnProcess(claim)) || isKnownDead(claim)
     if (!free) throw held(this.#runId, claim.owner, claim.expiresAt, epoch)
   }
 

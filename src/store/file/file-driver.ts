@@ -12,8 +12,8 @@ import type {
   ReadRange,
   RunPage,
   RunSummary,
-  StoredEvent,
   StoreDriver,
+  StoredEvent,
   StoreRepair,
   StoreStats,
   StoreSupports,
@@ -24,10 +24,10 @@ import { ClaimFiles } from './claim-files.ts'
 import type { Durability } from './durability.ts'
 import type { FileSystem } from './file-system.ts'
 import { LogReader } from './log-reader.ts'
-import { LogWriter, type WriterSurroundings } from './log-writer.ts'
-import { takeRun } from './take-run.ts'
+import type { WriterSurroundings } from './log-writer.ts'
 import { DELETED_PREFIX, runIdOf, runName } from './run-name.ts'
 import { SharedFolderSync } from './shared-sync.ts'
+import { takeRun } from './take-run.ts'
 import { WriterPool } from './writer-pool.ts'
 
 /** What the driver is made of; all set. */
@@ -158,7 +158,6 @@ export class FileDriver implements StoreDriver {
     request: ClaimRequest,
   ): Promise<{ readonly claim: Claim; readonly repairs: readonly StoreRepair[] }> {
     const { onRepair, logger } = this.#parts
-    const before = this.#pool.get(runId)
     const { writer, repairs } = await takeRun({
       runId,
       request,
@@ -169,8 +168,14 @@ export class FileDriver implements StoreDriver {
       around: this.#around,
       suspectFrom: this.#pool.suspectFrom(runId),
     })
+    const { epoch } = writer.claim
+    if ((this.#pool.get(runId)?.claim.epoch ?? 0) > epoch) {
+      const overtaken = fenced(runId, epoch, 'this store claimed the run again meanwhile')
+      await writer.stop(overtaken)
+      throw overtaken
+    }
+    const before = this.#pool.put(runId, writer)
     if (before !== undefined) await before.stop(fenced(runId, before.claim.epoch, 'this store claimed the run again'))
-    this.#pool.put(runId, writer)
     for (const repair of repairs) {
       logger?.warn(`the log of run ${quote(runId)} had a torn tail; it is passed over from now on`, repair)
       onRepair?.(repair)

@@ -40,7 +40,8 @@ export function fileDriver(dir: string, options: FileStoreOptions = {}): StoreDr
   if (typeof dir !== 'string' || dir === '') refuse(`fileStore needs the path of a folder, not ${quote(dir)}`)
   if (typeof options !== 'object' || options === null) refuse(`options must be an object, not ${kindOf(options)}`)
   for (const name of Object.keys(options)) {
-    if (!OPTION_NAMES.includes(name)) refuse(`fileStore has no option ${quote(name)}; it has ${OPTION_NAMES.join(', ')}`)
+    if (!OPTION_NAMES.includes(name))
+      refuse(`fileStore has no option ${quote(name)}; it has ${OPTION_NAMES.join(', ')}`)
   }
   const { durability = 'sync', batchMs, fs = nodeFileSystem, onRepair = null, logger = null } = options
   if (durability !== 'sync' && durability !== 'batch' && durability !== 'exit') {
@@ -50,7 +51,14 @@ export function fileDriver(dir: string, options: FileStoreOptions = {}): StoreDr
   if (batchMs !== undefined && !(Number.isFinite(batchMs) && batchMs >= 0)) {
     refuse(`batchMs must be a number of milliseconds, 0 or more, not ${quote(batchMs)}`)
   }
-  return new FileDriver({ folder: dir, durability, batchMs: batchMs ?? DEFAULT_BATCH_MS, fileSystem: fs, onRepair, logger })
+  return new FileDriver({
+    folder: dir,
+    durability,
+    batchMs: batchMs ?? DEFAULT_BATCH_MS,
+    fileSystem: fs,
+    onRepair,
+    logger,
+  })
 }
 
 function refuse(message: string): never {

@@ -42,6 +42,7 @@ export class LogChain {
   #checksum: string
   #epoch: number
   #bad: { offset: number; sizeBytes: number } | null = null
+  readonly #usedEpochs = new Set<number>()
   /** What the first `run` record said; null before it, and when the chain began after it. */
   facts: RunFacts | null = null
 
@@ -70,6 +71,11 @@ export class LogChain {
   /** The garbage since the last record that counted, or null. */
   get badStretch(): BadStretch | null {
     return this.#bad
+  }
+
+  /** Whether an epoch was claimed when the log had seen it, or a higher one, before: nothing written under it counts. */
+  isUsed(epoch: number): boolean {
+    return this.#usedEpochs.has(epoch)
   }
 
   /**
@@ -107,6 +113,7 @@ export class LogChain {
     const { runId } = decodeClaim(record)
     if (runId !== this.#runId) throw damaged(this.#runId, offset, `it is the log of run ${quote(runId)}`)
     if (record.epoch > this.#epoch) this.#epoch = record.epoch
+    else this.#usedEpochs.add(record.epoch)
   }
 
   #damaged(offset: number): StoreError {

@@ -1,5 +1,5 @@
-import type { ReadRange, RunSummary, StoredEvent } from '../driver.ts'
 import { isWaystoneError } from '../../base/errors.ts'
+import type { ReadRange, RunSummary, StoredEvent } from '../driver.ts'
 import { damaged } from '../store-failure.ts'
 import { type FileSystem, isMissing } from './file-system.ts'
 import { type BadStretch, CHAIN_START, type ChainPoint, LogChain } from './log-chain.ts'
@@ -11,7 +11,8 @@ export interface LogScan {
   readonly point: ChainPoint
   readonly facts: RunFacts | null
   readonly badStretch: BadStretch | null
-  readonly sizeBytes: number
+  /** The epoch the log has seen that the claimed one is not above; null when the claimed one is new. */
+  readonly usedEpoch: number | null
 }
 
 /** A page is cut after this many characters of event text, so that long events do not pile up. */
@@ -61,17 +62,21 @@ export class LogReader {
     return page ?? []
   }
 
-  /** Reads the whole log. @throws {StoreError} STORE_DAMAGED */
-  async scan(path: string, runId: string): Promise<LogScan> {
+  /**
+   * Reads the whole log for its next writer.
+   * @param claimEpoch - the epoch whose `claim` record the writer has just appended
+   * @throws {StoreError} STORE_DAMAGED
+   */
+  async scan(path: string, runId: string, claimEpoch: number): Promise<LogScan> {
     const scan = await this.#withLog(path, async (fd): Promise<LogScan> => {
       const chain = new LogChain(runId)
       for await (const lines of logLines(this.#fileSystem, fd, 0)) {
         for (const line of lines) if (chain.take(line.bytes, line.offset) !== null) this.#remember(path, fd, chain)
       }
-      const { sizeBytes } = this.#fileSystem.info(fd)
-      return { point: chain.point, facts: chain.facts, badStretch: chain.badStretch, sizeBytes }
+      const usedEpoch = chain.isUsed(claimEpoch) ? chain.epoch : null
+      return { point: chain.point, facts: chain.facts, badStretch: chain.badStretch, usedEpoch }
     })
-    return scan ?? { point: CHAIN_START, facts: null, badStretch: null, sizeBytes: 0 }
+    return scan ?? { point: CHAIN_START, facts: null, badStretch: null, usedEpoch: null }
   }
 
   /**

@@ -55,7 +55,13 @@ export class LogWriter {
   constructor(
     claim: Claim,
     scan: LogScan,
-    log: { readonly folder: string; readonly path: string; readonly inode: number; readonly fd: number },
+    log: {
+      readonly folder: string
+      readonly path: string
+      readonly inode: number
+      readonly fd: number
+      readonly syncedBytes: number
+    },
     claims: ClaimFiles,
     around: WriterSurroundings,
   ) {
@@ -69,16 +75,12 @@ export class LogWriter {
     this.#seq = scan.point.seq
     this.#checksum = scan.point.checksum
     this.#facts = scan.facts
-    this.#syncedBytes = scan.sizeBytes
+    this.#syncedBytes = log.syncedBytes
   }
 
   /** A byte of the log before which all is known to be on disk, when a write or sync failed; else null. */
   get suspectFrom(): number | null {
     return this.#failure?.code === 'STORE_IO' ? this.#syncedBytes : null
-  }
-
-  get isOpen(): boolean {
-    return this.#fd !== null
   }
 
   get isBusy(): boolean {
@@ -176,7 +178,7 @@ export class LogWriter {
       }
     }
     this.#syncedBytes += bytes.length
-    if (this.#claims.isOvertaken(epoch) || fileSystem.info(fd).links === 0) {
+    if (this.#claims.isOvertaken(epoch) || fileSystem.infoOf(this.#logPath)?.inode !== this.#inode) {
       throw fenced(runId, epoch, 'another owner took the run over, or it was deleted')
     }
   }

@@ -62,7 +62,11 @@ export function encodeClaim(runId: string, epoch: number): EncodedRecord {
 }
 
 /** A record of kind `run`. */
-export function encodeRun(previous: string, epoch: number, { workflowId, workflowVersion, createdAt }: RunFacts): EncodedRecord {
+export function encodeRun(
+  previous: string,
+  epoch: number,
+  { workflowId, workflowVersion, createdAt }: RunFacts,
+): EncodedRecord {
   return encode('run', previous, epoch, 0, JSON.stringify({ workflowId, workflowVersion, createdAt }))
 }
 

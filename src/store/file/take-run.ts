@@ -23,7 +23,9 @@ export interface RunTaking {
  * {@link LogChain}). A claim whose log can not be read is let go again.
  * @throws {StoreError} STORE_HELD · STORE_DAMAGED
  */
-export async function takeRun(taking: RunTaking): Promise<{ readonly writer: LogWriter; readonly repairs: readonly StoreRepair[] }> {
+export async function takeRun(
+  taking: RunTaking,
+): Promise<{ readonly writer: LogWriter; readonly repairs: readonly StoreRepair[] }> {
   const { runId, request, folder, logPath, claims, reader, around, suspectFrom } = taking
   const { fileSystem } = around
   let above = 0
@@ -38,22 +40,27 @@ export async function takeRun(taking: RunTaking): Promise<{ readonly writer: Log
       if (written !== bytes.length) throw new Error(`the file system took ${written} of ${bytes.length} bytes`)
       if (suspectFrom !== null) await writeAgain(fileSystem, logPath, suspectFrom)
       // What was read below is built upon, so it has to be on disk even if its writer died before its sync.
-      if (!isNew && around.durability !== 'exit') await fileSystem.syncData(fd)
-      const scan = await reader.scan(logPath, runId)
-      if (scan.highestOtherEpoch >= claim.epoch) {
+      const syncedBytes = isNew || around.durability === 'exit' ? 0 : fileSystem.info(fd).sizeBytes
+      if (syncedBytes > 0) await fileSystem.syncData(fd)
+      const scan = await reader.scan(logPath, runId, claim.epoch)
+      if (scan.usedEpoch !== null) {
         // Claim files were lost with the power while the log was not: go above what the log has seen.
-        above = scan.highestOtherEpoch
+        above = scan.usedEpoch
         fileSystem.close(fd)
         continue
       }
       const { inode } = fileSystem.info(fd)
-      const writer = new LogWriter(claim, scan, { folder, path: logPath, inode, fd }, claims, around)
+      const writer = new LogWriter(claim, scan, { folder, path: logPath, inode, fd, syncedBytes }, claims, around)
       const repairs: readonly StoreRepair[] =
         scan.badStretch === null ? [] : [{ runId, kind: 'torn-tail', ...scan.badStretch }]
       return { writer, repairs }
     } catch (error) {
       if (fd !== null) fileSystem.close(fd)
-      claims.release(claim)
+      try {
+        claims.release(claim)
+      } catch {
+        // The first failure is the one to hear of; the claim ends with its lease, or with this process.
+      }
       throw error
     }
   }

@@ -28,10 +28,14 @@ export class WriterPool {
     return this.#writers.get(runId)?.suspectFrom ?? this.#suspects.get(runId) ?? null
   }
 
-  put(runId: string, writer: LogWriter): void {
+  /** Makes this the writer of a run; gives the one before, which is to be stopped. */
+  put(runId: string, writer: LogWriter): LogWriter | undefined {
+    const before = this.#writers.get(runId)
+    if (before !== undefined) this.#open.delete(before)
     this.#suspects.delete(runId)
     this.#writers.set(runId, writer)
     this.opening(writer)
+    return before
   }
 
   /** Stops a run's writer, if there is one, after what waits is written. */

@@ -1,0 +1,199 @@
+import { encodedText } from '../base/encoded.ts'
+import type { Dictionary } from '../base/json.ts'
+import type { NodeState, RunState } from '../run/state.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { buildGraph } from '../workflow/graph.ts'
+import { digestOfText } from './hash.ts'
+import { jsonText, mapText, numberText } from './json-text.ts'
+import { SlotTexts } from './slot-text.ts'
+import { isoTime, isoTimeOrNull } from './time.ts'
+import { SNAPSHOT_FORMAT, SNAPSHOT_VERSION } from './version.ts'
+
+/** What a document is made of beside the state of the run. */
+export interface SnapshotMoment {
+  /** When it was taken, in epoch ms. */
+  readonly at: number
+  /** Epoch of the claim under which the run is written. */
+  readonly epoch: number
+  /** Digest of the history up to the head, where one is kept. */
+  readonly headDigest: string | null
+}
+
+/** The compact text of a run's document. Texts are joined; no value of a user's is walked. */
+export function documentText(state: RunState, moment: SnapshotMoment): string {
+  const slots = new SlotTexts()
+  const body =
+    `{"format":"${SNAPSHOT_FORMAT}","version":"${SNAPSHOT_VERSION}","snapshotTime":"${isoTime(moment.at)}"` +
+    `,"run":${runText(state, moment)},"workflow":${workflowText(state)},"nodes":${nodesText(state, moment.at)}` +
+    // Results come before everything that may refer to them.
+    `,"results":${resultsText(state, slots)},"completedNodes":${JSON.stringify(state.completed)}` +
+    `,"decisions":${decisionsText(state)},"variables":${sortedMap(state.variables, (value) => slots.value(value))}` +
+    `,"accumulators":${accumulatorsText(state, slots)},"counters":${sortedMap(state.counters, numberText)}` +
+    `,"cache":${cacheText(state, moment.at, slots)}` +
+    `,"context":{"variables":${sortedMap(state.contextVariables, (value) => slots.value(value))}` +
+    `,"constants":${sortedMap(state.contextConstants, (value) => slots.value(value))}}` +
+    `,"timers":${timersText(state, moment.at)},"signals":${signalsText(state, slots)}` +
+    `,"usage":${sortedMap(state.usage, numberText)},"config":${configText(state)},"children":[]`
+  return `${body},"integrity":{"algorithm":"sha256","digest":"${digestOfText(body, '}')}"}}`
+}
+
+/** Whether nothing has happened to a node, so that a document leaves it out. */
+export function isUntouched(node: NodeState): boolean {
+  return (
+    node.status === 'pending' &&
+    node.attempt === 0 &&
+    node.failures === 0 &&
+    node.startedAt === null &&
+    node.endedAt === null &&
+    node.error === null &&
+    !node.fallback &&
+    !node.continues
+  )
+}
+
+/** How long it is from an instant to another, 0 once that has passed. */
+export function remainingMs(at: number, until: number): number {
+  return Math.max(0, Math.trunc(until - at))
+}
+
+/** Active milliseconds of a run up to an instant. */
+export function activeMsAt(state: RunState, at: number): number {
+  return state.activeMs + (state.activeSince === null ? 0 : Math.max(0, at - state.activeSince))
+}
+
+function runText(state: RunState, { at, epoch, headDigest }: SnapshotMoment): string {
+  return (
+    `{"id":${JSON.stringify(state.runId)},"status":"${state.status}","pausing":${state.pausing},"parent":${jsonText(state.parent)}` +
+    `,"head":{"seq":${state.seq},"at":${timeText(state.seq === 0 ? null : state.lastAt)},"digest":${JSON.stringify(headDigest)}}` +
+    `,"epoch":${epoch},"startedAt":${timeText(state.startedAt)},"endedAt":${timeText(state.endedAt)}` +
+    `,"activeMs":${activeMsAt(state, at)},"error":${jsonText(state.error)},"failedNodeId":${JSON.stringify(state.failedNodeId)}` +
+    `,"reason":${JSON.stringify(state.reason)},"seed":${state.seed},"input":${encodedText(state.input)}}`
+  )
+}
+
+/** Texts of definitions; a definition never changes, and every snapshot of its runs has it. */
+const definitionTexts = new WeakMap<WorkflowDefinition, { readonly head: string; readonly tail: string }>()
+
+function workflowText({ workflow, fingerprint }: RunState): string {
+  let text = definitionTexts.get(workflow)
+  if (text === undefined) {
+    const { id, version, nodes, edges, fingerprint: _, ...unknown } = workflow
+    const rest = jsonText(unknown)
+    text = {
+      head: `{"id":${JSON.stringify(id)},"version":${JSON.stringify(version)}`,
+      tail: `,"nodes":${jsonText(nodes)},"edges":${jsonText(edges)}${rest === '{}' ? '' : `,${rest.slice(1, -1)}`}}`,
+    }
+    definitionTexts.set(workflow, text)
+  }
+  return `${text.head},"fingerprint":${JSON.stringify(fingerprint)}${text.tail}`
+}
+
+function nodesText(state: RunState, at: number): string {
+  const entries: [string, string][] = []
+  const { nodes } = state.workflow
+  state.nodes.forEach((node, index) => {
+    if (!isUntouched(node)) entries.push([nodes[index]!.id, nodeText(node, at)])
+  })
+  return mapText(entries)
+}
+
+function nodeText(node: NodeState, at: number): string {
+  let text =
+    `{"status":"${node.status}","attempt":${node.attempt},"failures":${node.failures}` +
+    `,"startedAt":${timeText(node.startedAt)},"endedAt":${timeText(node.endedAt)}`
+  if (node.error !== null) text += `,"error":${jsonText(node.error)}`
+  if (node.dueAt !== null) text += `,"dueAt":"${isoTime(node.dueAt)}","remainingMs":${remainingMs(at, node.dueAt)}`
+  if (node.continues) text += ',"continues":true'
+  if (node.fallback) text += ',"fallback":true'
+  if (node.skipReason !== null) text += `,"skipReason":"${node.skipReason}"`
+  return `${text}}`
+}
+
+function resultsText(state: RunState, slots: SlotTexts): string {
+  const entries: [string, string][] = []
+  const { nodes } = state.workflow
+  state.nodes.forEach(({ status, output }, index) => {
+    const { id } = nodes[index]!
+    if (status === 'completed' && output !== undefined) entries.push([id, slots.result(id, output)])
+  })
+  return mapText(entries)
+}
+
+const edgeKeyLists = new WeakMap<WorkflowDefinition, readonly string[]>()
+
+/** Keys of a definition's edges, in definition order. */
+export function edgeKeysOf(definition: WorkflowDefinition): readonly string[] {
+  let keys = edgeKeyLists.get(definition)
+  if (keys === undefined) {
+    keys = buildGraph(definition).edgeKeys
+    edgeKeyLists.set(definition, keys)
+  }
+  return keys
+}
+
+function decisionsText({ workflow, decisions }: RunState): string {
+  if (Object.keys(decisions).length === 0) return '{}'
+  const known = edgeKeysOf(workflow).filter((key) => decisions[key] !== undefined)
+  return mapText(known.map((key) => [key, String(decisions[key])]))
+}
+
+function accumulatorsText(state: RunState, slots: SlotTexts): string {
+  return sortedMap(state.accumulators, ({ operation, value, items }) => {
+    if (operation === 'append') return `{"operation":"append","items":[${items.map((item) => slots.value(item)).join(',')}]}`
+    return `{"operation":"${operation}","value":${typeof value === 'number' ? numberText(value) : JSON.stringify(value)}}`
+  })
+}
+
+function cacheText(state: RunState, at: number, slots: SlotTexts): string {
+  const alive = sortedNames(state.cache).filter((key) => isAlive(state.cache[key]!.expiresAt, at))
+  return mapText(
+    alive.map((key) => {
+      const { value, expiresAt } = state.cache[key]!
+      const remaining = expiresAt === null ? 'null' : remainingMs(at, Date.parse(isoTime(expiresAt)))
+      return [key, `{"value":${slots.value(value)},"expiresAt":${timeText(expiresAt)},"remainingTtlMs":${remaining}}`]
+    }),
+  )
+}
+
+/** Whether a cache entry may be used: only while now is before its expiry. */
+export function isAlive(expiresAt: number | null, now: number): boolean {
+  return expiresAt === null || now < expiresAt
+}
+
+function timersText(state: RunState, at: number): string {
+  const timers: string[] = []
+  state.nodes.forEach(({ status, dueAt }, index) => {
+    if (status !== 'retrying' || dueAt === null) return
+    const nodeId = JSON.stringify(state.workflow.nodes[index]!.id)
+    timers.push(`{"nodeId":${nodeId},"kind":"retry","dueAt":"${isoTime(dueAt)}","remainingMs":${remainingMs(at, dueAt)}}`)
+  })
+  return `[${timers.join(',')}]`
+}
+
+function signalsText(state: RunState, slots: SlotTexts): string {
+  const signals = state.signals.map(
+    ({ seq, at, name, payload }) =>
+      `{"seq":${seq},"at":"${isoTime(at)}","name":${JSON.stringify(name)},"payload":${slots.value(payload)}}`,
+  )
+  return `[${signals.join(',')}]`
+}
+
+function configText({ config: { concurrency, limits, oversizedResults } }: RunState): string {
+  const limitsText = (['runTimeoutMs', 'nodeTimeoutMs', 'maxNodes', 'maxNodeExecutions', 'maxUsage', 'maxResultBytes', 'maxStateBytes', 'maxSnapshotBytes'] as const).map(
+    (name) => `"${name}":${name === 'maxUsage' ? sortedMap(limits.maxUsage, numberText) : JSON.stringify(limits[name])}`,
+  )
+  return `{"concurrency":${JSON.stringify(concurrency)},"limits":{${limitsText.join(',')}},"oversizedResults":"${oversizedResults}"}`
+}
+
+function sortedMap<T>(map: Readonly<Dictionary<T>>, text: (value: T) => string): string {
+  return mapText(sortedNames(map).map((name) => [name, text(map[name]!)]))
+}
+
+function sortedNames(map: object): string[] {
+  return Object.keys(map).sort()
+}
+
+function timeText(at: number | null): string {
+  const time = isoTimeOrNull(at)
+  return time === null ? 'null' : `"${time}"`
+}

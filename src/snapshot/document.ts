@@ -1,0 +1,113 @@
+import type { AccumulatorOperation } from '../run/state-write.ts'
+import type { NodeStatus, RunStatus } from '../run/state.ts'
+import type { RunParent, SkipReason } from '../run/event.ts'
+import type { RunLimits } from '../run/config.ts'
+import type { JsonValue } from '../base/json.ts'
+import type { SerializedError } from '../base/serialized-error.ts'
+import type { EdgeDefinition, NodeDefinition } from '../workflow/definition.ts'
+
+/**
+ * A snapshot as the JSON it is, version 1.0.0; the members stand in this order.
+ * Maps are plain objects; one with the name `__proto__` is `{ "#type": "Object", "entries": [[name, value], …] }`.
+ * Values of users are {@link JsonValue} with the tags of the codec. Times are ISO 8601, UTC, with milliseconds.
+ */
+export interface SnapshotDocument {
+  readonly format: 'waystone.snapshot'
+  readonly version: string
+  readonly snapshotTime: string
+  readonly run: RunDocument
+  readonly workflow: WorkflowDocument
+  /** Nodes to which something has happened. */
+  readonly nodes: Readonly<Record<string, NodeDocument>>
+  readonly results: Readonly<Record<string, JsonValue>>
+  readonly completedNodes: readonly string[]
+  readonly decisions: Readonly<Record<string, boolean>>
+  readonly variables: Readonly<Record<string, JsonValue>>
+  readonly accumulators: Readonly<Record<string, AccumulatorDocument>>
+  readonly counters: Readonly<Record<string, number>>
+  readonly cache: Readonly<Record<string, CacheDocument>>
+  readonly context: { readonly variables: Readonly<Record<string, JsonValue>>; readonly constants: Readonly<Record<string, JsonValue>> }
+  readonly timers: readonly TimerDocument[]
+  readonly signals: readonly SignalDocument[]
+  readonly usage: Readonly<Record<string, number>>
+  readonly config?: ConfigDocument
+  readonly children?: readonly object[]
+  readonly history?: readonly object[]
+  readonly integrity: { readonly algorithm: 'sha256'; readonly digest: string }
+  readonly [unknown: string]: unknown
+}
+
+/** The run a snapshot is of. */
+export interface RunDocument {
+  readonly id: string
+  readonly status: RunStatus
+  readonly pausing: boolean
+  readonly parent: RunParent | null
+  /** The last fact: its sequence (0 before the first), its time, and the digest of the history where one is kept. */
+  readonly head: { readonly seq: number; readonly at: string | null; readonly digest: string | null }
+  /** Epoch of the claim under which the run was written. */
+  readonly epoch: number
+  readonly startedAt: string | null
+  readonly endedAt: string | null
+  /** Active milliseconds up to the snapshot, pauses not counted. */
+  readonly activeMs: number
+  readonly error: SerializedError | null
+  readonly failedNodeId: string | null
+  readonly reason: string | null
+  readonly seed: number
+  readonly input: JsonValue
+}
+
+export interface WorkflowDocument {
+  readonly id: string
+  readonly version: string
+  readonly fingerprint: string
+  readonly nodes: readonly NodeDefinition[]
+  readonly edges: readonly EdgeDefinition[]
+  readonly [unknown: string]: unknown
+}
+
+export interface NodeDocument {
+  readonly status: NodeStatus
+  readonly attempt: number
+  readonly failures: number
+  readonly startedAt: string | null
+  readonly endedAt: string | null
+  readonly error?: SerializedError
+  /** Of a retrying node: when it is due, and how long that was from the snapshot. */
+  readonly dueAt?: string
+  readonly remainingMs?: number
+  readonly continues?: boolean
+  readonly fallback?: boolean
+  readonly skipReason?: SkipReason
+}
+
+export type AccumulatorDocument =
+  | { readonly operation: Exclude<AccumulatorOperation, 'append'>; readonly value: number | string | null }
+  | { readonly operation: 'append'; readonly items: readonly JsonValue[] }
+
+export interface CacheDocument {
+  readonly value: JsonValue
+  readonly expiresAt: string | null
+  readonly remainingTtlMs: number | null
+}
+
+export interface TimerDocument {
+  readonly nodeId: string
+  readonly kind: 'retry'
+  readonly dueAt: string
+  readonly remainingMs: number
+}
+
+export interface SignalDocument {
+  readonly seq: number
+  readonly at: string
+  readonly name: string
+  readonly payload: JsonValue
+}
+
+export interface ConfigDocument {
+  readonly concurrency?: number
+  readonly limits?: Partial<RunLimits>
+  readonly oversizedResults?: 'fail' | 'drop'
+}

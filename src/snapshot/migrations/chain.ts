@@ -1,0 +1,113 @@
+import { quote, SnapshotVersionError, WaystoneError } from '../../base/errors.ts'
+import type { JsonObject } from '../../base/json.ts'
+import { compareVersions, parseVersion, SNAPSHOT_VERSION } from '../version.ts'
+
+/** One step from a released version of the format to the next. */
+export interface Migration {
+  readonly from: string
+  readonly to: string
+  /**
+   * The document of version `to`, from one of version `from`, which is frozen. Pure: the same document gives the same outcome.
+   * Sets `version`; `integrity` is made anew afterwards.
+   */
+  readonly migrate: (document: JsonObject) => JsonObject
+}
+
+/** A checked chain of migrations; made by {@link createMigrations}. */
+export interface Migrations {
+  /** Versions that can be migrated, oldest first. */
+  readonly versions: readonly string[]
+  /**
+   * The document in the current version.
+   * @throws {SnapshotVersionError} SNAPSHOT_NO_MIGRATION when no chain begins at the document's version,
+   * SNAPSHOT_MIGRATION_FAILED when a step throws or gives something else than a document of its version
+   */
+  migrate(document: JsonObject): JsonObject
+}
+
+/**
+ * A chain of migrations, checked when it is made: every step leads to a newer version, no two begin at the same one,
+ * and every chain ends at the current version.
+ * @throws {WaystoneError} ARGUMENT_INVALID naming the step that is wrong
+ */
+export function createMigrations(steps: readonly Migration[]): Migrations {
+  if (!Array.isArray(steps)) throw invalid(`expected an array of { from, to, migrate }, got ${quote(steps)}`)
+  const byVersion = new Map<string, Migration>()
+  for (const step of steps as readonly Migration[]) {
+    const from = parseVersion(step?.from)
+    const to = parseVersion(step?.to)
+    if (from === null || to === null || typeof step.migrate !== 'function') {
+      throw invalid('every step needs `from` and `to`, both semantic versions, and a function `migrate`')
+    }
+    if (compareVersions(from, to) >= 0) {
+      throw invalid(`the step from ${step.from} to ${step.to} does not lead to a newer version, so the chain could go in circles`)
+    }
+    if (byVersion.has(step.from)) throw invalid(`two steps begin at ${step.from}`)
+    byVersion.set(step.from, Object.freeze({ ...step }))
+  }
+  for (const { from, to } of byVersion.values()) {
+    if (to !== SNAPSHOT_VERSION && !byVersion.has(to)) {
+      throw invalid(`there is a gap: the step from ${from} ends at ${to}, where no step begins, and the current version is ${SNAPSHOT_VERSION}`)
+    }
+  }
+  const versions = [...byVersion.keys()].sort((a, b) => compareVersions(parseVersion(a)!, parseVersion(b)!))
+  return Object.freeze({ versions: Object.freeze(versions), migrate: (document: JsonObject) => migrateThrough(byVersion, document) })
+}
+
+function migrateThrough(byVersion: ReadonlyMap<string, Migration>, document: JsonObject): JsonObject {
+  const found = document['version'] as string
+  let current = document
+  // Every step leads to a newer version and a version begins one step at most, so this ends.
+  while (current['version'] !== SNAPSHOT_VERSION) {
+    const step = byVersion.get(current['version'] as string)
+    if (step === undefined) {
+      const known = [...byVersion.keys()]
+      throw new SnapshotVersionError(
+        'SNAPSHOT_NO_MIGRATION',
+        `no chain of migrations leads from version ${found} to ${SNAPSHOT_VERSION}; ${known.length === 0 ? 'there are none' : `there are some from ${known.join(', ')}`}`,
+        { details: { found, supported: SNAPSHOT_VERSION } },
+      )
+    }
+    current = applied(step, current)
+  }
+  return current
+}
+
+function applied(step: Migration, document: JsonObject): JsonObject {
+  let outcome: unknown
+  let text: string | undefined
+  try {
+    outcome = step.migrate(deepFreeze(document))
+    text = JSON.stringify(outcome)
+  } catch (cause) {
+    throw failed(step, 'it threw', cause)
+  }
+  if (typeof outcome !== 'object' || outcome === null || Array.isArray(outcome) || text === undefined) {
+    throw failed(step, `it gave ${quote(outcome)}, not a document`)
+  }
+  // A copy, so that the step keeps no hand on what is read.
+  const copy = JSON.parse(text) as JsonObject
+  if (copy['version'] !== step.to) throw failed(step, `it gave a document of version ${quote(copy['version'])}`)
+  return copy
+}
+
+/** Frozen all the way, without recursion. */
+function deepFreeze(document: JsonObject): JsonObject {
+  const open: object[] = [document]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    Object.freeze(next)
+    for (const member of Object.values(next)) if (typeof member === 'object' && member !== null) open.push(member)
+  }
+  return document
+}
+
+function failed(step: Migration, why: string, cause?: unknown): SnapshotVersionError {
+  return new SnapshotVersionError('SNAPSHOT_MIGRATION_FAILED', `the migration from ${step.from} to ${step.to} failed: ${why}`, {
+    details: { from: step.from, to: step.to },
+    cause,
+  })
+}
+
+function invalid(why: string): WaystoneError {
+  return new WaystoneError('ARGUMENT_INVALID', `migrations: ${why}`)
+}

@@ -1,0 +1,276 @@
+import { type Encoded, isTruncated } from '../base/encoded.ts'
+import { SnapshotError } from '../base/errors.ts'
+import { type Dictionary, dictionary } from '../base/json.ts'
+import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
+import type { RunConfig } from '../run/config.ts'
+import type { NodeState, RunState } from '../run/state.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { activeMsAt, documentText, isAlive, remainingMs, type SnapshotMoment } from './assemble.ts'
+import { copyState } from './copy-state.ts'
+import type { RunDocument, SnapshotDocument, TimerDocument } from './document.ts'
+import { isoTime, isoTimeOrNull } from './time.ts'
+import { SNAPSHOT_FORMAT, SNAPSHOT_VERSION } from './version.ts'
+
+/** One node in a snapshot; times are ISO 8601. */
+export interface SnapshotNode extends Readonly<Omit<NodeState, 'output' | 'startedAt' | 'endedAt' | 'dueAt'>> {
+  readonly id: string
+  readonly type: string
+  readonly startedAt: string | null
+  readonly endedAt: string | null
+  readonly dueAt: string | null
+}
+
+/** One live cache entry in a snapshot. */
+export interface SnapshotCacheEntry {
+  readonly value: unknown
+  readonly expiresAt: string | null
+  readonly remainingTtlMs: number | null
+}
+
+/** What stands for a result that was over its limit and dropped when its node completed. */
+export interface TruncatedResult {
+  readonly truncated: true
+  readonly sizeBytes: number
+  readonly maxBytes: number
+}
+
+/** What a snapshot is made of; made by `takeSnapshot` and `deserialize` alone. */
+export interface SnapshotParts extends SnapshotMoment {
+  /** The snapshot's own: nobody else holds it. */
+  readonly state: RunState
+  /** The version the document was read with. */
+  readonly version: string
+  /** The compact text the snapshot was read from; null for one that was taken here. */
+  readonly source: string | null
+  readonly codec: ValueCodec
+}
+
+/**
+ * A whole run at one moment. Immutable; shares nothing that can change with the run it was taken of.
+ * Values of users are decoded anew at every access, so a change of what was read changes nothing here.
+ * `JSON.stringify(snapshot)` gives its document; `serialize` the same with checks, layout and compression.
+ */
+export class Snapshot {
+  readonly format = SNAPSHOT_FORMAT
+  /** Version of the format of the document. */
+  readonly version: string
+  /** When it was taken, ISO 8601 UTC with milliseconds. */
+  readonly snapshotTime: string
+  readonly run: Readonly<Omit<RunDocument, 'input' | 'seed' | 'pausing'>>
+  readonly workflow: WorkflowDefinition
+  readonly #parts: SnapshotParts
+  #text: string | null
+
+  /** Made by `takeSnapshot` and `deserialize`. */
+  constructor(parts: SnapshotParts) {
+    const { state, at } = parts
+    this.#parts = parts
+    this.#text = parts.source
+    this.version = parts.version
+    this.snapshotTime = isoTime(at)
+    this.workflow = state.workflow
+    this.run = Object.freeze({
+      id: state.runId,
+      status: state.status,
+      parent: state.parent === null ? null : Object.freeze({ ...state.parent }),
+      head: Object.freeze({
+        seq: state.seq,
+        at: isoTimeOrNull(state.seq === 0 ? null : state.lastAt),
+        digest: parts.headDigest,
+      }),
+      epoch: parts.epoch,
+      startedAt: isoTimeOrNull(state.startedAt),
+      endedAt: isoTimeOrNull(state.endedAt),
+      activeMs: activeMsAt(state, at),
+      error: state.error === null ? null : structuredClone(state.error),
+      failedNodeId: state.failedNodeId,
+      reason: state.reason,
+    })
+    Object.freeze(this)
+  }
+
+  /** Whether a value is a snapshot of this copy of the package. */
+  static is(value: unknown): value is Snapshot {
+    return typeof value === 'object' && value !== null && #parts in value
+  }
+
+  /** Ids of completed nodes in completion order. */
+  get completedNodes(): readonly string[] {
+    return [...this.#parts.state.completed]
+  }
+
+  /** All nodes by id, in definition order. */
+  get nodes(): Readonly<Dictionary<SnapshotNode>> {
+    const nodes = dictionary<SnapshotNode>()
+    this.#parts.state.nodes.forEach(({ output: _, ...node }, index) => {
+      const { id, type } = this.workflow.nodes[index]!
+      nodes[id] = {
+        ...structuredClone(node),
+        id,
+        type,
+        startedAt: isoTimeOrNull(node.startedAt),
+        endedAt: isoTimeOrNull(node.endedAt),
+        dueAt: isoTimeOrNull(node.dueAt),
+      }
+    })
+    return nodes
+  }
+
+  /** Results of completed nodes by id, in definition order; dropped ones are {@link TruncatedResult}s. */
+  get results(): Readonly<Dictionary<unknown>> {
+    const results = dictionary<unknown>()
+    this.#parts.state.nodes.forEach(({ status, output }, index) => {
+      if (status === 'completed' && output !== undefined) results[this.workflow.nodes[index]!.id] = this.#decode(output)
+    })
+    return results
+  }
+
+  /**
+   * The result of one node.
+   * @returns undefined also when the node has not completed
+   * @throws {SnapshotError} SNAPSHOT_ARGUMENT when the workflow has no such node
+   */
+  result(nodeId: string): unknown {
+    const index = this.workflow.nodes.findIndex(({ id }) => id === nodeId)
+    const node = this.#parts.state.nodes[index]
+    if (node === undefined) {
+      throw new SnapshotError('SNAPSHOT_ARGUMENT', `the snapshot's workflow has no node ${JSON.stringify(nodeId)}`, {
+        details: { nodeId },
+      })
+    }
+    return node.status === 'completed' && node.output !== undefined ? this.#decode(node.output) : undefined
+  }
+
+  /** The run's input. */
+  get input(): unknown {
+    return this.#decode(this.#parts.state.input)
+  }
+
+  get variables(): Readonly<Dictionary<unknown>> {
+    return this.#decoded(this.#parts.state.variables)
+  }
+
+  get counters(): Readonly<Dictionary<number>> {
+    return Object.assign(dictionary<number>(), this.#parts.state.counters)
+  }
+
+  /** Values of the accumulators; an array for `append`. */
+  get accumulators(): Readonly<Dictionary<unknown>> {
+    return mapped(this.#parts.state.accumulators, ({ operation, value, items }) =>
+      operation === 'append' ? items.map((item) => this.#decode(item)) : value,
+    )
+  }
+
+  /** Cache entries that were alive when the snapshot was taken. */
+  get cache(): Readonly<Dictionary<SnapshotCacheEntry>> {
+    const { state, at } = this.#parts
+    const entries = mapped(state.cache, ({ value, expiresAt }) => ({
+      value: this.#decode(value),
+      expiresAt: isoTimeOrNull(expiresAt),
+      remainingTtlMs: expiresAt === null ? null : remainingMs(at, expiresAt),
+    }))
+    for (const key of Object.keys(entries)) if (!isAlive(state.cache[key]!.expiresAt, at)) delete entries[key]
+    return entries
+  }
+
+  get context(): { readonly variables: Readonly<Dictionary<unknown>>; readonly constants: Readonly<Dictionary<unknown>> } {
+    const { contextVariables, contextConstants } = this.#parts.state
+    return { variables: this.#decoded(contextVariables), constants: this.#decoded(contextConstants) }
+  }
+
+  /** Whether conditional edges were taken, by edge key. */
+  get decisions(): Readonly<Dictionary<boolean>> {
+    return Object.assign(dictionary<boolean>(), this.#parts.state.decisions)
+  }
+
+  /** `nodeExecutions` and every metered resource. */
+  get usage(): Readonly<Dictionary<number>> {
+    return Object.assign(dictionary<number>(), this.#parts.state.usage)
+  }
+
+  /** What the run waits for, with deadline and remaining time. */
+  get timers(): readonly TimerDocument[] {
+    const { state, at } = this.#parts
+    return state.nodes.flatMap(({ status, dueAt }, index) =>
+      status === 'retrying' && dueAt !== null
+        ? [{ nodeId: this.workflow.nodes[index]!.id, kind: 'retry' as const, dueAt: isoTime(dueAt), remainingMs: remainingMs(at, dueAt) }]
+        : [],
+    )
+  }
+
+  get config(): RunConfig {
+    return structuredClone(this.#parts.state.config)
+  }
+
+  /** SHA-256 over the content: the digest in the document's `integrity`. */
+  get digest(): string {
+    return this.document.integrity.digest
+  }
+
+  /** The document as parsed JSON, a copy of the caller's own. */
+  get document(): SnapshotDocument {
+    return JSON.parse(this.text()) as SnapshotDocument
+  }
+
+  toJSON(): SnapshotDocument {
+    return this.document
+  }
+
+  /** The compact text of the document; made at the first use, and for a snapshot that was read the text it was read from. */
+  text(): string {
+    this.#text ??= documentText(this.#parts.state, this.#parts)
+    return this.#text
+  }
+
+  /** A state of the caller's own, to go on from; used by `restoreState`. */
+  state(): RunState {
+    return copyState(this.#parts.state)
+  }
+
+  /** When the snapshot was taken, in epoch ms. */
+  get at(): number {
+    return this.#parts.at
+  }
+
+  #decode(encoded: Encoded): unknown {
+    if (!isTruncated(encoded)) return this.#parts.codec.decode(encoded)
+    const { sizeBytes, maxBytes } = JSON.parse((encoded as { readonly json: string }).json) as TruncatedResult
+    return { truncated: true, sizeBytes, maxBytes } satisfies TruncatedResult
+  }
+
+  #decoded(map: Dictionary<Encoded>): Dictionary<unknown> {
+    return mapped(map, (value) => this.#decode(value))
+  }
+}
+
+/** How a snapshot is taken. */
+export interface TakeOptions {
+  /** Epoch of the claim under which the run is written; default 0. */
+  readonly epoch?: number
+  /** Digest of the history up to the head, where one is kept; default null. */
+  readonly headDigest?: string | null
+  /** Decodes values for those who look at the snapshot; default the codec without classes. */
+  readonly codec?: ValueCodec
+}
+
+/**
+ * A snapshot of a run's state, at once and at any moment: it copies what can change and walks no value.
+ * @param at - now, in epoch ms
+ */
+export function takeSnapshot(state: RunState, at: number, options: TakeOptions = {}): Snapshot {
+  return new Snapshot({
+    state: copyState(state),
+    at,
+    epoch: options.epoch ?? 0,
+    headDigest: options.headDigest ?? null,
+    version: SNAPSHOT_VERSION,
+    source: null,
+    codec: options.codec ?? defaultCodec,
+  })
+}
+
+function mapped<T, U>(map: Dictionary<T>, value: (entry: T) => U): Dictionary<U> {
+  const entries = dictionary<U>()
+  for (const key of Object.keys(map).sort()) entries[key] = value(map[key]!)
+  return entries
+}

@@ -1,0 +1,45 @@
+import { quote, SnapshotVersionError } from '../base/errors.ts'
+import { SNAPSHOT_FORMAT, SNAPSHOT_VERSION } from './format.ts'
+
+const VERSION = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/
+
+/** A version as numbers. @throws {SnapshotVersionError} SNAPSHOT_BAD_VERSION */
+export function parseVersion(version: unknown): readonly [major: number, minor: number, patch: number] {
+  const match = typeof version === 'string' ? VERSION.exec(version) : null
+  if (match === null) {
+    throw new SnapshotVersionError('SNAPSHOT_BAD_VERSION', `expected the document's version to be like ${SNAPSHOT_VERSION}, got ${quote(version)}`, {
+      details: { supported: SNAPSHOT_VERSION },
+    })
+  }
+  return [Number(match[1]), Number(match[2]), Number(match[3])]
+}
+
+/** Below 0 when a comes before b, 0 when they are the same. */
+export function compareVersions(a: string, b: string): number {
+  const left = parseVersion(a)
+  const right = parseVersion(b)
+  for (let at = 0; at < 3; at += 1) if (left[at] !== right[at]) return left[at]! - right[at]!
+  return 0
+}
+
+/**
+ * Whether a document is of this format, and which way its version goes: `read` (same major; a newer minor's unknown
+ * members are kept) or `migrate` (older).
+ * @throws {SnapshotVersionError} SNAPSHOT_WRONG_FORMAT, SNAPSHOT_BAD_VERSION, SNAPSHOT_TOO_NEW
+ */
+export function checkVersion(tree: unknown): 'read' | 'migrate' {
+  const { format, version } = (typeof tree === 'object' && tree !== null ? tree : {}) as { readonly format?: unknown; readonly version?: unknown }
+  if (format !== SNAPSHOT_FORMAT) {
+    throw new SnapshotVersionError('SNAPSHOT_WRONG_FORMAT', `expected a document with the format "${SNAPSHOT_FORMAT}", got ${quote(format)}; a document of another engine needs an importer`, {
+      details: { supported: SNAPSHOT_FORMAT },
+    })
+  }
+  const found = parseVersion(version)
+  const own = parseVersion(SNAPSHOT_VERSION)
+  if (found[0] > own[0]) {
+    throw new SnapshotVersionError('SNAPSHOT_TOO_NEW', `the document has version ${version}, and this reader supports versions up to ${own[0]}.x; update the package to read it`, {
+      details: { found: String(version), supported: `<=${own[0]}.x` },
+    })
+  }
+  return found[0] < own[0] ? 'migrate' : 'read'
+}
