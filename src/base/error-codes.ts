@@ -111,6 +111,7 @@ export const errorCodes = {
   STORE_CLOSED: 'The store is closed.',
   STORE_BAD_ARGUMENT: 'A store method was called with an argument of the wrong kind or out of range.',
   STORE_UNSUPPORTED: 'The store does not support this operation.',
+  STORE_CONTRACT: 'A store does not keep the contract of a driver; thrown by the conformance suite alone.',
 
   // command line
   USAGE: 'The command line can not be understood.',

@@ -185,7 +185,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    * A node that runs now is in it as running; whoever resumes the snapshot runs that node again.
    */
   saveSnapshot(): Snapshot {
-    return takeSnapshot(this.#run.state, this.#world.clock.now())
+    return takeSnapshot(this.#run.state, this.#world.clock.now(), { codec: this.#world.codec, epoch: this.#journal?.epoch ?? 0 })
   }
 
   async #executeOnce(): Promise<RunResult<Outputs>> {

@@ -183,7 +183,7 @@ class StoreEngine implements Engine {
     const active = this.#active.get(runId)
     if (active !== undefined) return active.executor.saveSnapshot()
     const { run } = await readRun(this.#store, runId)
-    return takeSnapshot(run.state, this.#world.clock.now())
+    return takeSnapshot(run.state, this.#world.clock.now(), { codec: this.#world.codec })
   }
 
   async pause(runId: string, options: PauseOptions = {}): Promise<Snapshot> {

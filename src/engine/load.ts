@@ -140,7 +140,7 @@ export function workflowChanged(runId: string, changes: readonly WorkflowChange[
 }
 
 function snapshotOf(snapshot: unknown, options: Pick<LoadOptions, 'snapshotLimits' | 'codec'>): Snapshot {
-  if (snapshot instanceof Snapshot) return snapshot
+  if (Snapshot.is(snapshot)) return snapshot
   return deserialize(snapshot as string, { ...(options.snapshotLimits ? { limits: options.snapshotLimits } : {}), ...(options.codec ? { codec: options.codec } : {}) })
 }
 

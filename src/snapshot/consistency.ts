@@ -1,25 +1,18 @@
-import { SnapshotSchemaError } from '../base/errors.ts'
 import { pointer } from '../base/json-pointer.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { RunState } from '../run/state.ts'
 import { buildGraph } from '../workflow/graph.ts'
 import { mapEntries } from './json-text.ts'
+import { problemsError } from './problems.ts'
+import type { DocumentProblem } from './schema-problems.ts'
 import { parseTime } from './time.ts'
-
-interface Problem {
-  readonly path: string
-  readonly message: string
-}
-
-/** How many problems an error lists. */
-const MAX_PROBLEMS = 100
 
 /**
  * Holds the members of a document against each other; all contradictions at once.
  * @throws {SnapshotSchemaError} SNAPSHOT_INCONSISTENT with `details.problems`, each with a JSON Pointer
  */
 export function checkConsistency(tree: JsonObject, state: RunState, results: ReadonlyMap<string, string>): void {
-  const problems: Problem[] = []
+  const problems: DocumentProblem[] = []
   const report = (path: string, message: string) => problems.push({ path, message })
   const graph = buildGraph(state.workflow)
   const completed = new Set<string>()
@@ -68,11 +61,7 @@ export function checkConsistency(tree: JsonObject, state: RunState, results: Rea
     if (!fits) report(pointer('accumulators', name), `has a value that does not fit its operation ${operation}`)
   }
   checkTimes(tree, report)
-  if (problems.length === 0) return
-  const [first] = problems
-  throw new SnapshotSchemaError('SNAPSHOT_INCONSISTENT', `the document contradicts itself in ${problems.length} ${problems.length === 1 ? 'place' : 'places'}; first: ${first!.path} ${first!.message}`, {
-    details: { count: problems.length, problems: problems.slice(0, MAX_PROBLEMS).map((problem) => ({ ...problem })) },
-  })
+  if (problems.length > 0) throw problemsError('SNAPSHOT_INCONSISTENT', problems)
 }
 
 /** Every time of the document must be one the calendar has. */

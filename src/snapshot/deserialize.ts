@@ -1,150 +1,257 @@
-import { isTruncated } from '../base/encoded.ts'
-import { isWaystoneError, quote, SnapshotDecodeError, SnapshotError, SnapshotSchemaError, WaystoneError } from '../base/errors.ts'
-import type { JsonObject, JsonValue } from '../base/json.ts'
-import { pointer } from '../base/json-pointer.ts'
-import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
+import {
+  DefinitionError,
+  quote,
+  SnapshotError,
+  SnapshotIntegrityError,
+  SnapshotSyntaxError,
+  SnapshotVersionError,
+  WaystoneError,
+} from '../base/errors.ts'
+import type { JsonObject } from '../base/json.ts'
+import type { ClassCodec } from '../base/values/class-codec.ts'
+import { createCodec, defaultCodec, type ValueCodec } from '../base/values/codec.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
-import { parseDefinition } from '../workflow/parse.ts'
-import { checkConsistency } from './consistency.ts'
-import { jsonText, mapEntries } from './json-text.ts'
+import { problemsError as workflowProblems } from '../workflow/problem.ts'
+import { checkDefinition } from '../workflow/validate.ts'
+import type { SnapshotDocument } from './document.ts'
+import { orderedText } from './document-order.ts'
+import { digestOfText } from './hash.ts'
+import { inputText } from './input-text.ts'
+import { plainJson } from './json-text.ts'
 import { resolveLimits, type SnapshotLimits } from './limits.ts'
-import { type Migrations, ownMigrations } from './migrations/migrations.ts'
-import { parseDocument, type ParsedDocument } from './parse-document.ts'
-import { cut, definitionOf, readState } from './read-state.ts'
-import { documentTextOf } from './read-text.ts'
+import { createMigrations, type Migration } from './migrations/chain.ts'
+import { releasedMigrations } from './migrations/released.ts'
+import { MAX_PROBLEMS, problemsError } from './problems.ts'
+import { readSlots, readState } from './read-state.ts'
+import { contradictions } from './rules.ts'
+import { type ScannedText, scanDocument } from './scan.ts'
+import { type DocumentProblem, schemaProblems } from './schema-problems.ts'
 import { Snapshot } from './snapshot.ts'
 import { parseTime } from './time.ts'
-import type { UnknownMember } from './unknown-member.ts'
+import { validateSnapshot } from './validators.generated.js'
+import { readabilityOf, SNAPSHOT_FORMAT } from './version.ts'
 
-/** How a document is read. */
+/** How a document is read. No check can be left out; only limits can be raised. */
 export interface DeserializeOptions {
-  /** Limits that differ from the defaults; no other check can be turned off. */
+  /** Limits that differ from the defaults. */
   readonly limits?: Partial<SnapshotLimits>
-  /** The codec values are read with; give one with your classes registered. */
+  /** Codecs for classes of your own; default none. */
+  readonly classes?: readonly ClassCodec[]
+  /** A codec made with `createCodec`, instead of `classes`. */
   readonly codec?: ValueCodec
-  /** Steps from older versions; default the package's own. */
-  readonly migrations?: Migrations
+  /** Migrations of documents of older versions; default those of the released versions. */
+  readonly migrations?: readonly Migration[]
 }
 
-const known = new Set(
-  'format version snapshotTime run workflow nodes results completedNodes decisions variables accumulators counters cache context timers signals usage config children integrity'.split(' '),
-)
+/** A document whose text has been looked through and parsed. */
+interface Parsed {
+  readonly scanned: ScannedText
+  readonly tree: JsonObject
+}
 
 /**
- * Reads a snapshot from its text, its bytes (plain or gzip) or the object of its document, and checks all of it before
- * anything of it is used: limits, syntax, version, schema, digest, consistency, every tagged value, the graph.
- * Evaluates, imports and calls nothing.
+ * Reads a document and checks all of it; nothing is evaluated, imported or called.
+ * Steps: size, decompression, UTF-8, limits, JSON, duplicate keys, format and version, schema, digest, migration,
+ * members against each other, tags of values, the workflow itself. Each fails closed.
  *
- * @throws {SnapshotError} SNAPSHOT_ARGUMENT
- * @throws {SnapshotLimitError} SNAPSHOT_LIMIT, VALUE_LIMIT
- * @throws {SnapshotSyntaxError} SNAPSHOT_SYNTAX, SNAPSHOT_BAD_UTF8, SNAPSHOT_BAD_GZIP, SNAPSHOT_DUPLICATE_KEY, SNAPSHOT_FORBIDDEN_KEY, SNAPSHOT_NON_FINITE
- * @throws {SnapshotVersionError} SNAPSHOT_WRONG_FORMAT, SNAPSHOT_BAD_VERSION, SNAPSHOT_TOO_NEW, SNAPSHOT_NO_MIGRATION, SNAPSHOT_MIGRATION_FAILED
- * @throws {SnapshotSchemaError} SNAPSHOT_SCHEMA, SNAPSHOT_INCONSISTENT
- * @throws {SnapshotIntegrityError} SNAPSHOT_INTEGRITY
- * @throws {SnapshotDecodeError} VALUE_UNKNOWN_TAG, VALUE_BAD_TAG, VALUE_BAD_REF, VALUE_UNKNOWN_CLASS
+ * @param input - text, bytes (gzip is detected) or the object parsed from the text
+ * @throws {SnapshotError} SNAPSHOT_ARGUMENT; SNAPSHOT_LIMIT; SNAPSHOT_SYNTAX, SNAPSHOT_BAD_UTF8, SNAPSHOT_BAD_GZIP,
+ * SNAPSHOT_DUPLICATE_KEY, SNAPSHOT_FORBIDDEN_KEY, SNAPSHOT_NON_FINITE; SNAPSHOT_WRONG_FORMAT, SNAPSHOT_BAD_VERSION,
+ * SNAPSHOT_TOO_NEW, SNAPSHOT_NO_MIGRATION, SNAPSHOT_MIGRATION_FAILED; SNAPSHOT_SCHEMA, SNAPSHOT_INCONSISTENT with all
+ * problems; SNAPSHOT_INTEGRITY; VALUE_… for a value that can't be decoded
+ * @throws {DefinitionError} WORKFLOW_… when the workflow in the document is wrong
+ * @example
+ * const snapshot = deserialize(await readFile('report.json'))
  */
-export function deserialize(input: string | Uint8Array | ArrayBuffer | object, options: DeserializeOptions = {}): Snapshot {
+export function deserialize(input: Snapshot | string | Uint8Array | ArrayBuffer | object, options: DeserializeOptions = {}): Snapshot {
   checkOptions(options)
   const limits = resolveLimits(options.limits)
-  const codec = options.codec ?? defaultCodec
   try {
-    return read(documentTextOf(input, limits), limits, codec, options.migrations ?? ownMigrations)
+    const text = Snapshot.is(input) ? input.compactText() : inputText(input, limits)
+    return read(parse(text, limits), limits, options)
   } catch (error) {
-    // A stranger's document may exhaust the stack or the memory of a step; it is refused like any other.
-    if (isWaystoneError(error)) throw error
-    throw new SnapshotError('SNAPSHOT_SYNTAX', 'the document can not be read', { cause: error })
-  }
-}
-
-function read(text: string, limits: SnapshotLimits, codec: ValueCodec, migrations: Migrations): Snapshot {
-  const parsed = parseDocument(text, limits, migrations)
-  const { definition, fingerprint } = definitionOf(parsed)
-  const workflow = checkGraph(definition)
-  const results = readResults(parsed)
-  const state = readState(parsed, workflow, fingerprint, results)
-  checkConsistency(parsed.tree, state, results)
-  checkValues(parsed.tree, codec)
-  const unknown = Object.keys(parsed.tree)
-    .filter((name) => !known.has(name))
-    .map((name): UnknownMember => [name, jsonText(parsed.tree[name])])
-  return new Snapshot(state, parseTime(parsed.tree['snapshotTime'] as string)!, unknown, codec)
-}
-
-/** The definition, frozen. @throws {SnapshotSchemaError} SNAPSHOT_INCONSISTENT with all problems of the graph */
-function checkGraph(definition: object): WorkflowDefinition {
-  try {
-    return parseDefinition(definition)
-  } catch (cause) {
-    if (!isWaystoneError(cause)) throw cause
-    throw new SnapshotSchemaError('SNAPSHOT_INCONSISTENT', `the workflow of the document can not be used: ${cause.message}`, { details: { ...cause.details, path: '/workflow' }, cause })
-  }
-}
-
-/** Texts of results by node id; a reference gives the text of the result it refers to, which must stand before it. */
-function readResults({ tree, compact, slots }: ParsedDocument): ReadonlyMap<string, string> {
-  const trees = new Map(mapEntries(tree['results'] as object))
-  const texts = new Map<string, string>()
-  for (const span of slots.results) {
-    const value = trees.get(span.name)
-    if (!isSlot(value)) {
-      texts.set(span.name, cut(compact, span))
-      continue
-    }
-    const referred = texts.get(value.id)
-    if (referred === undefined || Object.keys(value).length !== 2 || isSlot(trees.get(value.id))) {
-      throw new SnapshotDecodeError('VALUE_BAD_REF', `the result of ${quote(span.name)} refers to that of ${quote(value.id)}, which does not stand before it`, {
-        details: { path: pointer('results', span.name) },
-      })
-    }
-    texts.set(span.name, referred)
-  }
-  return texts
-}
-
-function isSlot(value: unknown): value is { readonly '#type': 'slot'; readonly id: string } {
-  return typeof value === 'object' && value !== null && (value as JsonObject)['#type'] === 'slot' && typeof (value as JsonObject)['id'] === 'string'
-}
-
-/** Checks that every value of the document can be decoded, within the limits. */
-function checkValues(tree: JsonObject, codec: ValueCodec): void {
-  const check = (value: unknown, path: string) => {
-    if (typeof value === 'object' && value !== null) codec.check(value as JsonValue, path)
-  }
-  const map = (member: unknown, ...path: readonly string[]) => {
-    for (const [name, value] of mapEntries(member as object)) check(value, pointer(...path, name))
-  }
-  for (const [id, value] of mapEntries(tree['results'] as object)) {
-    if (isSlot(value) || (typeof value === 'object' && value !== null && isMarker(value))) continue
-    check(value, pointer('results', id))
-  }
-  map(tree['variables'], 'variables')
-  const { variables, constants } = tree['context'] as { readonly variables: object; readonly constants: object }
-  map(variables, 'context', 'variables')
-  map(constants, 'context', 'constants')
-  for (const [name, entry] of mapEntries(tree['cache'] as object)) check((entry as JsonObject)['value'], pointer('cache', name, 'value'))
-  for (const [name, accumulator] of mapEntries(tree['accumulators'] as object)) {
-    const { items = [] } = accumulator as { readonly items?: readonly unknown[] }
-    items.forEach((item, index) => {
-      check(item, pointer('accumulators', name, 'items', String(index)))
+    if (error instanceof WaystoneError) throw error
+    throw new SnapshotError('INTERNAL_UNREACHABLE', 'reading the document failed in a way that was not foreseen; please report it', {
+      cause: error,
     })
   }
-  ;(tree['signals'] as readonly JsonObject[]).forEach((signal, index) => {
-    check(signal['payload'], pointer('signals', String(index), 'payload'))
-  })
-  check((tree['run'] as JsonObject)['input'], '/run/input')
 }
 
-/** Whether a value is the marker of a result that was dropped for its size. */
-function isMarker(value: object): boolean {
-  const { sizeBytes, maxBytes } = value as { readonly sizeBytes?: unknown; readonly maxBytes?: unknown }
-  return isTruncated({ json: JSON.stringify(value) }) && Object.keys(value).length === 3 && Number.isSafeInteger(sizeBytes) && Number.isSafeInteger(maxBytes)
+function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions): Snapshot {
+  const readability = checkFormat(given.tree)
+  let current = given
+  if (readability === 'older') {
+    checkIntegrity(given)
+    current = migrated(given, limits, options)
+  } else {
+    checkSchema(given.tree)
+    current = withCheckedIntegrity(given, limits)
+  }
+  const { tree, scanned } = current
+  const document = tree as unknown as SnapshotDocument
+  const { definition, problems: workflowFaults } = definitionOf(document, scanned)
+  const problems: DocumentProblem[] = [...contradictions(document, definition)]
+  // A reference that leads nowhere is one more contradiction; a tag that can't be decoded comes after them.
+  let undecodable: unknown = null
+  let slots: ReturnType<typeof readSlots> | null = null
+  const codec = codecOf(options, limits)
+  try {
+    slots = readSlots(scanned, codec, problems)
+  } catch (error) {
+    undecodable = error
+  }
+  if (problems.length > 0) throw problemsError('SNAPSHOT_INCONSISTENT', problems)
+  if (slots === null) throw undecodable
+  if (workflowFaults !== null) throw workflowFaults
+  return new Snapshot({
+    state: readState(document, definition, slots),
+    at: parseTime(document.snapshotTime)!,
+    epoch: document.run.epoch,
+    headDigest: document.run.head.digest,
+    version: document.version,
+    source: scanned.compact,
+    codec,
+  })
+}
+
+function parse(text: string, limits: SnapshotLimits): Parsed {
+  const scanned = scanDocument(text, limits)
+  let tree: unknown
+  try {
+    tree = JSON.parse(text)
+  } catch (cause) {
+    const offset = /position (\d+)/.exec((cause as Error).message)?.[1]
+    throw new SnapshotSyntaxError('SNAPSHOT_SYNTAX', `the document is not JSON${offset === undefined ? '' : `, at offset ${offset}`}`, {
+      ...(offset === undefined ? {} : { details: { offset: Number(offset) } }),
+      cause,
+    })
+  }
+  if (countMembers(tree) !== scanned.members) {
+    throw new SnapshotSyntaxError(
+      'SNAPSHOT_DUPLICATE_KEY',
+      'an object of the document has the same key twice, so two readers could take it for two different documents',
+    )
+  }
+  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) throw wrongFormat(quote(tree))
+  return { scanned, tree: tree as JsonObject }
+}
+
+/** Members of all objects of a parsed tree, where a key that stood twice counts once. */
+function countMembers(root: unknown): number {
+  let members = 0
+  const open: object[] = []
+  if (typeof root === 'object' && root !== null) open.push(root)
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (Array.isArray(next)) {
+      for (const element of next) if (typeof element === 'object' && element !== null) open.push(element)
+      continue
+    }
+    for (const name of Object.keys(next)) {
+      members += 1
+      const member = (next as Readonly<Record<string, unknown>>)[name]
+      if (typeof member === 'object' && member !== null) open.push(member)
+    }
+  }
+  return members
+}
+
+function checkFormat(tree: JsonObject): 'current' | 'older' {
+  const format = Object.hasOwn(tree, 'format') ? tree['format'] : undefined
+  if (format !== SNAPSHOT_FORMAT) throw wrongFormat(format === undefined ? 'none' : quote(format))
+  return readabilityOf(Object.hasOwn(tree, 'version') ? tree['version'] : undefined)
+}
+
+function wrongFormat(found: string): SnapshotVersionError {
+  return new SnapshotVersionError(
+    'SNAPSHOT_WRONG_FORMAT',
+    `the document's format: expected "${SNAPSHOT_FORMAT}", got ${found}; this is not a snapshot of Waystone`,
+    { details: { found, supported: SNAPSHOT_FORMAT } },
+  )
+}
+
+function checkSchema(tree: JsonObject): void {
+  if (validateSnapshot(tree)) return
+  const problems = schemaProblems(tree, MAX_PROBLEMS)
+  throw problemsError('SNAPSHOT_SCHEMA', problems.length > 0 ? problems : [{ path: '', message: 'it does not fit' }])
+}
+
+/** The document once its digest fits; one that went through an object is put back in order first. */
+function withCheckedIntegrity(parsed: Parsed, limits: SnapshotLimits): Parsed {
+  const fault = integrityFault(parsed)
+  if (fault === null) return parsed
+  let ordered: string
+  try {
+    ordered = orderedText(parsed.tree)
+  } catch {
+    throw fault
+  }
+  if (ordered === parsed.scanned.compact) throw fault
+  const again = parse(ordered, limits)
+  if (integrityFault(again) !== null) throw fault
+  return again
+}
+
+function checkIntegrity(parsed: Parsed): void {
+  const fault = integrityFault(parsed)
+  if (fault !== null) throw fault
+}
+
+function integrityFault({ scanned, tree }: Parsed): SnapshotIntegrityError | null {
+  const integrity = Object.hasOwn(tree, 'integrity') ? (tree['integrity'] as JsonObject) : undefined
+  const expected = typeof integrity === 'object' && integrity !== null ? integrity['digest'] : undefined
+  const actual = digestOfText(...withoutIntegrity(scanned))
+  if (expected === actual) return null
+  return new SnapshotIntegrityError(
+    'SNAPSHOT_INTEGRITY',
+    `the content of the document is not what its digest says: it was changed or damaged after it was written; take another copy`,
+    { details: { expected: typeof expected === 'string' ? expected.slice(0, 100) : null, actual } },
+  )
+}
+
+/** The compact text but for the member `integrity` and the comma beside it, in two pieces. */
+function withoutIntegrity({ compact, slots: { integrity } }: ScannedText): readonly string[] {
+  if (integrity === null) return [compact]
+  const { start, end } = integrity
+  if (compact.charAt(start - 1) === ',') return [compact.slice(0, start - 1), compact.slice(end)]
+  return [compact.slice(0, start), compact.slice(compact.charAt(end) === ',' ? end + 1 : end)]
+}
+
+function migrated(parsed: Parsed, limits: SnapshotLimits, options: DeserializeOptions): Parsed {
+  const migrations = options.migrations === undefined ? releasedMigrations : createMigrations(options.migrations)
+  const { integrity: _, ...content } = migrations.migrate(parsed.tree)
+  const body = orderedText({ ...content, integrity: undefined }).replace(/,"integrity":undefined\}$/, '')
+  const digest = digestOfText(body, '}')
+  const outcome = parse(`${body},"integrity":{"algorithm":"sha256","digest":"${digest}"}}`, limits)
+  checkSchema(outcome.tree)
+  return outcome
+}
+
+/** The workflow of a document, copied, checked and frozen; what is wrong with it is thrown after what is wrong around it. */
+function definitionOf(
+  document: SnapshotDocument,
+  { compact, slots }: ScannedText,
+): { readonly definition: WorkflowDefinition; readonly problems: DefinitionError | null } {
+  const text = compact.slice(slots.workflow!.start, slots.workflow!.end)
+  const { fingerprint: _, ...definition } = plainJson(document.workflow, text) as Readonly<Record<string, unknown>>
+  const { root, problems } = checkDefinition(definition)
+  const fault = problems.length > 0 ? workflowProblems(problems) : null
+  return { definition: (root ?? definition) as unknown as WorkflowDefinition, problems: fault }
+}
+
+function codecOf({ codec, classes, limits: given }: DeserializeOptions, limits: SnapshotLimits): ValueCodec {
+  if (codec !== undefined) return codec
+  if (classes === undefined && given === undefined) return defaultCodec
+  const { maxBytes: _, maxCompressedBytes: __, maxSlots: ___, ...ofValues } = limits
+  return createCodec({ limits: ofValues, ...(classes === undefined ? {} : { classes }) })
 }
 
 function checkOptions(options: unknown): void {
-  const names = ['limits', 'codec', 'migrations']
+  const known = ['limits', 'classes', 'codec', 'migrations']
   if (typeof options !== 'object' || options === null) {
     throw new WaystoneError('ARGUMENT_INVALID', `deserialize expects options to be an object, got ${quote(options)}`)
   }
-  const unknown = Object.keys(options).find((name) => !names.includes(name))
-  if (unknown !== undefined) throw new WaystoneError('OPTION_UNKNOWN', `deserialize has no option ${quote(unknown)}; it has ${names.join(', ')}`)
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new WaystoneError('OPTION_UNKNOWN', `deserialize has no option ${quote(unknown)}; it has ${known.join(', ')}`)
+  }
 }

@@ -2,14 +2,18 @@ import { quote, SnapshotIntegrityError, SnapshotSchemaError, SnapshotSyntaxError
 import type { JsonObject } from '../base/json.ts'
 import { digestOfText } from './hash.ts'
 import type { SnapshotLimits } from './limits.ts'
-import type { Migrations } from './migrations/migrations.ts'
+import type { Migrations } from './migrations/chain.ts'
+import { MAX_PROBLEMS, problemsError } from './problems.ts'
 import { type ScannedText, scanDocument, type Span } from './scan.ts'
+import { schemaProblems } from './schema-problems.ts'
 import { validateSnapshot } from './validators.generated.js'
 import { checkVersion } from './version.ts'
 
 /** A document whose text, version, schema and digest were checked. */
 export interface ParsedDocument extends ScannedText {
   readonly tree: JsonObject
+  /** Whether the text is that of a migration, not the one that was given. */
+  readonly isMigrated: boolean
 }
 
 /**
@@ -29,7 +33,7 @@ export function parseDocument(text: string, limits: SnapshotLimits, migrations: 
   const migrated = JSON.stringify({ ...rest, integrity: integrity ?? { algorithm: 'sha256', digest: '0'.repeat(64) } })
   const again = parseText(migrated, limits)
   checkSchema(again.tree)
-  return again
+  return { ...again, isMigrated: true }
 }
 
 function parseText(text: string, limits: SnapshotLimits): ParsedDocument {
@@ -44,7 +48,7 @@ function parseText(text: string, limits: SnapshotLimits): ParsedDocument {
   if (members !== scanned.members) {
     throw new SnapshotSyntaxError('SNAPSHOT_DUPLICATE_KEY', `an object of the document has the same key twice (${scanned.members} members are written, ${members} remain); no writer of ours does that`)
   }
-  return { ...scanned, tree: tree as JsonObject }
+  return { ...scanned, tree: tree as JsonObject, isMigrated: false }
 }
 
 /** Members of all objects of a tree. Iterative, since depth follows data. */
@@ -65,18 +69,9 @@ function countMembers(tree: unknown): number {
   return count
 }
 
-interface SchemaViolation {
-  readonly instancePath: string
-  readonly message?: string
-}
-
+/** All violations are collected once the compiled validator, which stops at the first, has said no. */
 function checkSchema(tree: unknown): void {
-  if (validateSnapshot(tree)) return
-  const [violation] = (validateSnapshot as unknown as { readonly errors?: readonly SchemaViolation[] | null }).errors ?? []
-  const path = violation?.instancePath ?? ''
-  throw new SnapshotSchemaError('SNAPSHOT_SCHEMA', `the document does not match the published schema at ${path === '' ? 'its root' : quote(path)}: ${violation?.message ?? 'no reason is known'}`, {
-    details: { path },
-  })
+  if (!validateSnapshot(tree)) throw problemsError('SNAPSHOT_SCHEMA', schemaProblems(tree, MAX_PROBLEMS))
 }
 
 function checkDigest({ compact, slots, tree }: ParsedDocument): void {

@@ -1,173 +1,195 @@
-import { type Encoded, encodedFromText } from '../base/encoded.ts'
-import { dictionary, type Dictionary, type JsonObject } from '../base/json.ts'
+import { type Encoded, encodedFromText, isTruncated } from '../base/encoded.ts'
+import { type Dictionary, dictionary } from '../base/json.ts'
+import { escapeSegment } from '../base/json-pointer.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
+import type { ValueCodec } from '../base/values/codec.ts'
+import { isPlainText } from '../base/values/plain.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig } from '../run/config.ts'
-import type { RunParent } from '../run/event.ts'
 import { untouchedNode } from '../run/run.ts'
-import type { AccumulatorState, CacheEntry, NodeState, NodeStatus, RunState, RunStatus, SkipReason } from '../run/state.ts'
-import type { AccumulatorOperation } from '../run/state-write.ts'
+import type { AccumulatorState, CacheEntry, NodeState, RunState } from '../run/state.ts'
+import { stateBytesOf } from '../run/state-size.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
+import type { AccumulatorDocument, CacheDocument, ConfigDocument, NodeDocument, SnapshotDocument } from './document.ts'
 import { mapEntries, numberOf, plainJson } from './json-text.ts'
-import type { ParsedDocument } from './parse-document.ts'
-import type { NamedSpan, Span } from './scan.ts'
+import type { NamedSpan, ScannedText, Span } from './scan.ts'
+import type { DocumentProblem } from './schema-problems.ts'
+import { referencedSlot } from './slot-text.ts'
 import { parseTime } from './time.ts'
 
-/** Members of a document as the schema has checked them. */
-interface DocumentTree {
-  readonly run: {
-    readonly id: string
-    readonly status: RunStatus
-    readonly pausing: boolean
-    readonly parent: RunParent | null
-    readonly head: { readonly seq: number; readonly at: string | null }
-    readonly startedAt: string | null
-    readonly endedAt: string | null
-    readonly activeMs: number
-    readonly error: object | null
-    readonly failedNodeId: string | null
-    readonly reason: string | null
-    readonly seed: number
-  }
-  readonly workflow: object
-  readonly nodes: object
-  readonly completedNodes: readonly string[]
-  readonly decisions: object
-  readonly accumulators: object
-  readonly counters: object
-  readonly cache: object
-  readonly signals: readonly { readonly seq: number; readonly at: string; readonly name: string }[]
-  readonly usage: object
-  readonly config?: object
-}
+const TRUNCATED = /^\{"#type":"truncated","sizeBytes":\d{1,15},"maxBytes":\d{1,15}\}$/
 
-interface NodeTree {
-  readonly status: NodeStatus
-  readonly attempt: number
-  readonly failures: number
-  readonly startedAt: string | null
-  readonly endedAt: string | null
-  readonly error?: object
-  readonly dueAt?: string
-  readonly continues?: boolean
-  readonly fallback?: boolean
-  readonly skipReason?: SkipReason
-}
-
-/** The definition a document carries, and the fingerprint beside it. */
-export function definitionOf({ tree, compact, slots }: ParsedDocument): { readonly definition: object; readonly fingerprint: string } {
-  const text = slots.workflow === null ? '' : cut(compact, slots.workflow)
-  const { fingerprint, ...definition } = plainJson(tree['workflow'], text) as JsonObject & { readonly fingerprint: string }
-  return { definition, fingerprint }
+/** The user's values of a document, cut from its text and checked; nothing is decoded. */
+export interface SlotValues {
+  readonly input: Encoded
+  readonly results: ReadonlyMap<string, Encoded>
+  readonly variables: ReadonlyMap<string, Encoded>
+  readonly contextVariables: ReadonlyMap<string, Encoded>
+  readonly contextConstants: ReadonlyMap<string, Encoded>
+  readonly cache: ReadonlyMap<string, Encoded>
+  readonly accumulators: ReadonlyMap<string, readonly Encoded[]>
+  readonly signals: readonly Encoded[]
 }
 
 /**
- * The state a checked document describes. Texts of values are cut from the document's, so that writing it again gives
- * the same bytes.
- * @param results - texts of results by node id, references among them resolved
+ * Cuts the values out of a document's text, resolves those that refer to a result, and checks every tag.
+ * @param problems - takes references that lead nowhere
+ * @throws {SnapshotDecodeError} for a tag that can't be decoded; {@link ValueCodec.check} names them
  */
-export function readState(parsed: ParsedDocument, workflow: WorkflowDefinition, fingerprint: string, results: ReadonlyMap<string, string>): RunState {
-  const tree = parsed.tree as unknown as DocumentTree
-  const { run } = tree
-  const nodes = new Map(mapEntries(tree.nodes) as [string, NodeTree][])
+export function readSlots({ compact, slots }: ScannedText, codec: ValueCodec, problems: DocumentProblem[]): SlotValues {
+  const results = new Map<string, Encoded>()
+
+  function read({ start, end }: Span, path: string, isResult = false): Encoded {
+    const text = compact.slice(start, end)
+    const nodeId = referencedSlot(text)
+    if (nodeId !== null) {
+      const result = results.get(nodeId)
+      if (result !== undefined && !isTruncated(result)) return result
+      problems.push({ path, message: `it refers to the result of ${JSON.stringify(nodeId)}, which does not stand before it` })
+      return null
+    }
+    if (!isPlainText(text) && text !== '{"#type":"undefined"}' && !(isResult && TRUNCATED.test(text))) {
+      codec.check(JSON.parse(text), path)
+    }
+    return encodedFromText(text)
+  }
+
+  function readAll(spans: readonly NamedSpan[], path: string): Map<string, Encoded> {
+    return new Map(spans.map((span) => [span.name, read(span, `${path}/${escapeSegment(span.name)}`)]))
+  }
+
+  const input = read(slots.input!, '/run/input')
+  for (const span of slots.results) results.set(span.name, read(span, `/results/${escapeSegment(span.name)}`, true))
   return {
+    input,
+    results,
+    variables: readAll(slots.variables, '/variables'),
+    contextVariables: readAll(slots.contextVariables, '/context/variables'),
+    contextConstants: readAll(slots.contextConstants, '/context/constants'),
+    cache: readAll(slots.cache, '/cache'),
+    accumulators: new Map(
+      slots.accumulators.map(({ name, items }) => [
+        name,
+        items.map((item, index) => read(item, `/accumulators/${escapeSegment(name)}/items/${index}`)),
+      ]),
+    ),
+    signals: slots.signals.map((span, index) => read(span, `/signals/${index}/payload`)),
+  }
+}
+
+/** The state a checked document holds. */
+export function readState(document: SnapshotDocument, workflow: WorkflowDefinition, slots: SlotValues): RunState {
+  const { run } = document
+  const state: RunState = {
     runId: run.id,
     workflow,
-    fingerprint,
+    fingerprint: document.workflow.fingerprint,
     status: run.status,
     pausing: run.pausing,
     seq: run.head.seq,
-    config: readConfig(tree.config),
-    input: parsed.slots.input === null ? null : encodedAt(parsed, parsed.slots.input),
+    config: configOf(document.config),
+    input: slots.input,
     seed: run.seed,
-    parent: run.parent,
+    parent: run.parent === null ? null : Object.freeze({ runId: run.parent.runId, seq: run.parent.seq, kind: run.parent.kind }),
     startedAt: timeOf(run.startedAt),
     endedAt: timeOf(run.endedAt),
     activeMs: run.activeMs,
     activeSince: null,
     lastAt: timeOf(run.head.at) ?? 0,
-    nodes: workflow.nodes.map(({ id }) => readNode(nodes.get(id), results.get(id))),
-    completed: [...tree.completedNodes],
-    decisions: entriesOf(mapEntries(tree.decisions), (taken) => taken === true),
-    variables: encodedEntries(parsed, parsed.slots.variables),
-    accumulators: readAccumulators(parsed, tree),
-    counters: entriesOf(mapEntries(tree.counters), numberOf),
-    cache: readCache(parsed, tree),
-    contextVariables: encodedEntries(parsed, parsed.slots.contextVariables),
-    contextConstants: encodedEntries(parsed, parsed.slots.contextConstants),
-    signals: tree.signals.map(({ seq, at, name }, index) => ({ seq, at: timeOf(at) ?? 0, name, payload: encodedAt(parsed, parsed.slots.signals[index]!) })),
-    usage: entriesOf(mapEntries(tree.usage), numberOf),
+    nodes: nodesOf(document, workflow, slots),
+    completed: [...document.completedNodes],
+    decisions: dictionaryOf(mapEntries(document.decisions) as [string, boolean][]),
+    variables: dictionaryOf(slots.variables),
+    accumulators: accumulatorsOf(document, slots),
+    counters: numbersOf(document.counters),
+    cache: cacheOf(document, slots),
+    contextVariables: dictionaryOf(slots.contextVariables),
+    contextConstants: dictionaryOf(slots.contextConstants),
+    signals: document.signals.map(({ seq, at, name }, index) => ({
+      seq,
+      at: timeOf(at) ?? 0,
+      name,
+      payload: slots.signals[index]!,
+    })),
+    usage: numbersOf(document.usage),
     stateBytes: 0,
     error: run.error === null ? null : errorOf(run.error),
     failedNodeId: run.failedNodeId,
     reason: run.reason,
   }
+  state.stateBytes = stateBytesOf(state)
+  return state
 }
 
-/** The text of a value in the document. */
-export function cut(compact: string, { start, end }: Span): string {
-  return compact.slice(start, end)
-}
-
-function readNode(tree: NodeTree | undefined, result: string | undefined): NodeState {
-  const node = untouchedNode()
-  if (tree === undefined) return node
-  node.status = tree.status
-  node.attempt = tree.attempt
-  node.failures = tree.failures
-  node.startedAt = timeOf(tree.startedAt)
-  node.endedAt = timeOf(tree.endedAt)
-  node.error = tree.error === undefined ? null : errorOf(tree.error)
-  node.dueAt = tree.dueAt === undefined ? null : timeOf(tree.dueAt)
-  node.continues = tree.continues ?? false
-  node.fallback = tree.fallback ?? false
-  node.skipReason = tree.skipReason ?? null
-  if (result !== undefined) node.output = encodedFromText(result)
-  return node
-}
-
-function readConfig(tree: object | undefined): RunConfig {
-  const config = plainJson(tree ?? {}, JSON.stringify(tree ?? {})) as Partial<RunConfig>
-  return Object.freeze({ ...DEFAULT_CONFIG, ...config, limits: Object.freeze({ ...DEFAULT_LIMITS, ...config.limits }) })
-}
-
-function readAccumulators(parsed: ParsedDocument, tree: DocumentTree): Dictionary<AccumulatorState> {
-  const items = new Map(parsed.slots.accumulators.map((spans) => [spans.name, spans.items]))
-  return entriesOf(mapEntries(tree.accumulators), (value, name) => {
-    const { operation, value: present } = value as { readonly operation: AccumulatorOperation; readonly value?: unknown }
+function nodesOf(document: SnapshotDocument, workflow: WorkflowDefinition, slots: SlotValues): NodeState[] {
+  const states = new Map(mapEntries(document.nodes) as [string, NodeDocument][])
+  return workflow.nodes.map(({ id }) => {
+    const state = states.get(id)
+    if (state === undefined) return untouchedNode()
     return {
-      operation,
-      value: present === undefined ? null : typeof present === 'string' || present === null ? present : numberOf(present),
-      items: operation === 'append' ? (items.get(name) ?? []).map((span) => encodedAt(parsed, span)) : [],
+      status: state.status,
+      attempt: state.attempt,
+      failures: state.failures,
+      startedAt: timeOf(state.startedAt),
+      endedAt: timeOf(state.endedAt),
+      output: slots.results.get(id),
+      error: state.error === undefined ? null : errorOf(state.error),
+      dueAt: timeOf(state.dueAt ?? null),
+      continues: state.continues ?? false,
+      fallback: state.fallback ?? false,
+      skipReason: state.skipReason ?? null,
     }
   })
 }
 
-function readCache(parsed: ParsedDocument, tree: DocumentTree): Dictionary<CacheEntry> {
-  const spans = new Map(parsed.slots.cache.map((span) => [span.name, span]))
-  return entriesOf(mapEntries(tree.cache), (entry, name) => ({
-    value: encodedAt(parsed, spans.get(name)!),
-    expiresAt: timeOf((entry as { readonly expiresAt: string | null }).expiresAt),
-  }))
+function accumulatorsOf(document: SnapshotDocument, slots: SlotValues): Dictionary<AccumulatorState> {
+  const accumulators = dictionary<AccumulatorState>()
+  for (const [name, value] of mapEntries(document.accumulators) as [string, AccumulatorDocument][]) {
+    accumulators[name] =
+      value.operation === 'append'
+        ? { operation: 'append', value: null, items: [...(slots.accumulators.get(name) ?? [])] }
+        : { operation: value.operation, value: numberOrText(value.value), items: [] }
+  }
+  return accumulators
 }
 
-function encodedEntries(parsed: ParsedDocument, spans: readonly NamedSpan[]): Dictionary<Encoded> {
-  const entries = dictionary<Encoded>()
-  for (const span of spans) entries[span.name] = encodedAt(parsed, span)
-  return entries
+function numberOrText(value: unknown): number | string | null {
+  return typeof value === 'object' && value !== null ? -0 : (value as number | string | null)
 }
 
-function encodedAt({ compact }: ParsedDocument, span: Span): Encoded {
-  return encodedFromText(cut(compact, span))
+function cacheOf(document: SnapshotDocument, slots: SlotValues): Dictionary<CacheEntry> {
+  const cache = dictionary<CacheEntry>()
+  for (const [key, { expiresAt }] of mapEntries(document.cache) as [string, CacheDocument][]) {
+    cache[key] = { value: slots.cache.get(key)!, expiresAt: timeOf(expiresAt) }
+  }
+  return cache
 }
 
-function entriesOf<T>(entries: readonly (readonly [string, unknown])[], read: (value: unknown, name: string) => T): Dictionary<T> {
-  const all = dictionary<T>()
-  for (const [name, value] of entries) all[name] = read(value, name)
-  return all
+/** A configuration with its defaults filled in; members of newer versions are left to the document. */
+function configOf(config: ConfigDocument = {}): RunConfig {
+  const given = config.limits ?? {}
+  const limits = { ...DEFAULT_LIMITS }
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof typeof limits)[]) {
+    if (Object.hasOwn(given, name)) Object.assign(limits, { [name]: given[name] })
+  }
+  return Object.freeze({
+    concurrency: config.concurrency ?? DEFAULT_CONFIG.concurrency,
+    limits: Object.freeze({ ...limits, maxUsage: Object.freeze(numbersOf(limits.maxUsage)) }),
+    oversizedResults: config.oversizedResults ?? DEFAULT_CONFIG.oversizedResults,
+  })
 }
 
-function errorOf(tree: object): SerializedError {
+function errorOf(tree: SerializedError): SerializedError {
   return plainJson(tree, JSON.stringify(tree)) as SerializedError
+}
+
+function numbersOf(tree: object): Dictionary<number> {
+  return dictionaryOf(mapEntries(tree).map(([name, value]) => [name, numberOf(value)]))
+}
+
+function dictionaryOf<T>(entries: Iterable<readonly [string, T]>): Dictionary<T> {
+  const map = dictionary<T>()
+  for (const [name, value] of entries) map[name] = value
+  return map
 }
 
 function timeOf(text: string | null): number | null {

@@ -1,7 +1,7 @@
 import { type Dictionary, dictionary } from '../base/json.ts'
 import type { CacheEntry, RunState } from '../run/state.ts'
 import { stateBytesOf } from '../run/state-size.ts'
-import { activeMsOf } from './document-text.ts'
+import { activeMsAt, isAlive } from './assemble.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** How time is taken into account when a snapshot is loaded. */
@@ -13,24 +13,26 @@ export interface RestoreOptions {
 }
 
 /**
- * The state to go on from. Nothing is evaluated, imported or called; entries that are dead by now are dropped.
- * Active time is counted up to the snapshot, so that a pause of days counts against no time-out.
+ * The state to go on from. Nothing is evaluated, imported or called; entries that are dead by now are dropped, timers keep
+ * their deadlines. Active time is counted up to the snapshot, so that a pause of days counts against no time-out.
  */
 export function restoreState(snapshot: Snapshot, { now, cache }: RestoreOptions): RunState {
   const { state, takenAt } = snapshot.copyOfState()
-  state.cache = alive(state.cache, cache === 'frozen' ? now - takenAt : 0, now)
-  state.activeMs = activeMsOf(state, takenAt)
+  state.cache = entriesAlive(state.cache, takenAt, { now, cache })
+  state.activeMs = activeMsAt(state, takenAt)
   state.activeSince = null
   state.stateBytes = stateBytesOf(state)
   return state
 }
 
-function alive(entries: Dictionary<CacheEntry>, shiftMs: number, now: number): Dictionary<CacheEntry> {
+function entriesAlive(entries: Dictionary<CacheEntry>, takenAt: number, { now, cache }: RestoreOptions): Dictionary<CacheEntry> {
   const kept = dictionary<CacheEntry>()
   for (const key of Object.keys(entries)) {
     const { value, expiresAt } = entries[key]!
-    const shifted = expiresAt === null ? null : expiresAt + shiftMs
-    if (shifted === null || now < shifted) kept[key] = { value, expiresAt: shifted }
+    // What had expired when the snapshot was taken is no part of it, however time is counted afterwards.
+    if (!isAlive(expiresAt, takenAt)) continue
+    const expires = expiresAt !== null && cache === 'frozen' ? now + (expiresAt - takenAt) : expiresAt
+    if (isAlive(expires, now)) kept[key] = { value, expiresAt: expires }
   }
   return kept
 }

@@ -30,8 +30,8 @@ export function serialize(snapshot: Snapshot | object, options?: SerializeOption
 export function serialize(snapshot: Snapshot | object, options?: SerializeOptions): string | Uint8Array
 export function serialize(snapshot: Snapshot | object, options: SerializeOptions = {}): string | Uint8Array {
   checkOptions(options)
-  const known = snapshot instanceof Snapshot ? snapshot : deserialize(snapshot)
-  const compact = known.compactText()
+  const known = Snapshot.is(snapshot) ? snapshot : deserialize(snapshot)
+  const compact = known.text()
   checkSize(compact, options.maxBytes ?? known.config.limits.maxSnapshotBytes)
   const text = options.pretty === false ? compact : prettyText(compact)
   const written = options.compress === 'gzip' ? gzip(new TextEncoder().encode(text)) : text
@@ -42,7 +42,7 @@ export function serialize(snapshot: Snapshot | object, options: SerializeOptions
 function verify(written: string | Uint8Array, compact: string): void {
   let read: string
   try {
-    read = deserialize(written, { limits: unlimited }).compactText()
+    read = deserialize(written, { limits: unlimited }).text()
   } catch (cause) {
     throw new SnapshotError('SNAPSHOT_VERIFY_FAILED', 'the snapshot can not be read back; do not rely on it', { cause })
   }

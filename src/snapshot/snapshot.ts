@@ -209,7 +209,7 @@ export class Snapshot {
 
   /** The document as parsed JSON, a copy of the caller's own. */
   get document(): SnapshotDocument {
-    return JSON.parse(this.text()) as SnapshotDocument
+    return JSON.parse(this.compactText()) as SnapshotDocument
   }
 
   toJSON(): SnapshotDocument {
@@ -217,19 +217,14 @@ export class Snapshot {
   }
 
   /** The compact text of the document; made at the first use, and for a snapshot that was read the text it was read from. */
-  text(): string {
+  compactText(): string {
     this.#text ??= documentText(this.#parts.state, this.#parts)
     return this.#text
   }
 
-  /** A state of the caller's own, to go on from; used by `restoreState`. */
-  state(): RunState {
-    return copyState(this.#parts.state)
-  }
-
-  /** When the snapshot was taken, in epoch ms. */
-  get at(): number {
-    return this.#parts.at
+  /** A state of the caller's own, with the epoch ms at which it was this; used by `restoreState`. */
+  copyOfState(): { readonly state: RunState; readonly takenAt: number } {
+    return { state: copyState(this.#parts.state), takenAt: this.#parts.at }
   }
 
   #decode(encoded: Encoded): unknown {

@@ -1,25 +1,24 @@
 import { quote, SnapshotVersionError } from '../base/errors.ts'
-import { SNAPSHOT_FORMAT, SNAPSHOT_VERSION } from './format.ts'
+/** Name of the format, in every document. */
+export const SNAPSHOT_FORMAT = 'waystone.snapshot'
+
+/** Semantic version of the format this package writes; not the version of the package. */
+export const SNAPSHOT_VERSION = '1.0.0'
+
+/** A version as numbers. */
+export type Version = readonly [major: number, minor: number, patch: number]
 
 const VERSION = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/
 
-/** A version as numbers. @throws {SnapshotVersionError} SNAPSHOT_BAD_VERSION */
-export function parseVersion(version: unknown): readonly [major: number, minor: number, patch: number] {
+/** A version as numbers; null when it is none. */
+export function parseVersion(version: unknown): Version | null {
   const match = typeof version === 'string' ? VERSION.exec(version) : null
-  if (match === null) {
-    throw new SnapshotVersionError('SNAPSHOT_BAD_VERSION', `expected the document's version to be like ${SNAPSHOT_VERSION}, got ${quote(version)}`, {
-      details: { supported: SNAPSHOT_VERSION },
-    })
-  }
-  return [Number(match[1]), Number(match[2]), Number(match[3])]
+  return match === null ? null : [Number(match[1]), Number(match[2]), Number(match[3])]
 }
 
 /** Below 0 when a comes before b, 0 when they are the same. */
-export function compareVersions(a: string, b: string): number {
-  const left = parseVersion(a)
-  const right = parseVersion(b)
-  for (let at = 0; at < 3; at += 1) if (left[at] !== right[at]) return left[at]! - right[at]!
-  return 0
+export function compareVersions(a: Version, b: Version): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
 }
 
 /**
@@ -35,7 +34,12 @@ export function checkVersion(tree: unknown): 'read' | 'migrate' {
     })
   }
   const found = parseVersion(version)
-  const own = parseVersion(SNAPSHOT_VERSION)
+  if (found === null) {
+    throw new SnapshotVersionError('SNAPSHOT_BAD_VERSION', `expected the document's version to be like ${SNAPSHOT_VERSION}, got ${quote(version)}`, {
+      details: { supported: SNAPSHOT_VERSION },
+    })
+  }
+  const own = parseVersion(SNAPSHOT_VERSION)!
   if (found[0] > own[0]) {
     throw new SnapshotVersionError('SNAPSHOT_TOO_NEW', `the document has version ${version}, and this reader supports versions up to ${own[0]}.x; update the package to read it`, {
       details: { found: String(version), supported: `<=${own[0]}.x` },

@@ -54,12 +54,13 @@ function decodeProps(decoder: Decoder, props: unknown, error: Error, depth: numb
   if (isTagged && (tree['#type'] !== 'Object' || keys.length !== 2 || !Object.hasOwn(tree, 'entries'))) {
     throw decoder.bad('VALUE_BAD_TAG', 'props has to be an object')
   }
-  // those the language made already would keep their places among the keys
-  for (const key of ['message', 'name', 'cause', 'errors']) {
-    if (!isTagged && Object.hasOwn(tree, key)) Reflect.deleteProperty(error, key)
+  if (isTagged) {
+    decodeEntries(decoder, tree, error, depth)
+    return
   }
-  if (isTagged) decodeEntries(decoder, tree, error, depth)
-  else decoder.members(tree, keys, error, depth)
+  // what the language gave an error already would keep its place among the keys
+  for (const key of keys) Reflect.deleteProperty(error, key)
+  decoder.members(tree, keys, error, depth)
 }
 
 export function decodeArray(decoder: Decoder, tree: JsonObject, depth: number): unknown[] {
@@ -105,7 +106,7 @@ function decodeEntries(decoder: Decoder, tree: JsonObject, into: object, depth: 
     const name = entryKey(decoder, key, depth)
     if (names.has(name)) throw decoder.bad('VALUE_BAD_TAG', `an object has the key ${quote(name)} twice`)
     names.add(name)
-    // what the language gave an error already would keep its place among the keys
+    // as for plain props: an error has some already
     Reflect.deleteProperty(into, name)
     setOwn(into, name, decoder.child(value, 1, depth + 3))
   })

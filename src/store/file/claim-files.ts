@@ -74,9 +74,7 @@ export class ClaimFiles {
 
   /** Whether a claim is no longer the present one. Two looks at names, a few microseconds. */
   isOvertaken(epoch: number): boolean {
-    return (
-      this.#fileSystem.infoOf(this.#path(epoch + 1)) !== null || this.#fileSystem.infoOf(this.#path(epoch)) === null
-    )
+    return this.#fileSystem.exists(this.#path(epoch + 1)) || !this.#fileSystem.exists(this.#path(epoch))
   }
 
   /** @throws {StoreError} STORE_FENCED when the claim was lost */
@@ -107,7 +105,7 @@ export class ClaimFiles {
   }
 
   #path(epoch: number): string {
-    return path.join(this.#folder, String(epoch))
+    return this.#folder + path.sep + epoch
   }
 
   #make(record: ClaimRecord): void {

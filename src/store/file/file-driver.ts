@@ -77,7 +77,7 @@ export class FileDriver implements StoreDriver {
   async open(): Promise<void> {
     const { fileSystem } = this.#parts
     const made: string[] = []
-    for (let folder = this.#runsFolder; fileSystem.infoOf(folder) === null; folder = path.dirname(folder)) {
+    for (let folder = this.#runsFolder; !fileSystem.exists(folder); folder = path.dirname(folder)) {
       made.push(path.dirname(folder))
     }
     fileSystem.makeFolder(this.#runsFolder)
@@ -128,7 +128,7 @@ export class FileDriver implements StoreDriver {
     const folder = this.#runFolder(runId)
     await this.#pool.drop(runId, fenced(runId, 0, 'the run was deleted'))
     this.#reader.forget(this.#logPath(runId))
-    if (fileSystem.infoOf(folder) === null) return
+    if (!fileSystem.exists(folder)) return
     // Renamed first, so that a run is there whole or not at all, whenever the deletion is cut off.
     this.#deletions += 1
     const grave = path.join(this.#runsFolder, `${DELETED_PREFIX}${process.pid}-${Date.now()}-${this.#deletions}`)
@@ -175,6 +175,12 @@ export class FileDriver implements StoreDriver {
       throw overtaken
     }
     const before = this.#pool.put(runId, writer)
+    const present = this.#pool.get(runId)
+    if (present !== undefined && present.claim.epoch > writer.claim.epoch) {
+      // Two claims of one owner at once: the later one won while this one was reading the log.
+      writer.closeHandle()
+      throw fenced(runId, writer.claim.epoch, 'this store claimed the run again')
+    }
     if (before !== undefined) await before.stop(fenced(runId, before.claim.epoch, 'this store claimed the run again'))
     for (const repair of repairs) {
       logger?.warn(`the log of run ${quote(runId)} had a torn tail; it is passed over from now on`, repair)

@@ -31,6 +31,7 @@ export interface FileSystem {
   /** Waits until the names in a folder are on disk. */
   syncFolder(path: string): Promise<void>
   info(fd: number): FileInfo
+  exists(path: string): boolean
   /** Null when there is no such file. */
   infoOf(path: string): FileInfo | null
   makeFolder(path: string): void
@@ -89,12 +90,15 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   info: (fd) => infoFrom(fs.fstatSync(fd)),
+  exists: (path) => fs.existsSync(path),
   infoOf(path) {
     const stats = fs.statSync(path, { throwIfNoEntry: false })
     return stats === undefined ? null : infoFrom(stats)
   },
   makeFolder: (path) => void fs.mkdirSync(path, { recursive: true }),
   names(path) {
+    // An error with its stack costs more than a second look.
+    if (!fs.existsSync(path)) return []
     try {
       return fs.readdirSync(path)
     } catch (error) {

@@ -1,0 +1,246 @@
+import { escapeSegment } from '../base/json-pointer.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { edgeKeysOf, isAlive } from './assemble.ts'
+import type { AccumulatorDocument, CacheDocument, NodeDocument, SnapshotDocument } from './document.ts'
+import { mapEntries, numberOf } from './json-text.ts'
+import type { DocumentProblem } from './schema-problems.ts'
+import { parseTime } from './time.ts'
+
+/** Problems beyond this many are not looked for. */
+const MAX_FOUND = 1000
+
+/** Milliseconds by which a remaining time may be off: a reader cuts what is finer. */
+const TOLERANCE_MS = 1
+
+/**
+ * Where the members of a document contradict each other or name what the workflow does not have: all places at once.
+ * @param document - one that fits the schema
+ * @param workflow - its definition, unescaped; possibly not yet checked
+ */
+export function contradictions(document: SnapshotDocument, workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>): readonly DocumentProblem[] {
+  return new Contradictions(document, workflow).find()
+}
+
+class Contradictions {
+  readonly #document: SnapshotDocument
+  readonly #workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>
+  readonly #ids: ReadonlySet<string>
+  readonly #found: DocumentProblem[] = []
+
+  constructor(document: SnapshotDocument, workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>) {
+    this.#document = document
+    this.#workflow = workflow
+    this.#ids = new Set(workflow.nodes.map(({ id }) => id))
+  }
+
+  find(): readonly DocumentProblem[] {
+    const document = this.#document
+    const takenAt = this.#time('/snapshotTime', document.snapshotTime) ?? 0
+    const nodes = this.#map<NodeDocument>('/nodes', document.nodes)
+    const results = this.#map('/results', document.results)
+    const usage = this.#map('/usage', document.usage)
+    this.#run(nodes)
+    this.#nodes(nodes, takenAt)
+    this.#completed(nodes, results)
+    this.#decisions()
+    this.#timers(nodes, takenAt)
+    this.#signals()
+    this.#cache(takenAt)
+    this.#accumulators()
+    this.#executions(nodes, usage)
+    this.#map('/variables', document.variables)
+    this.#map('/counters', document.counters)
+    this.#map('/context/variables', document.context.variables)
+    this.#map('/context/constants', document.context.constants)
+    const maxUsage = document.config?.limits?.maxUsage
+    if (maxUsage !== undefined) {
+      for (const [name, value] of this.#map('/config/limits/maxUsage', maxUsage)) {
+        if (numberOf(value) < 0) this.#report(`/config/limits/maxUsage/${escapeSegment(name)}`, 'a limit is 0 or more')
+      }
+    }
+    return this.#found
+  }
+
+  #run(nodes: ReadonlyMap<string, NodeDocument>): void {
+    const { run, completedNodes } = this.#document
+    const { seq, at } = run.head
+    this.#time('/run/startedAt', run.startedAt)
+    this.#time('/run/endedAt', run.endedAt)
+    this.#time('/run/head/at', at)
+    if ((seq === 0) !== (at === null)) this.#report('/run/head', `sequence ${seq} and time ${at} do not go together: a run without facts has neither`)
+    if ((run.status === 'pending') !== (seq === 0)) this.#report('/run/status', `the run is ${run.status} at sequence ${seq}: a run is pending exactly while it has no facts`)
+    if (completedNodes.length > 0 && seq <= completedNodes.length) {
+      this.#report('/run/head/seq', `${completedNodes.length} nodes have completed, each of which is a fact after the first, but the sequence is ${seq}`)
+    }
+    if (run.failedNodeId !== null && !this.#ids.has(run.failedNodeId)) {
+      this.#report('/run/failedNodeId', `the workflow has no node ${JSON.stringify(run.failedNodeId)}`)
+    }
+    if (run.status === 'failed' && run.error === null) this.#report('/run/error', 'a failed run has an error')
+    if (['completed', 'failed', 'canceled'].includes(run.status) && run.endedAt === null) {
+      this.#report('/run/endedAt', `a run that is ${run.status} has an end`)
+    }
+    if (run.status === 'completed') {
+      for (const [id, { status }] of nodes) {
+        if (status === 'running' || status === 'retrying') {
+          this.#report(`/nodes/${escapeSegment(id)}/status`, `the run is completed, but the node is ${status}`)
+        }
+      }
+    }
+  }
+
+  #nodes(nodes: ReadonlyMap<string, NodeDocument>, takenAt: number): void {
+    for (const [id, node] of nodes) {
+      const path = `/nodes/${escapeSegment(id)}`
+      if (!this.#ids.has(id)) {
+        this.#report(path, `the workflow has no node ${JSON.stringify(id)}`)
+        continue
+      }
+      this.#time(`${path}/startedAt`, node.startedAt)
+      this.#time(`${path}/endedAt`, node.endedAt)
+      if (node.attempt > 0 && node.startedAt === null) this.#report(`${path}/startedAt`, `the node has started ${node.attempt} times, but at no time`)
+      if (node.status === 'running' && node.attempt === 0) this.#report(`${path}/attempt`, 'a running node has been started')
+      if (node.status === 'failed' && node.error === undefined) this.#report(`${path}/error`, 'a failed node has an error')
+      if ((node.status === 'skipped') !== (node.skipReason !== undefined)) {
+        this.#report(`${path}/skipReason`, 'a skipped node has a reason, and no other has')
+      }
+      if (node.status === 'retrying' && node.dueAt === undefined) this.#report(`${path}/dueAt`, 'a retrying node is due at some time')
+      if ((node.dueAt === undefined) !== (node.remainingMs === undefined)) {
+        this.#report(path, 'dueAt and remainingMs stand together')
+      } else if (node.dueAt !== undefined) {
+        this.#remaining(`${path}/remainingMs`, node.dueAt, `${path}/dueAt`, node.remainingMs!, takenAt)
+      }
+    }
+  }
+
+  #completed(nodes: ReadonlyMap<string, NodeDocument>, results: ReadonlyMap<string, unknown>): void {
+    const seen = new Set<string>()
+    this.#document.completedNodes.forEach((id, index) => {
+      const path = `/completedNodes/${index}`
+      if (seen.has(id)) this.#report(path, `the node ${JSON.stringify(id)} stands twice`)
+      else if (!this.#ids.has(id)) this.#report(path, `the workflow has no node ${JSON.stringify(id)}`)
+      else {
+        if (!results.has(id)) this.#report(path, `the node ${JSON.stringify(id)} has completed, but has no result`)
+        const status = nodes.get(id)?.status ?? 'pending'
+        if (status !== 'completed') this.#report(path, `the node ${JSON.stringify(id)} has completed, but its status is ${status}`)
+      }
+      seen.add(id)
+    })
+    for (const id of results.keys()) {
+      const path = `/results/${escapeSegment(id)}`
+      if (!this.#ids.has(id)) this.#report(path, `the workflow has no node ${JSON.stringify(id)}`)
+      else if (!seen.has(id)) this.#report(path, `the node ${JSON.stringify(id)} has a result, but is not among completedNodes`)
+    }
+    for (const [id, { status }] of nodes) {
+      if (status === 'completed' && !seen.has(id) && !results.has(id)) {
+        this.#report(`/nodes/${escapeSegment(id)}/status`, 'the node is completed, but is not among completedNodes and has no result')
+      }
+    }
+  }
+
+  #decisions(): void {
+    const decisions = this.#map('/decisions', this.#document.decisions)
+    if (decisions.size === 0) return
+    let keys: ReadonlySet<string>
+    try {
+      keys = new Set(edgeKeysOf(this.#workflow as WorkflowDefinition))
+    } catch {
+      // A workflow that can't be indexed is reported as a whole by the graph checks that follow.
+      return
+    }
+    for (const key of decisions.keys()) {
+      if (!keys.has(key)) this.#report(`/decisions/${escapeSegment(key)}`, `the workflow has no edge ${JSON.stringify(key)}`)
+    }
+  }
+
+  #timers(nodes: ReadonlyMap<string, NodeDocument>, takenAt: number): void {
+    const timed = new Set<string>()
+    this.#document.timers.forEach(({ nodeId, dueAt, remainingMs }, index) => {
+      const path = `/timers/${index}`
+      const node = nodes.get(nodeId)
+      const due = this.#remaining(`${path}/remainingMs`, dueAt, `${path}/dueAt`, remainingMs, takenAt)
+      if (timed.has(nodeId)) this.#report(path, `the node ${JSON.stringify(nodeId)} has two timers`)
+      else if (node?.status !== 'retrying') this.#report(path, `the node ${JSON.stringify(nodeId)} waits for no retry`)
+      else if (node.dueAt !== undefined && due !== null && parseTime(node.dueAt) !== due) {
+        this.#report(`${path}/dueAt`, `the timer is due at ${dueAt}, its node at ${node.dueAt}`)
+      }
+      timed.add(nodeId)
+    })
+    for (const [id, { status }] of nodes) {
+      if (status === 'retrying' && !timed.has(id)) this.#report(`/nodes/${escapeSegment(id)}`, 'the node waits for a retry, but has no timer')
+    }
+  }
+
+  #signals(): void {
+    let before = 0
+    this.#document.signals.forEach(({ seq, at }, index) => {
+      this.#time(`/signals/${index}/at`, at)
+      if (seq <= before || seq > this.#document.run.head.seq) {
+        this.#report(`/signals/${index}/seq`, `the sequence ${seq} is not above the one before and at most that of the run`)
+      }
+      before = seq
+    })
+  }
+
+  #cache(takenAt: number): void {
+    for (const [key, { expiresAt, remainingTtlMs }] of this.#map<CacheDocument>('/cache', this.#document.cache)) {
+      const path = `/cache/${escapeSegment(key)}`
+      if ((expiresAt === null) !== (remainingTtlMs === null)) this.#report(path, 'expiresAt and remainingTtlMs are both null or neither')
+      else if (expiresAt !== null) {
+        const at = this.#remaining(`${path}/remainingTtlMs`, expiresAt, `${path}/expiresAt`, remainingTtlMs!, takenAt)
+        if (at !== null && !isAlive(at, takenAt)) this.#report(path, 'the entry was dead when the snapshot was taken')
+      }
+    }
+  }
+
+  #accumulators(): void {
+    for (const [name, accumulator] of this.#map<AccumulatorDocument>('/accumulators', this.#document.accumulators)) {
+      if (accumulator.operation === 'append' || accumulator.value === null) continue
+      const isText = typeof accumulator.value === 'string'
+      if (isText !== (accumulator.operation === 'concat')) {
+        this.#report(`/accumulators/${escapeSegment(name)}/value`, `${accumulator.operation} does not make a ${isText ? 'text' : 'number'}`)
+      }
+    }
+  }
+
+  #executions(nodes: ReadonlyMap<string, NodeDocument>, usage: ReadonlyMap<string, unknown>): void {
+    for (const [name, value] of usage) {
+      if (numberOf(value) < 0) this.#report(`/usage/${escapeSegment(name)}`, 'use is 0 or more')
+    }
+    let attempts = 0
+    for (const { attempt } of nodes.values()) attempts += attempt
+    const counted = numberOf(usage.get('nodeExecutions') ?? 0)
+    if (attempts > counted) {
+      this.#report('/usage/nodeExecutions', `the nodes were started ${attempts} times together, but ${counted} executions are counted`)
+    }
+  }
+
+  /** Entries of a map by name; a name that stands twice, which only the tag form allows, is a problem. */
+  #map<T = unknown>(path: string, tree: object): ReadonlyMap<string, T> {
+    const entries = new Map<string, T>()
+    for (const [name, value] of mapEntries(tree)) {
+      if (entries.has(name)) this.#report(path, `the name ${JSON.stringify(name)} stands twice`)
+      entries.set(name, value as T)
+    }
+    return entries
+  }
+
+  #time(path: string, text: string | null): number | null {
+    if (text === null) return null
+    const at = parseTime(text)
+    if (at === null) this.#report(path, `${JSON.stringify(text)} is no instant of the calendar`)
+    return at
+  }
+
+  /** The instant of a deadline, held against the time that remained until then. */
+  #remaining(path: string, deadline: string, deadlinePath: string, remaining: number, takenAt: number): number | null {
+    const at = this.#time(deadlinePath, deadline)
+    if (at !== null && Math.abs(Math.max(0, at - takenAt) - remaining) > TOLERANCE_MS) {
+      this.#report(path, `${remaining} ms remained until ${deadline}, which does not fit the time of the snapshot`)
+    }
+    return at
+  }
+
+  #report(path: string, message: string): void {
+    if (this.#found.length < MAX_FOUND) this.#found.push({ path, message })
+  }
+}

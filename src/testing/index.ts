@@ -1,0 +1,6 @@
+export {
+  type StoreSuiteRunner,
+  type StoreSuiteSubject,
+  storeSuite,
+  storeSuiteCases,
+} from './store-suite/store-suite.ts'
