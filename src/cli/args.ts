@@ -15,7 +15,13 @@ export interface GlobalOptions {
 /** One command as it was asked for. */
 export type Invocation = GlobalOptions &
   (
-    | { readonly command: 'run'; readonly file: string; readonly input: string | null; readonly store: string; readonly runId: string | null }
+    | {
+        readonly command: 'run'
+        readonly file: string
+        readonly input: string | null
+        readonly store: string
+        readonly runId: string | null
+      }
     | {
         readonly command: 'resume'
         readonly runId: string
@@ -25,14 +31,22 @@ export type Invocation = GlobalOptions &
       }
     | { readonly command: 'ls'; readonly store: string }
     | { readonly command: 'show'; readonly subject: string; readonly store: string }
-    | { readonly command: 'save'; readonly runId: string; readonly store: string; readonly output: string; readonly compress: boolean }
+    | {
+        readonly command: 'save'
+        readonly runId: string
+        readonly store: string
+        readonly output: string
+        readonly compress: boolean
+      }
     | { readonly command: 'validate'; readonly file: string }
     | { readonly command: 'graph'; readonly subject: string; readonly store: string }
     | { readonly command: 'plan'; readonly subject: string; readonly store: string; readonly workflow: string | null }
   )
 
 /** What a command line asks for: a command, or text to show (help, the version). */
-export type Parsed = { readonly kind: 'command'; readonly invocation: Invocation } | { readonly kind: 'text'; readonly text: string }
+export type Parsed =
+  | { readonly kind: 'command'; readonly invocation: Invocation }
+  | { readonly kind: 'text'; readonly text: string }
 
 interface Flags extends GlobalOptions {
   readonly store: string
@@ -62,7 +76,10 @@ export function parseArgs(argv: readonly string[], version: string): Parsed {
     command.exitOverride().configureOutput({ writeOut: write, writeErr: write, outputError: () => undefined })
   }
   if (argv.length === 0) {
-    throw new UsageError('USAGE', `expected a command: ${program.commands.map((command) => command.name()).join(', ')}; see waystone --help`)
+    throw new UsageError(
+      'USAGE',
+      `expected a command: ${program.commands.map((command) => command.name()).join(', ')}; see waystone --help`,
+    )
   }
   try {
     program.parse([...argv], { from: 'user' })
@@ -89,8 +106,16 @@ function createProgram(version: string, ask: (invocation: Invocation) => void): 
     .helpCommand('help [command]', 'explain a command')
 
   /** Adds a command; `invocationOf` makes it from its argument, when it has one, and its options. */
-  const add = (usage: string, description: string, invocationOf: (argument: string, flags: Flags) => Invocation): Command => {
-    const command = program.command(usage).description(description).configureHelp({ showGlobalOptions: true }).allowExcessArguments(false)
+  const add = (
+    usage: string,
+    description: string,
+    invocationOf: (argument: string, flags: Flags) => Invocation,
+  ): Command => {
+    const command = program
+      .command(usage)
+      .description(description)
+      .configureHelp({ showGlobalOptions: true })
+      .allowExcessArguments(false)
     return command.action(() => {
       ask(invocationOf(command.args[0] ?? '', command.optsWithGlobals<Flags>()))
     })
@@ -123,7 +148,9 @@ function createProgram(version: string, ask: (invocation: Invocation) => void): 
     .addOption(workflow())
     .option('--accept-change', 'go on although the workflow has changed')
 
-  add('ls', 'list the runs', (_, flags) => ({ ...globals(flags), command: 'ls', store: flags.store })).addOption(store())
+  add('ls', 'list the runs', (_, flags) => ({ ...globals(flags), command: 'ls', store: flags.store })).addOption(
+    store(),
+  )
 
   add('show <run-or-file>', 'show a run, a snapshot or a workflow', (subject, flags) => ({
     ...globals(flags),
@@ -144,7 +171,11 @@ function createProgram(version: string, ask: (invocation: Invocation) => void): 
     .option('--compress', 'write gzip')
     .addOption(store())
 
-  add('validate <file>', 'list every problem of a workflow file', (file, flags) => ({ ...globals(flags), command: 'validate', file }))
+  add('validate <file>', 'list every problem of a workflow file', (file, flags) => ({
+    ...globals(flags),
+    command: 'validate',
+    file,
+  }))
 
   add('graph <run-or-file>', 'draw a run, a snapshot or a workflow as a Mermaid flowchart', (subject, flags) => ({
     ...globals(flags),

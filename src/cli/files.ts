@@ -59,7 +59,9 @@ export async function readInput(input: string | null): Promise<unknown> {
     return JSON.parse(text) as unknown
   } catch (cause) {
     const where = input.startsWith('@') ? `in the file ${quote(input.slice(1))}` : quote(input)
-    throw new UsageError('USAGE', `--input expects JSON, or @file; got ${where}: ${(cause as Error).message}`, { cause })
+    throw new UsageError('USAGE', `--input expects JSON, or @file; got ${where}: ${(cause as Error).message}`, {
+      cause,
+    })
   }
 }
 

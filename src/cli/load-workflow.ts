@@ -31,7 +31,12 @@ export async function loadWorkflow(path: string): Promise<Workflow> {
   await readBytes(path)
   if (TYPESCRIPT.has(extname(path))) await readyForTypeScript(path)
   const module = await importFile(path)
-  const found = [module['default'], module['workflow'], memberOf(module['default'], 'default'), memberOf(module['default'], 'workflow')].find(isWorkflow)
+  const found = [
+    module['default'],
+    module['workflow'],
+    memberOf(module['default'], 'default'),
+    memberOf(module['default'], 'workflow'),
+  ].find(isWorkflow)
   if (found !== undefined) return found
   throw new WaystoneError(
     'CLI_FILE',

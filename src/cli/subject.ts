@@ -28,7 +28,9 @@ export type Subject =
 export async function readSubject(name: string, storeDir: string): Promise<Subject> {
   if (isFileName(name)) return readFileSubject(name)
   if (existsSync(storeDir)) {
-    const found = await withStore(storeDir, async (store) => ((await store.get(name)) === null ? null : readRun(store, name)))
+    const found = await withStore(storeDir, async (store) =>
+      (await store.get(name)) === null ? null : readRun(store, name),
+    )
     if (found !== null) return { kind: 'run', state: found.run.state, graph: found.run.graph }
   }
   if (existsSync(name)) return readFileSubject(name)
@@ -73,7 +75,11 @@ export async function withStoreOf<T>(runId: string, dir: string, work: (store: S
 }
 
 function unknownRun(runId: string, dir: string): StoreError {
-  return new StoreError('STORE_NOT_FOUND', `there is no run ${quote(runId)} in the store ${quote(dir)}, and no such file; waystone ls lists the runs`, {
-    details: { runId, store: dir },
-  })
+  return new StoreError(
+    'STORE_NOT_FOUND',
+    `there is no run ${quote(runId)} in the store ${quote(dir)}, and no such file; waystone ls lists the runs`,
+    {
+      details: { runId, store: dir },
+    },
+  )
 }

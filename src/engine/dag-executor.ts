@@ -39,8 +39,9 @@ const restoredBrand = Symbol('restored')
  * Runs one workflow once, and can write the whole run down at any moment.
  *
  * @example
- * const executor = new DagExecutor(report, { concurrency: 4 })
- * const { status, results } = await executor.execute()
+ * const flow = workflow('hello', '1.0.0').node('a', () => 1).build()
+ * const { status } = await new DagExecutor(flow, { concurrency: 4 }).execute()
+ * status // 'completed'
  */
 export class DagExecutor<Outputs extends object = Record<string, unknown>, Input = unknown> {
   readonly workflow: Workflow<Outputs, Input>

@@ -73,9 +73,11 @@ export interface Engine {
  * An engine over a store.
  * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
  * @example
- * const engine = createEngine({ store: memoryStore(), workflows: [report] })
- * const { result } = await engine.start(report)
- * await result
+ * const flow = workflow('hello', '1.0.0').node('a', () => 1).build()
+ * const engine = createEngine({ store: memoryStore(), workflows: [flow] })
+ * const { result } = await engine.start(flow)
+ * const { output } = await result
+ * output // 1
  */
 export function createEngine(options: EngineOptions): Engine {
   checkEngineOptions(options)

@@ -39,8 +39,10 @@ export type LoadTarget<Outputs extends object, Input> = Workflow<Outputs, Input>
  * @throws {SnapshotError} when the document can't be trusted or read (see `deserialize`)
  * @throws {DefinitionError} NODE_TYPE_MISSING with all missing types; WORKFLOW_CHANGED with all changes
  * @example
- * const restored = loadSnapshot(deserialize(await readFile('report.json')), report)
- * await restored.execute()
+ * const flow = workflow('hello', '1.0.0').node('a', () => 1).build()
+ * const text = serialize(new DagExecutor(flow).saveSnapshot())
+ * const { status } = await loadSnapshot(text, flow).execute()
+ * status // 'completed'
  */
 export function loadSnapshot<Outputs extends object = Record<string, unknown>, Input = unknown>(
   snapshot: Snapshot | string | Uint8Array | object,

@@ -21,7 +21,8 @@ export interface Registry {
  *
  * @param base - handlers to begin with: another registry, or entries of type and handler; default none
  * @example
- * const registry = createRegistry(builtins).register('charge-card', async (inputs, ctx) => charge(ctx.idempotencyKey))
+ * const registry = createRegistry(builtins).register('charge-card', (_inputs, ctx) => ctx.idempotencyKey)
+ * registry.has('charge-card') // true
  */
 export function createRegistry(base?: Registry | Iterable<readonly [string, Handler]>): Registry {
   const handlers = new Map<string, Handler>()

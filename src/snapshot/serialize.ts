@@ -23,7 +23,8 @@ export interface SerializeOptions {
  * @throws {SnapshotError} SNAPSHOT_ARGUMENT; SNAPSHOT_VERIFY_FAILED with `verify`
  * @throws {LimitError} LIMIT_SNAPSHOT_BYTES with the actual and the allowed size, before anything is written
  * @example
- * await writeFile('report.json', serialize(executor.saveSnapshot()))
+ * const flow = workflow('hello', '1.0.0').node('a', () => 1).build()
+ * const text = serialize(new DagExecutor(flow).saveSnapshot())
  */
 export function serialize(snapshot: Snapshot | object, options: SerializeOptions & { readonly compress: 'gzip' }): Uint8Array
 export function serialize(snapshot: Snapshot | object, options?: SerializeOptions & { readonly compress?: undefined }): string
@@ -31,7 +32,7 @@ export function serialize(snapshot: Snapshot | object, options?: SerializeOption
 export function serialize(snapshot: Snapshot | object, options: SerializeOptions = {}): string | Uint8Array {
   checkOptions(options)
   const known = Snapshot.is(snapshot) ? snapshot : deserialize(snapshot)
-  const compact = known.text()
+  const compact = known.compactText()
   checkSize(compact, options.maxBytes ?? known.config.limits.maxSnapshotBytes)
   const text = options.pretty === false ? compact : prettyText(compact)
   const written = options.compress === 'gzip' ? gzip(new TextEncoder().encode(text)) : text
@@ -42,7 +43,7 @@ export function serialize(snapshot: Snapshot | object, options: SerializeOptions
 function verify(written: string | Uint8Array, compact: string): void {
   let read: string
   try {
-    read = deserialize(written, { limits: unlimited }).text()
+    read = deserialize(written, { limits: unlimited }).compactText()
   } catch (cause) {
     throw new SnapshotError('SNAPSHOT_VERIFY_FAILED', 'the snapshot can not be read back; do not rely on it', { cause })
   }

@@ -22,17 +22,10 @@ export function compareVersions(a: Version, b: Version): number {
 }
 
 /**
- * Whether a document is of this format, and which way its version goes: `read` (same major; a newer minor's unknown
- * members are kept) or `migrate` (older).
- * @throws {SnapshotVersionError} SNAPSHOT_WRONG_FORMAT, SNAPSHOT_BAD_VERSION, SNAPSHOT_TOO_NEW
+ * Whether a document of a version is read as it is (same major; a newer minor's unknown members are kept) or migrated first.
+ * @throws {SnapshotVersionError} SNAPSHOT_BAD_VERSION, SNAPSHOT_TOO_NEW
  */
-export function checkVersion(tree: unknown): 'read' | 'migrate' {
-  const { format, version } = (typeof tree === 'object' && tree !== null ? tree : {}) as { readonly format?: unknown; readonly version?: unknown }
-  if (format !== SNAPSHOT_FORMAT) {
-    throw new SnapshotVersionError('SNAPSHOT_WRONG_FORMAT', `expected a document with the format "${SNAPSHOT_FORMAT}", got ${quote(format)}; a document of another engine needs an importer`, {
-      details: { supported: SNAPSHOT_FORMAT },
-    })
-  }
+export function readabilityOf(version: unknown): 'current' | 'older' {
   const found = parseVersion(version)
   if (found === null) {
     throw new SnapshotVersionError('SNAPSHOT_BAD_VERSION', `expected the document's version to be like ${SNAPSHOT_VERSION}, got ${quote(version)}`, {
@@ -41,9 +34,11 @@ export function checkVersion(tree: unknown): 'read' | 'migrate' {
   }
   const own = parseVersion(SNAPSHOT_VERSION)!
   if (found[0] > own[0]) {
-    throw new SnapshotVersionError('SNAPSHOT_TOO_NEW', `the document has version ${version}, and this reader supports versions up to ${own[0]}.x; update the package to read it`, {
-      details: { found: String(version), supported: `<=${own[0]}.x` },
-    })
+    throw new SnapshotVersionError(
+      'SNAPSHOT_TOO_NEW',
+      `the document has version ${version}, and this reader supports versions up to ${own[0]}.x; update the package to read it`,
+      { details: { found: String(version), supported: `<=${own[0]}.x` } },
+    )
   }
-  return found[0] < own[0] ? 'migrate' : 'read'
+  return found[0] < own[0] ? 'older' : 'current'
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts'
 import { isArrayIndex } from './array-keys.ts'
 import { isClassName, isClassVersion, OpaqueValue } from './class-codec.ts'
 import { type Decoder, setOwn } from './decode.ts'
-import { badMember } from './decode-scalar.ts'
+import { badMember, decodeUtf16 } from './decode-scalar.ts'
 import { define, isErrorClass, makeError } from './error-family.ts'
 
 export function decodeMap(decoder: Decoder, tree: JsonObject, depth: number): Map<unknown, unknown> {
@@ -114,10 +114,15 @@ function decodeEntries(decoder: Decoder, tree: JsonObject, into: object, depth: 
 
 /** A key of an entry: a string as it is, or tagged for its surrogates. Nothing is ever turned into a string here. */
 function entryKey(decoder: Decoder, key: unknown, depth: number): string {
-  const name = decoder.child(key, 0, depth + 3)
-  if (typeof name !== 'string')
-    throw decoder.bad('VALUE_BAD_TAG', `the key of an entry has to be a string, got ${quote(name)}`)
-  return decoder.string(name, 'maxKeyLength')
+  return decoder.under(0, () => {
+    if (typeof key === 'string') return decoder.string(key, 'maxKeyLength')
+    const isTag = typeof key === 'object' && key !== null && Object.hasOwn(key, '#type')
+    const tree = (isTag ? key : {}) as JsonObject
+    if (tree['#type'] !== 'string' || decoder.keys(tree, depth + 3).length !== 2 || !Object.hasOwn(tree, 'utf16')) {
+      throw decoder.bad('VALUE_BAD_TAG', `the key of an entry has to be a string, got ${quote(key)}`)
+    }
+    return decodeUtf16(decoder, tree['utf16'], 'maxKeyLength')
+  })
 }
 
 function eachPair(

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../error-codes.ts'
+import { nativeName } from './brand.ts'
 
 const WEAK = new Set(['WeakMap', 'WeakSet', 'WeakRef', 'FinalizationRegistry'])
 
@@ -37,17 +38,22 @@ export function refusedKind(value: object): { readonly code: ErrorCode; readonly
   if (UNSUPPORTED.has(tag) || /(?:Iterator|Iterator Helper|Generator)$/.test(tag)) {
     return { code: 'VALUE_UNSUPPORTED', kind: tag.slice(0, 80).toWellFormed() }
   }
-  if (Object.hasOwn(value, Symbol.toStringTag))
+  const prototype = Object.getPrototypeOf(value) as object | null
+  // built-ins of any other kind, and what only inherits from one directly: no class codec is at fault
+  if (Object.hasOwn(value, Symbol.toStringTag) || (prototype !== null && nativeName(prototype) !== undefined)) {
     return { code: 'VALUE_UNSUPPORTED', kind: tag.slice(0, 80).toWellFormed() }
+  }
   return { code: 'VALUE_CLASS', kind: className(value) }
 }
 
 /** The name of an object's class as far as it can be read without running anybody's code. */
 function className(value: object): string {
-  const prototype = Object.getPrototypeOf(value) as object | null
-  if (prototype === null) return 'object without a class'
-  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
-  const name: unknown =
-    typeof constructor === 'function' ? Object.getOwnPropertyDescriptor(constructor, 'name')?.value : undefined
-  return typeof name === 'string' && name !== '' ? name.slice(0, 80).toWellFormed() : 'unnamed class'
+  let prototype = Object.getPrototypeOf(value) as object | null
+  while (prototype !== null) {
+    const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
+    const name = typeof constructor === 'function' ? Object.getOwnPropertyDescriptor(constructor, 'name')?.value : ''
+    if (typeof name === 'string' && name !== '') return name.slice(0, 80).toWellFormed()
+    prototype = Object.getPrototypeOf(prototype) as object | null
+  }
+  return 'unnamed class'
 }

@@ -52,9 +52,9 @@ export function mermaidText(graph: Graph, state: RunState | null = null): string
 export function mermaidLabel(text: string): string {
   const shown = text.trim() === text && text !== '' ? shorten(text, MAX_LABEL) : `"${shorten(text, MAX_LABEL)}"`
   // Letters, digits and a few marks are left readable; the ligature fl is how Mermaid marks its own entities inside.
-  return shown.replace(/(?<=[\p{L}\p{N}])[._-](?=[\p{L}\p{N}])|[^]/gu, (char) => {
+  return shown.replace(/((?<=[\p{L}\p{N}])[._-](?=[\p{L}\p{N}]))|[\s\S]/gu, (char, inside: string | undefined) => {
+    if (inside !== undefined) return char
     if (char === '"') return '#quot;'
-    if (/^[._-]$/.test(char)) return char
     return /^[\p{L}\p{N} ,/()]$/u.test(char) && char !== '\ufb02' ? char : `#${char.codePointAt(0)};`
   })
 }

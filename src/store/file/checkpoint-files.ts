@@ -29,11 +29,11 @@ export class CheckpointFiles {
     const file = Buffer.concat([Buffer.from(`00000000 ${rest}`, 'latin1'), bytes])
     file.write(crc32(file.subarray(9)).toString(16).padStart(8, '0'), 0, 'latin1')
     const parent = path.dirname(this.#folder)
-    this.#fileSystem.makeFolder(this.#folder)
+    await this.#fileSystem.makeFolder(this.#folder)
     temporaryNumber += 1
     const temporary = path.join(this.#folder, `${seq}.${process.pid}-${temporaryNumber}.tmp`)
     try {
-      const fd = this.#fileSystem.open(temporary, 'replace')
+      const fd = await this.#fileSystem.create(temporary, 'replace')
       try {
         const written = await this.#fileSystem.writeLarge(fd, file)
         if (written !== file.length) throw new Error(`a checkpoint file took ${written} of ${file.length} bytes`)

@@ -19,7 +19,7 @@ const MIN_CLAIM_BYTES = 512
 const MAX_TRIES = 100
 
 /**
- * The claims of one run: a file an epoch, named by it, in the run's `claims` folder; the highest is the present one.
+ * The claims of one run: a file an epoch, `claim-<epoch>` in the run's folder; the highest is the present one.
  *
  * Exactly one of many competitors makes the file of an epoch (`O_EXCL`). A file is changed in place only, never made
  * again by a renewal or release, so a holder that was overtaken can not bring its file back. Files are removed in
@@ -41,7 +41,7 @@ export class ClaimFiles {
   epochs(): number[] {
     return this.#fileSystem
       .names(this.#folder)
-      .filter((name) => /^\d{1,15}$/.test(name))
+      .flatMap((name) => /^claim-(\d{1,15})$/.exec(name)?.[1] ?? [])
       .map(Number)
       .sort((a, b) => a - b)
   }
@@ -59,9 +59,9 @@ export class ClaimFiles {
       const present = epochs.at(-1) ?? 0
       if (present > 0) await this.#checkFree(present, request)
       const epoch = Math.max(present, above) + 1
-      this.#fileSystem.makeFolder(this.#folder)
+      if (present === 0) await this.#fileSystem.makeFolder(this.#folder)
       try {
-        this.#make({ runId: this.#runId, owner, epoch, expiresAt, released: false, ...ownProcess() })
+        await this.#make({ runId: this.#runId, owner, epoch, expiresAt, released: false, ...ownProcess() })
       } catch (error) {
         // Another was faster, or the run was deleted in between: look again.
         if ((isTaken(error) || isMissing(error)) && tries < MAX_TRIES) continue
@@ -105,11 +105,11 @@ export class ClaimFiles {
   }
 
   #path(epoch: number): string {
-    return this.#folder + path.sep + epoch
+    return `${this.#folder}${path.sep}claim-${epoch}`
   }
 
-  #make(record: ClaimRecord): void {
-    const fd = this.#fileSystem.open(this.#path(record.epoch), 'exclusive')
+  async #make(record: ClaimRecord): Promise<void> {
+    const fd = await this.#fileSystem.create(this.#path(record.epoch), 'exclusive')
     try {
       this.#write(fd, record)
     } catch (error) {

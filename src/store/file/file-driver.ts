@@ -41,7 +41,7 @@ export interface FileDriverParts {
 }
 
 /**
- * Runs as folders: `<folder>/runs/<name>/` with `log` (append-only), `claims/` and `checkpoints/`.
+ * Runs as folders: `<folder>/runs/<name>/` with `log` (append-only), `claim-<epoch>` and `checkpoints/`.
  * For a local file system; on a network file system with caches two hosts may not see each other's claims in time.
  */
 export class FileDriver implements StoreDriver {
@@ -54,6 +54,8 @@ export class FileDriver implements StoreDriver {
   readonly #around: WriterSurroundings
   /** Ids of runs whose folder name is a hash. */
   readonly #hashedIds = new Map<string, string>()
+  /** Last epochs of runs deleted here, so that a claim from before the deletion never passes for one after it. */
+  readonly #deletedEpochs = new Map<string, number>()
   #deletions = 0
 
   constructor(parts: FileDriverParts) {
@@ -80,7 +82,7 @@ export class FileDriver implements StoreDriver {
     for (let folder = this.#runsFolder; !fileSystem.exists(folder); folder = path.dirname(folder)) {
       made.push(path.dirname(folder))
     }
-    fileSystem.makeFolder(this.#runsFolder)
+    await fileSystem.makeFolder(this.#runsFolder)
     for (const parent of made) await fileSystem.syncFolder(parent)
     for (const name of fileSystem.names(this.#runsFolder)) {
       if (name.startsWith(DELETED_PREFIX)) await fileSystem.removeFolder(path.join(this.#runsFolder, name))
@@ -126,7 +128,9 @@ export class FileDriver implements StoreDriver {
   async delete(runId: string): Promise<void> {
     const { fileSystem } = this.#parts
     const folder = this.#runFolder(runId)
-    await this.#pool.drop(runId, fenced(runId, 0, 'the run was deleted'))
+    const highestClaim = this.#claims(runId).epochs().at(-1)
+    if (highestClaim !== undefined) this.#deletedEpochs.set(runId, highestClaim)
+    await this.#pool.drop(runId, fenced(runId, highestClaim ?? 0, 'the run was deleted'))
     this.#reader.forget(this.#logPath(runId))
     if (!fileSystem.exists(folder)) return
     // Renamed first, so that a run is there whole or not at all, whenever the deletion is cut off.
@@ -167,6 +171,7 @@ export class FileDriver implements StoreDriver {
       reader: this.#reader,
       around: this.#around,
       suspectFrom: this.#pool.suspectFrom(runId),
+      above: this.#deletedEpochs.get(runId) ?? 0,
     })
     const { epoch } = writer.claim
     if ((this.#pool.get(runId)?.claim.epoch ?? 0) > epoch) {
@@ -175,12 +180,7 @@ export class FileDriver implements StoreDriver {
       throw overtaken
     }
     const before = this.#pool.put(runId, writer)
-    const present = this.#pool.get(runId)
-    if (present !== undefined && present.claim.epoch > writer.claim.epoch) {
-      // Two claims of one owner at once: the later one won while this one was reading the log.
-      writer.closeHandle()
-      throw fenced(runId, writer.claim.epoch, 'this store claimed the run again')
-    }
+    this.#deletedEpochs.delete(runId)
     if (before !== undefined) await before.stop(fenced(runId, before.claim.epoch, 'this store claimed the run again'))
     for (const repair of repairs) {
       logger?.warn(`the log of run ${quote(runId)} had a torn tail; it is passed over from now on`, repair)
@@ -264,7 +264,7 @@ export class FileDriver implements StoreDriver {
   }
 
   #claims(runId: string): ClaimFiles {
-    return new ClaimFiles(this.#parts.fileSystem, path.join(this.#runFolder(runId), 'claims'), runId)
+    return new ClaimFiles(this.#parts.fileSystem, this.#runFolder(runId), runId)
   }
 
   #checkpoints(runId: string): CheckpointFiles {

@@ -9,16 +9,20 @@ export interface FileInfo {
   readonly links: number
 }
 
-/** How a file is opened: `append` and `update` need it to be there, `create` makes it if not, `exclusive` only if not. */
-export type OpenMode = 'read' | 'append' | 'append-create' | 'update' | 'replace' | 'exclusive'
+/** How a file that is there is opened. */
+export type OpenMode = 'read' | 'append' | 'update'
+
+/** How a file is made: `append` opens one that is there, `replace` empties it, `exclusive` fails. */
+export type CreateMode = 'append' | 'replace' | 'exclusive'
 
 /**
  * The file system as the store sees it: one method a system call, so that tests can make any of them fail.
- * Calls that only touch names or the page cache are synchronous, since a hop to the thread pool costs more than they do;
- * what waits for the disk is asynchronous.
+ * Calls that only look at names or touch the page cache are synchronous, since a hop to the thread pool costs more than
+ * they do; what makes names or waits for the disk is asynchronous, since a busy journal can hold it up.
  */
 export interface FileSystem {
   open(path: string, mode: OpenMode): number
+  create(path: string, mode: CreateMode): Promise<number>
   close(fd: number): void
   /** Reads at a position until the buffer is full or the file ends; gives the number of bytes. */
   read(fd: number, buffer: Uint8Array, position: number): Promise<number>
@@ -34,7 +38,8 @@ export interface FileSystem {
   exists(path: string): boolean
   /** Null when there is no such file. */
   infoOf(path: string): FileInfo | null
-  makeFolder(path: string): void
+  /** Makes a folder and those above it; one that is there is no error. */
+  makeFolder(path: string): Promise<void>
   /** Names in a folder; empty when there is no such folder. */
   names(path: string): string[]
   rename(from: string, to: string): void
@@ -46,18 +51,25 @@ export interface FileSystem {
 
 const { O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, O_EXCL } = fs.constants
 
-const FLAGS: Readonly<Record<OpenMode, number>> = {
+const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
   read: O_RDONLY,
   append: O_WRONLY | O_APPEND,
-  'append-create': O_WRONLY | O_APPEND | O_CREAT,
   update: O_RDWR,
+}
+
+const CREATE_FLAGS: Readonly<Record<CreateMode, number>> = {
+  append: O_WRONLY | O_APPEND | O_CREAT,
   replace: O_WRONLY | O_CREAT | O_TRUNC,
   exclusive: O_WRONLY | O_CREAT | O_EXCL,
 }
 
 /** The real file system, over `node:fs`. */
 export const nodeFileSystem: FileSystem = {
-  open: (path, mode) => fs.openSync(path, FLAGS[mode], 0o644),
+  open: (path, mode) => fs.openSync(path, OPEN_FLAGS[mode]),
+  create: (path, mode) =>
+    new Promise((resolve, reject) => {
+      fs.open(path, CREATE_FLAGS[mode], 0o644, (error, fd) => (error === null ? resolve(fd) : reject(error)))
+    }),
   close: (fd) => fs.closeSync(fd),
   async read(fd, buffer, position) {
     let filled = 0
@@ -95,7 +107,9 @@ export const nodeFileSystem: FileSystem = {
     const stats = fs.statSync(path, { throwIfNoEntry: false })
     return stats === undefined ? null : infoFrom(stats)
   },
-  makeFolder: (path) => void fs.mkdirSync(path, { recursive: true }),
+  async makeFolder(path) {
+    await fs.promises.mkdir(path, { recursive: true })
+  },
   names(path) {
     // An error with its stack costs more than a second look.
     if (!fs.existsSync(path)) return []

@@ -15,6 +15,14 @@ export interface LogScan {
   readonly usedEpoch: number | null
 }
 
+/** The scan of a log without records. */
+export const EMPTY_SCAN: LogScan = Object.freeze({
+  point: CHAIN_START,
+  facts: null,
+  badStretch: null,
+  usedEpoch: null,
+})
+
 /** A page is cut after this many characters of event text, so that long events do not pile up. */
 const PAGE_CHARACTERS = 4 * 1024 * 1024
 /** Distance of remembered points in a log, and how many logs are remembered. */
@@ -76,7 +84,7 @@ export class LogReader {
       const usedEpoch = chain.isUsed(claimEpoch) ? chain.epoch : null
       return { point: chain.point, facts: chain.facts, badStretch: chain.badStretch, usedEpoch }
     })
-    return scan ?? { point: CHAIN_START, facts: null, badStretch: null, usedEpoch: null }
+    return scan ?? EMPTY_SCAN
   }
 
   /**

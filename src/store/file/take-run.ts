@@ -1,7 +1,7 @@
 import type { ClaimRequest, StoreRepair } from '../driver.ts'
 import type { ClaimFiles } from './claim-files.ts'
 import type { FileSystem } from './file-system.ts'
-import type { LogReader } from './log-reader.ts'
+import { EMPTY_SCAN, type LogReader } from './log-reader.ts'
 import { LogWriter, type WriterSurroundings } from './log-writer.ts'
 import { encodeClaim } from './record.ts'
 
@@ -16,6 +16,8 @@ export interface RunTaking {
   readonly around: WriterSurroundings
   /** From which byte the log is in doubt after a failed write or sync of this process; null: it is not. */
   readonly suspectFrom: number | null
+  /** The new epoch is higher than this. */
+  readonly above: number
 }
 
 /**
@@ -28,28 +30,28 @@ export async function takeRun(
 ): Promise<{ readonly writer: LogWriter; readonly repairs: readonly StoreRepair[] }> {
   const { runId, request, folder, logPath, claims, reader, around, suspectFrom } = taking
   const { fileSystem } = around
-  let above = 0
+  let { above } = taking
   for (;;) {
     const claim = await claims.take(request, above)
     let fd: number | null = null
     try {
-      const isNew = fileSystem.infoOf(logPath) === null
-      fd = fileSystem.open(logPath, 'append-create')
+      fd = await fileSystem.create(logPath, 'append')
       const { bytes } = encodeClaim(runId, claim.epoch)
       const written = fileSystem.write(fd, bytes, null)
       if (written !== bytes.length) throw new Error(`the file system took ${written} of ${bytes.length} bytes`)
       if (suspectFrom !== null) await writeAgain(fileSystem, logPath, suspectFrom)
-      // What was read below is built upon, so it has to be on disk even if its writer died before its sync.
-      const syncedBytes = isNew || around.durability === 'exit' ? 0 : fileSystem.info(fd).sizeBytes
+      const { sizeBytes, inode } = fileSystem.info(fd)
+      const isNew = sizeBytes === bytes.length
+      // What is read below is built upon, so it has to be on disk even if its writer died before its sync.
+      const syncedBytes = isNew || around.durability === 'exit' ? 0 : sizeBytes
       if (syncedBytes > 0) await fileSystem.syncData(fd)
-      const scan = await reader.scan(logPath, runId, claim.epoch)
+      const scan = isNew ? EMPTY_SCAN : await reader.scan(logPath, runId, claim.epoch)
       if (scan.usedEpoch !== null) {
         // Claim files were lost with the power while the log was not: go above what the log has seen.
         above = scan.usedEpoch
         fileSystem.close(fd)
         continue
       }
-      const { inode } = fileSystem.info(fd)
       const writer = new LogWriter(claim, scan, { folder, path: logPath, inode, fd, syncedBytes }, claims, around)
       const repairs: readonly StoreRepair[] =
         scan.badStretch === null ? [] : [{ runId, kind: 'torn-tail', ...scan.badStretch }]

@@ -1,0 +1,105 @@
+import { encodedText } from '../../base/encoded.ts'
+import type { NodeState, NodeStatus, RunState } from '../../run/state.ts'
+import type { Workflow } from '../../workflow/workflow.ts'
+import { colored } from './color.ts'
+import { printable, shorten } from './printable.ts'
+import { tableText } from './table.ts'
+import { jsonLine } from './value-text.ts'
+
+/** Longest text of a cell, in characters. */
+const MAX_CELL = 60
+
+/** How many nodes stand in each status: `3 completed, 1 skipped`. */
+export function countsText(state: RunState): string {
+  const counts = new Map<NodeStatus, number>()
+  for (const { status } of state.nodes) counts.set(status, (counts.get(status) ?? 0) + 1)
+  return [...counts].map(([status, count]) => `${count} ${status}`).join(', ') || 'no nodes'
+}
+
+/** A run for people: what it is, and a row for each node. */
+export function runText(state: RunState, hasColor: boolean): string {
+  const { runId, workflow, status, seq, startedAt, lastAt, reason, error } = state
+  const lines = [
+    `run       ${printable(runId)}`,
+    `workflow  ${printable(workflow.id)} ${printable(workflow.version)}`,
+    `status    ${colored(status, hasColor)}${reason === null ? '' : ` (${shorten(reason, 200)})`}`,
+    `nodes     ${countsText(state)}`,
+    `facts     ${seq}`,
+    ...(startedAt === null ? [] : [`started   ${new Date(startedAt).toISOString()}`]),
+    ...(seq === 0 ? [] : [`last fact ${new Date(lastAt).toISOString()}`]),
+    ...(error === null ? [] : [`error     ${shorten(`${error.code ?? error.name}: ${error.message}`, 400)}`]),
+  ]
+  const rows = state.nodes.map((node, index) => {
+    const { id, type } = workflow.nodes[index]!
+    return [
+      shorten(id, MAX_CELL),
+      shorten(type, MAX_CELL),
+      colored(node.status, hasColor),
+      node.attempt === 0 ? '' : String(node.attempt),
+      tookText(node),
+      remarkOf(node),
+    ]
+  })
+  return `${lines.join('\n')}\n\n${tableText(['node', 'type', 'status', 'attempt', 'took', 'remark'], rows)}`
+}
+
+/** A run as one JSON document; outputs and the input are JSON with the codec's tags. */
+export function runJson(state: RunState): string {
+  const { runId, workflow, status, seq, startedAt, endedAt, activeMs, error, failedNodeId, reason, completed } = state
+  const nodes = state.nodes.map((node, index) => {
+    const { id, type } = workflow.nodes[index]!
+    const { status, attempt, startedAt, endedAt, dueAt, skipReason, error, output } = node
+    const times = { startedAt: isoOf(startedAt), endedAt: isoOf(endedAt), dueAt: isoOf(dueAt) }
+    return jsonLine(
+      { id, type, status, attempt, ...times, skipReason, error },
+      status === 'completed' && output !== undefined ? { output: encodedText(output) } : {},
+    ).trimEnd()
+  })
+  const members = {
+    runId,
+    workflow: { id: workflow.id, version: workflow.version },
+    status,
+    seq,
+    startedAt: isoOf(startedAt),
+    endedAt: isoOf(endedAt),
+    activeMs,
+    error,
+    failedNodeId,
+    reason,
+    completedNodes: completed,
+  }
+  return jsonLine(members, { input: encodedText(state.input), nodes: `[${nodes.join(',')}]` })
+}
+
+/** A workflow for people: what it is, and a row for each node. */
+export function workflowText({ definition, graph }: Workflow): string {
+  const upstreams = graph.nodes.map((): string[] => [])
+  graph.edges.forEach((_, index) => {
+    upstreams[graph.edgeTarget[index]!]!.push(graph.ids[graph.edgeSource[index]!]!)
+  })
+  const rows = graph.nodes.map(({ id, type }, index) => [
+    shorten(id, MAX_CELL),
+    shorten(type, MAX_CELL),
+    shorten([...new Set(upstreams[index])].join(', '), MAX_CELL),
+  ])
+  const head = [
+    `workflow  ${printable(definition.id)} ${printable(definition.version)}`,
+    `nodes     ${graph.nodes.length}`,
+    `edges     ${graph.edges.length}`,
+  ]
+  return `${head.join('\n')}\n\n${tableText(['node', 'type', 'upstreams'], rows)}`
+}
+
+function remarkOf({ status, error, skipReason, dueAt }: NodeState): string {
+  if (status === 'skipped') return skipReason ?? ''
+  if (status === 'retrying' && dueAt !== null) return `due ${new Date(dueAt).toISOString()}`
+  return status === 'failed' && error !== null ? shorten(error.message, MAX_CELL) : ''
+}
+
+function tookText({ startedAt, endedAt }: NodeState): string {
+  return startedAt === null || endedAt === null ? '' : `${endedAt - startedAt} ms`
+}
+
+function isoOf(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { isWaystoneError } from '../../../src/base/errors.ts'
+import { parseArgs } from '../../../src/cli/args.ts'
+
+const parse = (...argv: string[]) => parseArgs(argv, '1.2.3')
+const invocationOf = (...argv: string[]) => {
+  const parsed = parse(...argv)
+  return parsed.kind === 'command' ? parsed.invocation : null
+}
+
+describe('parseArgs', () => {
+  it('reads every option of run', () => {
+    expect(
+      invocationOf('run', 'w.json', '--input', '-5', '--store', 'dir', '--run-id', 'r1', '--json', '--verbose'),
+    ).toEqual({
+      command: 'run',
+      file: 'w.json',
+      input: '-5',
+      store: 'dir',
+      runId: 'r1',
+      json: true,
+      verbose: true,
+    })
+  })
+
+  it('has defaults', () => {
+    expect(invocationOf('run', 'w.json')).toEqual({
+      command: 'run',
+      file: 'w.json',
+      input: null,
+      store: '.waystone',
+      runId: null,
+      json: false,
+      verbose: false,
+    })
+  })
+
+  it('takes options that every command has before the command too', () => {
+    expect(invocationOf('--json', 'ls')).toMatchObject({ command: 'ls', json: true })
+  })
+
+  it('reads every other command', () => {
+    expect(invocationOf('resume', 'r', '--workflow', 'w.mjs', '--accept-change')).toMatchObject({
+      command: 'resume',
+      runId: 'r',
+      workflow: 'w.mjs',
+      acceptChange: true,
+    })
+    expect(invocationOf('show', 'r', '--store', 's')).toMatchObject({ command: 'show', subject: 'r', store: 's' })
+    expect(invocationOf('save', 'r', '-o', 'f', '--compress')).toMatchObject({
+      command: 'save',
+      runId: 'r',
+      output: 'f',
+      compress: true,
+    })
+    expect(invocationOf('validate', 'w.json')).toMatchObject({ command: 'validate', file: 'w.json' })
+    expect(invocationOf('graph', 'w.json')).toMatchObject({ command: 'graph', subject: 'w.json' })
+    expect(invocationOf('plan', 's.json', '--workflow', 'w.mjs')).toMatchObject({
+      command: 'plan',
+      subject: 's.json',
+      workflow: 'w.mjs',
+    })
+  })
+
+  it('takes an id that looks like an option after --', () => {
+    expect(invocationOf('resume', '--', '-r')).toMatchObject({ runId: '-r' })
+  })
+
+  it.each([
+    [[]],
+    [['nothing']],
+    [['run']],
+    [['run', 'a.json', 'b.json']],
+    [['run', 'a.json', '--concurency', '2']],
+    [['run', 'a.json', '--input']],
+    [['save', 'r']],
+    [['ls', '--compress']],
+    [['resume']],
+  ])('refuses %j', (argv) => {
+    let thrown: unknown
+    try {
+      parse(...argv)
+    } catch (error) {
+      thrown = error
+    }
+    expect(isWaystoneError(thrown, 'USAGE')).toBe(true)
+    expect((thrown as Error).message).not.toMatch(/^error/)
+  })
+
+  it('gives help and the version as text', () => {
+    expect(parse('--version')).toEqual({ kind: 'text', text: '1.2.3\n' })
+    const help = parse('--help')
+    for (const name of ['run', 'resume', 'ls', 'show', 'save', 'validate', 'graph', 'plan', 'Exit codes']) {
+      expect(help).toMatchObject({ kind: 'text', text: expect.stringContaining(name) })
+    }
+    expect(parse('run', '--help')).toMatchObject({ kind: 'text', text: expect.stringContaining('--run-id') })
+    expect(parse('help', 'save')).toMatchObject({ kind: 'text', text: expect.stringContaining('--compress') })
+  })
+})

@@ -1,0 +1,261 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { StoreRepair } from '../../../../src/store/driver.ts'
+import { type FileStoreOptions, fileStore } from '../../../../src/store/file/file-store.ts'
+import {
+  appendTo,
+  requestOf,
+  SAMPLE_START,
+  sampleTexts,
+  textsOf,
+  writeRun,
+} from '../../../../src/testing/store-suite/sample-run.ts'
+import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
+import { failingFileSystem } from './failing-file-system.ts'
+
+const root = temporaryFolder()
+let folders = 0
+
+function newFolder(): string {
+  folders += 1
+  return join(root, String(folders))
+}
+
+const logOf = (folder: string): string => join(folder, 'runs', 'run-run', 'log')
+
+describe('fileStore', () => {
+  it.each<[string, unknown, unknown]>([
+    ['no folder', '', {}],
+    ['a folder that is no text', 7, {}],
+    ['options that are none', 'x', null],
+    ['an unknown option', 'x', { durable: true }],
+    ['an unknown durability', 'x', { durability: 'fast' }],
+    ['a window without batch', 'x', { batchMs: 5 }],
+    ['a negative window', 'x', { durability: 'batch', batchMs: -1 }],
+  ])('refuses %s', (_what, dir, options) => {
+    expect(() => fileStore(dir as string, options as FileStoreOptions)).toThrow(
+      expect.objectContaining({ code: 'STORE_BAD_ARGUMENT' }),
+    )
+  })
+
+  it('makes its folder on first use and leaves nothing open or temporary', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    expect(existsSync(folder)).toBe(false)
+    await writeRun(store, 'run', 1)
+    await store.saveCheckpoint('run', { seq: 1, at: 1, bytes: Uint8Array.of(1) })
+    await store.close()
+    expect(readdirSync(join(folder, 'runs', 'run-run')).sort()).toEqual(['checkpoints', 'claims', 'log'])
+    expect(readdirSync(join(folder, 'runs', 'run-run', 'checkpoints'))).toEqual(['1.checkpoint'])
+  })
+
+  it('writes one file a run and only ever appends to it', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    const claim = await writeRun(store, 'run', 1)
+    let before = readFileSync(logOf(folder))
+    for (let seq = 2; seq <= 6; seq++) {
+      await appendTo(store, claim, seq)
+      const after = readFileSync(logOf(folder))
+      expect(after.subarray(0, before.length).equals(before)).toBe(true)
+      before = after
+    }
+  })
+
+  it('reports a torn tail to the claim, to onRepair and to the logger, and passes over it', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    await store.release(await writeRun(store, 'run', 2))
+    await store.close()
+    const offset = readFileSync(logOf(folder)).length + 1
+    appendFileSync(logOf(folder), '\n0badc0de 12 half')
+    const told: StoreRepair[] = []
+    const warned: string[] = []
+    const quiet = () => undefined
+    const logger = { debug: quiet, info: quiet, error: quiet, warn: (message: string) => void warned.push(message) }
+    const again = fileStore(folder, { onRepair: (repair) => void told.push(repair), logger })
+    const { claim, repairs } = await again.claim('run', requestOf('next'))
+    expect(repairs).toEqual([{ runId: 'run', kind: 'torn-tail', offset, sizeBytes: 16 }])
+    expect(told).toEqual(repairs)
+    expect(warned).toHaveLength(1)
+    await appendTo(again, claim, 3)
+    expect(await textsOf(again, 'run')).toEqual(sampleTexts('run', 3))
+  })
+
+  it('reads what stands before damage in the middle, and refuses the rest and every claim', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    await store.release(await writeRun(store, 'run', 9))
+    await writeRun(store, 'sound', 1)
+    await store.close()
+    const log = readFileSync(logOf(folder))
+    const at = log.indexOf('"node 5"')
+    log[at + 1] = 0x4e
+    writeFileSync(logOf(folder), log)
+    const again = fileStore(folder)
+    expect((await again.read('run')).map(({ text }) => text)).toEqual(sampleTexts('run', 4))
+    await expect(again.read('run', { fromSeq: 5 })).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
+    await expect(again.claim('run', requestOf('next'))).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
+    // A claim that found damage holds nobody up.
+    await expect(again.claim('run', requestOf('other'))).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
+    expect((await again.list()).runs.map(({ runId }) => runId)).toContain('sound')
+  })
+
+  it('goes above the epochs of the log when the claim files are lost', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    let epoch = 0
+    for (let seq = 1; seq <= 4; seq++) {
+      const { claim } = await store.claim('run', requestOf('writer'))
+      await appendTo(store, claim, seq)
+      await store.release(claim)
+      epoch = claim.epoch
+    }
+    await store.close()
+    rmSync(join(folder, 'runs', 'run-run', 'claims'), { recursive: true })
+    const again = fileStore(folder)
+    const { claim } = await again.claim('run', requestOf('next'))
+    expect(claim.epoch).toBeGreaterThan(epoch)
+    await appendTo(again, claim, 5)
+    expect(await textsOf(again, 'run')).toEqual(sampleTexts('run', 5))
+    expect((await again.get('run'))?.seq).toBe(5)
+  })
+
+  it('refuses a log that was put into the folder of another run', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    await writeRun(store, 'run', 2)
+    await store.close()
+    mkdirSync(join(folder, 'runs', 'run-other'))
+    writeFileSync(join(folder, 'runs', 'run-other', 'log'), readFileSync(logOf(folder)))
+    await expect(fileStore(folder).read('other')).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
+  })
+
+  it('passes over a checkpoint that is damaged', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    for (const seq of [1, 2]) await store.saveCheckpoint('run', { seq, at: 1, bytes: Uint8Array.of(seq, seq, seq) })
+    const path = join(folder, 'runs', 'run-run', 'checkpoints', '2.checkpoint')
+    const bytes = readFileSync(path)
+    bytes[bytes.length - 1] = 9
+    writeFileSync(path, bytes)
+    expect((await store.readCheckpoint('run'))?.seq).toBe(1)
+  })
+
+  it('takes over a claim file that its maker left empty once a lease is over', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    await store.release(await writeRun(store, 'run', 1))
+    const epoch = Math.max(...readdirSync(join(folder, 'runs', 'run-run', 'claims')).map(Number)) + 1
+    writeFileSync(join(folder, 'runs', 'run-run', 'claims', String(epoch)), '')
+    await expect(store.claim('run', requestOf('next', Date.now()))).rejects.toMatchObject({ code: 'STORE_HELD' })
+    const { claim } = await store.claim('run', requestOf('next', Date.now() + 120_000))
+    expect(claim.epoch).toBeGreaterThan(epoch)
+  })
+
+  it('does not take over the claim of a process of another machine before its lease is over', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    await writeRun(store, 'run', 1)
+    await expect(fileStore(folder).claim('run', requestOf('next', SAMPLE_START + 59_999))).rejects.toMatchObject({
+      code: 'STORE_HELD',
+    })
+  })
+
+  it('holds more runs than it keeps open', async () => {
+    const store = fileStore(newFolder(), { durability: 'exit' })
+    const claims = []
+    for (let index = 0; index < 200; index++) claims.push(await writeRun(store, `run-${index}`, 1))
+    await Promise.all(claims.map((claim) => appendTo(store, claim, 2)))
+    expect(await store.stats()).toMatchObject({ runs: 200, events: 400 })
+    await store.close()
+  })
+})
+
+describe('fileStore on a disk that fails', () => {
+  it('asks the disk for the log and the folders before it acknowledges the first append, then for the log alone', async () => {
+    const disk = failingFileSystem()
+    const store = fileStore(newFolder(), { fs: disk.fs })
+    const { claim } = await store.claim('run', requestOf('writer'))
+    disk.calls.length = 0
+    await appendTo(store, claim, 1)
+    expect(disk.calls.filter((call) => call.startsWith('sync')).sort()).toEqual([
+      'syncData',
+      'syncFolder',
+      'syncFolder',
+    ])
+    disk.calls.length = 0
+    await appendTo(store, claim, 2)
+    expect(disk.calls).toEqual(['write', 'syncData'])
+  })
+
+  it('lets appends of one run that come together share a sync', async () => {
+    const disk = failingFileSystem()
+    const store = fileStore(newFolder(), { fs: disk.fs })
+    const claim = await writeRun(store, 'run', 1)
+    disk.calls.length = 0
+    await Promise.all(Array.from({ length: 20 }, (_, index) => appendTo(store, claim, index + 2)))
+    expect(disk.calls).toEqual(['write', 'syncData'])
+  })
+
+  it.each([['syncData'], ['syncFolder'], ['write']] as const)(
+    'says STORE_IO when %s fails, writes nothing more, and goes on after the next claim',
+    async (method) => {
+      const disk = failingFileSystem()
+      const store = fileStore(newFolder(), { fs: disk.fs })
+      const { claim } = await store.claim('run', requestOf('writer'))
+      disk.failNext(method, 'EIO')
+      const failure = { code: 'STORE_IO', details: { runId: 'run', systemCode: 'EIO' } }
+      await expect(appendTo(store, claim, 1)).rejects.toMatchObject(failure)
+      await expect(appendTo(store, claim, 1)).rejects.toMatchObject(failure)
+      await expect(appendTo(store, claim, 2)).rejects.toMatchObject(failure)
+
+      const again = await store.claim('run', requestOf('writer'))
+      const head = (await store.get('run'))?.seq ?? 0
+      expect(head).toBe(method === 'write' ? 0 : 1)
+      await appendTo(store, again.claim, head + 1, head + 2)
+      expect(await textsOf(store, 'run')).toEqual(sampleTexts('run', head + 2))
+      await store.close()
+    },
+  )
+
+  it('takes a write that stopped half way as a torn tail', async () => {
+    const disk = failingFileSystem()
+    const folder = newFolder()
+    const store = fileStore(folder, { fs: disk.fs })
+    const claim = await writeRun(store, 'run', 2)
+    disk.cutNextWrite(40)
+    await expect(appendTo(store, claim, 3)).rejects.toMatchObject({ code: 'STORE_IO' })
+    const again = await store.claim('run', requestOf('writer'))
+    expect(again.repairs).toMatchObject([{ kind: 'torn-tail', sizeBytes: 39 }])
+    await appendTo(store, again.claim, 3)
+    expect(await textsOf(store, 'run')).toEqual(sampleTexts('run', 3))
+  })
+
+  it('leaves no claim behind when the log can not be opened', async () => {
+    const disk = failingFileSystem()
+    const store = fileStore(newFolder(), { fs: disk.fs })
+    disk.failNext('syncFolder', 'EIO')
+    await expect(store.claim('run', requestOf('writer'))).rejects.toMatchObject({ code: 'STORE_IO' })
+    await store.open()
+    disk.failNext('write', 'ENOSPC')
+    await expect(store.claim('run', requestOf('writer'))).rejects.toMatchObject({
+      code: 'STORE_IO',
+      details: { systemCode: 'ENOSPC' },
+    })
+    await store.claim('run', requestOf('other'))
+  })
+
+  it('keeps the checkpoint before when a new one can not be written', async () => {
+    const disk = failingFileSystem()
+    const store = fileStore(newFolder(), { fs: disk.fs })
+    await store.saveCheckpoint('run', { seq: 1, at: 1, bytes: Uint8Array.of(1) })
+    for (const method of ['writeLarge', 'syncData', 'rename'] as const) {
+      disk.failNext(method, 'ENOSPC')
+      const saved = store.saveCheckpoint('run', { seq: 1, at: 2, bytes: Uint8Array.of(2) })
+      await expect(saved).rejects.toMatchObject({ code: 'STORE_IO' })
+      expect((await store.readCheckpoint('run'))?.bytes).toEqual(Uint8Array.of(1))
+    }
+  })
+})

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import type { StoredEvent } from '../../../../src/store/driver.ts'
+import {
+  decodeClaim,
+  decodeEvents,
+  decodeRecord,
+  decodeRun,
+  decodeSummary,
+  encodeClaim,
+  encodeEvents,
+  encodeRun,
+  NO_CHECKSUM,
+} from '../../../../src/store/file/record.ts'
+import { sampleBatch, sampleSummary } from '../../../../src/testing/store-suite/sample-run.ts'
+
+const facts = { workflowId: 'sample', workflowVersion: '1.0.0', createdAt: sampleSummary('run', 1).createdAt }
+
+/** What follows the line break a record begins with. */
+const lineOf = (bytes: Uint8Array): Uint8Array => bytes.subarray(1)
+
+describe('a record of a log', () => {
+  it('gives back the events and the summary it was made of', () => {
+    const batch = sampleBatch('run', 4, 9, { status: 'waiting' })
+    const { bytes, checksum } = encodeEvents('0a1b2c3d', 7, batch, facts)
+    const record = decodeRecord(lineOf(bytes))
+    expect(record).toMatchObject({ kind: 'events', previous: '0a1b2c3d', checksum, epoch: 7, seq: 9 })
+    if (record === null) return
+    expect(decodeEvents(record, 'run')).toEqual(batch.events)
+    expect(decodeSummary(record, 'run', facts)).toEqual(batch.summary)
+  })
+
+  it('keeps a summary that differs from the run record', () => {
+    const summary = { ...sampleSummary('run', 1), workflowVersion: '2.0.0', createdAt: 1.5, updatedAt: 2 }
+    const record = decodeRecord(
+      lineOf(encodeEvents(NO_CHECKSUM, 1, { ...sampleBatch('run', 1, 1), summary }, facts).bytes),
+    )
+    expect(record === null ? null : decodeSummary(record, 'run', facts)).toEqual(summary)
+  })
+
+  it.each(['{"seq":1}', '[]', '"\u2028 ,\\"events\\":["', '{"seq":1,"runId":"run","at":5,"type":"x",'])(
+    'keeps the text %j whole',
+    (text) => {
+      const events: StoredEvent[] = [1, 2].map((seq) => ({ seq, at: 5, type: 'x', nodeId: '","events":[', text }))
+      const batch = { events, summary: sampleSummary('run', 2) }
+      const record = decodeRecord(lineOf(encodeEvents(NO_CHECKSUM, 1, batch, facts).bytes))
+      expect(record === null ? null : decodeEvents(record, 'run')).toEqual(events)
+    },
+  )
+
+  it('of a claim and of a run say whose they are', () => {
+    const claim = decodeRecord(lineOf(encodeClaim('ø\n"', 3).bytes))
+    const run = decodeRecord(lineOf(encodeRun(NO_CHECKSUM, 3, facts).bytes))
+    expect(claim === null ? null : decodeClaim(claim)).toEqual({ runId: 'ø\n"' })
+    expect(run === null ? null : decodeRun(run)).toEqual(facts)
+  })
+
+  it('is one line that no other byte sequence passes for', () => {
+    const { bytes } = encodeEvents(NO_CHECKSUM, 1, sampleBatch('run', 1, 2), facts)
+    expect(bytes.lastIndexOf(0x0a)).toBe(0)
+    const line = lineOf(bytes)
+    for (let cut = 0; cut < line.length; cut++) expect(decodeRecord(line.subarray(0, cut))).toBeNull()
+    for (let at = 0; at < line.length; at++) {
+      for (const bit of [1, 16, 128]) {
+        const changed = Uint8Array.from(line)
+        changed[at] = (changed[at] ?? 0) ^ bit
+        expect(decodeRecord(changed)).toBeNull()
+      }
+    }
+  })
+})
