@@ -1,48 +1,4 @@
 // Engine: run a workflow, save it, take it up again.
-export { DagExecutor, type PauseOptions } from './engine/dag-executor.ts'
-export { createEngine, type Engine, type Recovery, type RunHandle, type StartOptions } from './engine/engine.ts'
-export type { EngineOptions } from './engine/engine-options.ts'
-export type { ListenerEvent, ListenerType, ProgressNotice } from './engine/listeners.ts'
-export { executeFromSnapshot, type LoadOptions, type LoadTarget, loadSnapshot, resumePlan, type SnapshotResumePlan } from './engine/load.ts'
-export type { ConfigOptions, ExecutorOptions, WorldOptions } from './engine/options.ts'
-export type { RunOutcome, RunResult } from './engine/result.ts'
-
-// Workflow: what a run executes.
-export { workflow, nodeType } from './workflow/builder.ts'
-export { compareWorkflows, type NodeAspect, type WorkflowChange } from './workflow/compare-workflows.ts'
-export { createWorkflow, type WorkflowCode } from './workflow/create-workflow.ts'
-export type {
-  CodeCondition,
-  ConditionDefinition,
-  ConditionOperator,
-  EdgeDefinition,
-  FallbackDefinition,
-  NodeDefinition,
-  RetryPolicy,
-  TriggerRule,
-  WorkflowDefinition,
-} from './workflow/definition.ts'
-export type { EdgePredicate, Handler, NodeContext } from './workflow/handler.ts'
-export { parseWorkflow } from './workflow/parse.ts'
-export { route } from './workflow/routed.ts'
-export { validateDefinition } from './workflow/validate.ts'
-export type { Workflow } from './workflow/workflow.ts'
-
-// Nodes: what a node type is.
-export { builtins } from './nodes/builtin/builtins.ts'
-export { createRegistry, type Registry } from './nodes/registry.ts'
-
-// Snapshot: the portable document.
-export { deserialize, type DeserializeOptions } from './snapshot/deserialize.ts'
-export type { SnapshotLimits } from './snapshot/limits.ts'
-export { type SerializeOptions, serialize } from './snapshot/serialize.ts'
-export type { Snapshot } from './snapshot/snapshot.ts'
-
-// Run: facts, state, and what follows from them.
-export { DEFAULT_CONFIG, type RunConfig, type RunLimits } from './run/config.ts'
-export type { RunEvent, RunEventOf, RunEventType, SkipReason } from './run/event.ts'
-export type { ResumePlan, ResumeStep } from './run/resume-plan.ts'
-export type { NodeStatus, RunStatus } from './run/state.ts'
 
 // Base: values, errors, ports.
 export { type ErrorCode, errorCodes } from './base/error-codes.ts'
@@ -69,8 +25,54 @@ export type { Clock, IdSource, Logger } from './base/ports.ts'
 export type { SerializedError } from './base/serialized-error.ts'
 export type { ClassCodec } from './base/values/class-codec.ts'
 export { type CodecOptions, createCodec, defaultCodec, type ValueCodec } from './base/values/codec.ts'
-
+export { DagExecutor, type PauseOptions } from './engine/dag-executor.ts'
+export { createEngine, type Engine, type Recovery, type RunHandle, type StartOptions } from './engine/engine.ts'
+export type { EngineOptions } from './engine/engine-options.ts'
+export type { ListenerEvent, ListenerType, ProgressNotice } from './engine/listeners.ts'
+export {
+  executeFromSnapshot,
+  type LoadOptions,
+  type LoadTarget,
+  loadSnapshot,
+  resumePlan,
+  type SnapshotResumePlan,
+} from './engine/load.ts'
+export type { ConfigOptions, ExecutorOptions, WorldOptions } from './engine/options.ts'
+export type { RunOutcome, RunResult } from './engine/result.ts'
+// Nodes: what a node type is.
+export { builtins } from './nodes/builtin/builtins.ts'
+export { createRegistry, type Registry } from './nodes/registry.ts'
+// Run: facts, state, and what follows from them.
+export { DEFAULT_CONFIG, type RunConfig, type RunLimits } from './run/config.ts'
+export type { RunEvent, RunEventOf, RunEventType, SkipReason } from './run/event.ts'
+export type { ResumePlan, ResumeStep } from './run/resume-plan.ts'
+export type { NodeStatus, RunStatus } from './run/state.ts'
+// Snapshot: the portable document.
+export { type DeserializeOptions, deserialize } from './snapshot/deserialize.ts'
+export type { SnapshotLimits } from './snapshot/limits.ts'
+export { type SerializeOptions, serialize } from './snapshot/serialize.ts'
+export type { Snapshot } from './snapshot/snapshot.ts'
 // Stores: the port and the store of one process.
 export type { RunPage, RunSummary, StoreDriver } from './store/driver.ts'
 export { memoryStore } from './store/memory/memory-driver.ts'
 export { createStore, type Store } from './store/store.ts'
+// Workflow: what a run executes.
+export { nodeType, workflow } from './workflow/builder.ts'
+export { compareWorkflows, type NodeAspect, type WorkflowChange } from './workflow/compare-workflows.ts'
+export { createWorkflow, type WorkflowCode } from './workflow/create-workflow.ts'
+export type {
+  CodeCondition,
+  ConditionDefinition,
+  ConditionOperator,
+  EdgeDefinition,
+  FallbackDefinition,
+  NodeDefinition,
+  RetryPolicy,
+  TriggerRule,
+  WorkflowDefinition,
+} from './workflow/definition.ts'
+export type { EdgePredicate, Handler, NodeContext } from './workflow/handler.ts'
+export { parseWorkflow } from './workflow/parse.ts'
+export { route } from './workflow/routed.ts'
+export { validateDefinition } from './workflow/validate.ts'
+export type { AnyWorkflow, Workflow } from './workflow/workflow.ts'

@@ -47,6 +47,7 @@ async function main() {
   const ranTwice = new Set([
     ...[...cut.completed.keys()].filter((id) => ranAfter.has(id)),
     ...[...end.completed].filter(([, completions]) => completions > 1).map(([id]) => id),
+    ...[...callCounts()].filter(([id, calls]) => calls > (inFlight.includes(id) ? 2 : 1)).map(([id]) => id),
   ])
   say('taken up by process', second.pid)
   say('nodes run after it', ranAfter.size)
@@ -108,6 +109,13 @@ async function readRecord() {
 function readCalls() {
   const text = readFileSync(join(folder, 'witness.jsonl'), 'utf8')
   return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
+}
+
+/** How often each node's handler was called by either process. */
+function callCounts() {
+  const counts = new Map()
+  for (const [nodeId] of readCalls()) counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1)
+  return counts
 }
 
 function describe({ code, signal, settled, error }) {

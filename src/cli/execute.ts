@@ -104,9 +104,8 @@ export async function execute(execution: Execution): Promise<number> {
     if (status === 'completed') io.out(`output: ${shorten(valueText(result.output), MAX_OUTPUT)}\n`)
     if (error !== null && status !== 'paused') {
       const { code } = error as { readonly code?: unknown }
-      const at = failedNodeId === null ? '' : `node ${JSON.stringify(shorten(failedNodeId, 100))}: `
       io.err(
-        `error ${typeof code === 'string' ? printable(code) : 'RUN_NODE_FAILED'}: ${at}${printableLines(error.message)}\n`,
+        `error ${typeof code === 'string' ? printable(code) : 'RUN_NODE_FAILED'}: ${printableLines(error.message)}\n`,
       )
     }
     if (canResume) io.out(`resume with: ${printable(command)}\n`)

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../run/event.ts'
 import type { NodeStatus, RunState } from '../run/state.ts'
-import { shorten } from './format/printable.ts'
+import { nameText, shorten } from './format/printable.ts'
 import type { Io } from './io.ts'
 
 /** Longest progress line, in characters; a longer one would wrap and could not be written over. */
@@ -99,7 +99,7 @@ export class Progress {
 }
 
 function nameOf({ data }: { readonly data: { readonly nodeId: string } }): string {
-  return shorten(data.nodeId, 100)
+  return nameText(data.nodeId, 100)
 }
 
 function isOver(status: NodeStatus): boolean {

@@ -4,9 +4,9 @@ import { type Dictionary, dictionary, type JsonValue } from '../base/json.ts'
 import { AttemptContext, type ContextHost } from '../nodes/context.ts'
 import type { Run } from '../run/run.ts'
 import type { FallbackDefinition } from '../workflow/definition.ts'
-import { edgeTaken } from './edge-decision.ts'
 import type { EdgePredicate, Handler } from '../workflow/handler.ts'
 import { isRouted } from '../workflow/routed.ts'
+import { edgeTaken } from './edge-decision.ts'
 
 /** Where an attempt finds what the workflow's document does not carry. */
 export interface Code {
@@ -28,9 +28,13 @@ export function handlerOf(code: Code, run: Run, index: number): Handler {
   const { type } = run.state.nodes[index]!.fallback ? standInOf(run, definition.fallback!) : definition
   const handler = code.handler(type)
   if (handler === undefined) {
-    throw new NodeError('NODE_TYPE_MISSING', `node ${quote(definition.id)} has the type ${quote(type)}, which no handler is registered for`, {
-      details: { nodeId: definition.id, types: [type] },
-    })
+    throw new NodeError(
+      'NODE_TYPE_MISSING',
+      `node ${quote(definition.id)} has the type ${quote(type)}, which no handler is registered for`,
+      {
+        details: { nodeId: definition.id, types: [type] },
+      },
+    )
   }
   return handler
 }
@@ -51,7 +55,8 @@ export function inputsOf(host: ContextHost, run: Run, index: number): Record<str
     const id = ids[source]!
     if (isTruncated(output)) throw truncated(ids[index]!, id)
     const value = typeof output === 'object' && output !== null ? host.codec.decode(output) : output
-    if (id === '__proto__') Object.defineProperty(inputs, id, { value, enumerable: true, writable: true, configurable: true })
+    if (id === '__proto__')
+      Object.defineProperty(inputs, id, { value, enumerable: true, writable: true, configurable: true })
     else inputs[id] = value
   }
   return inputs
@@ -61,7 +66,13 @@ export function inputsOf(host: ContextHost, run: Run, index: number): Record<str
  * Decides the conditional edges that leave a node, once, from what its handler returned; null when it has none.
  * @throws {NodeError} NODE_CONDITION_FAILED when a condition in code throws or gives no boolean
  */
-export function decideEdges(code: Code, run: Run, index: number, output: unknown, handles: readonly string[] | null): Dictionary<boolean> | null {
+export function decideEdges(
+  code: Code,
+  run: Run,
+  index: number,
+  output: unknown,
+  handles: readonly string[] | null,
+): Dictionary<boolean> | null {
   const { graph } = run
   if (graph.decides[index] === 0) return null
   const decisions = dictionary<boolean>()
@@ -76,7 +87,9 @@ export function decideEdges(code: Code, run: Run, index: number, output: unknown
 
 /** A handler's return value apart: the output, and the handles it chose, if it did. */
 export function outcomeOf(returned: unknown): { readonly output: unknown; readonly handles: readonly string[] | null } {
-  return isRouted(returned) ? { output: returned.output, handles: returned.handles } : { output: returned, handles: null }
+  return isRouted(returned)
+    ? { output: returned.output, handles: returned.handles }
+    : { output: returned, handles: null }
 }
 
 function standInOf(run: Run, fallback: FallbackDefinition): { readonly type: string; readonly data?: JsonValue } {

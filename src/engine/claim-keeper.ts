@@ -53,7 +53,9 @@ export class ClaimKeeper {
     for (const journal of [...this.#journals]) {
       const { claim } = journal
       try {
-        journal.renewed(await this.#store.renew(claim, { owner: claim.owner, leaseMs: this.#leaseMs, now: this.#clock.now() }))
+        journal.renewed(
+          await this.#store.renew(claim, { owner: claim.owner, leaseMs: this.#leaseMs, now: this.#clock.now() }),
+        )
       } catch (error) {
         this.#logger.warn(`the claim of run ${JSON.stringify(claim.runId)} could not be renewed`, { error })
       }

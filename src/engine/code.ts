@@ -18,16 +18,24 @@ export function codeOf(workflow: Workflow, registry: Registry | null): Code {
   const types = missingTypes(workflow.graph, (type) => handler(type) !== undefined)
   if (types.length > 0) {
     const list = types.map((type) => JSON.stringify(type)).join(', ')
-    throw new DefinitionError('NODE_TYPE_MISSING', `no handler is registered for ${types.length === 1 ? 'the node type' : 'the node types'} ${list}; register ${types.length === 1 ? 'it' : 'them'} and try again`, {
-      details: { types },
-    })
+    throw new DefinitionError(
+      'NODE_TYPE_MISSING',
+      `no handler is registered for ${types.length === 1 ? 'the node type' : 'the node types'} ${list}; register ${types.length === 1 ? 'it' : 'them'} and try again`,
+      {
+        details: { types },
+      },
+    )
   }
   const edges = missingPredicates(workflow.graph, workflow.predicates)
   if (edges.length > 0) {
     const list = edges.map((edge) => JSON.stringify(edge)).join(', ')
-    throw new DefinitionError('NODE_CONDITION_FAILED', `the edges ${list} have conditions in code; give the workflow that has them instead of a registry`, {
-      details: { edges },
-    })
+    throw new DefinitionError(
+      'NODE_CONDITION_FAILED',
+      `the edges ${list} have conditions in code; give the workflow that has them instead of a registry`,
+      {
+        details: { edges },
+      },
+    )
   }
   return { handler, predicate: (edgeKey) => workflow.predicates.get(edgeKey) }
 }

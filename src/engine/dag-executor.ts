@@ -11,7 +11,15 @@ import { codeOf } from './code.ts'
 import { eventStream } from './event-stream.ts'
 import type { Journal } from './journal.ts'
 import { type ListenerEvent, Listeners, type ListenerType } from './listeners.ts'
-import { checkOptions, configOf, encodeEntries, type ExecutorOptions, executorOptions, type World, worldOf } from './options.ts'
+import {
+  checkOptions,
+  configOf,
+  type ExecutorOptions,
+  encodeEntries,
+  executorOptions,
+  type World,
+  worldOf,
+} from './options.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { RunLoop } from './run-loop.ts'
 
@@ -61,7 +69,10 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
   constructor(workflow: Workflow<Outputs, Input>, options: ExecutorOptions<Input> = {}) {
     const restored = (options as { readonly [restoredBrand]?: RestoredRun })[restoredBrand] ?? null
     if (typeof workflow !== 'object' || workflow === null || !('graph' in workflow) || !('definition' in workflow)) {
-      throw new WaystoneError('ARGUMENT_INVALID', `a DagExecutor expects a workflow (build one with workflow() or parseWorkflow()), got ${quote(workflow)}`)
+      throw new WaystoneError(
+        'ARGUMENT_INVALID',
+        `a DagExecutor expects a workflow (build one with workflow() or parseWorkflow()), got ${quote(workflow)}`,
+      )
     }
     if (restored === null) checkOptions(options, executorOptions, 'DagExecutor')
     this.workflow = workflow
@@ -73,7 +84,16 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     checkSize(this.#run, restored?.config ?? this.#run.state.config)
     this.#listeners = new Listeners(this.#world.codec, this.#world.logger)
     const { codec, clock, logger, services } = this.#world
-    this.#loop = new RunLoop({ run: this.#run, code, codec, clock, logger, services, listeners: this.#listeners, journal: this.#journal })
+    this.#loop = new RunLoop({
+      run: this.#run,
+      code,
+      codec,
+      clock,
+      logger,
+      services,
+      listeners: this.#listeners,
+      journal: this.#journal,
+    })
   }
 
   get runId(): string {
@@ -99,7 +119,10 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    */
   async execute(): Promise<RunResult<Outputs>> {
     if (this.#execution !== null) {
-      throw new WaystoneError('RUN_ACTIVE', `run ${quote(this.runId)} is executing already; await the promise of that call`)
+      throw new WaystoneError(
+        'RUN_ACTIVE',
+        `run ${quote(this.runId)} is executing already; await the promise of that call`,
+      )
     }
     if (isEnded(this.#run.state)) return this.#result()
     this.#execution = this.#executeOnce()
@@ -149,7 +172,8 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    * @throws {RunError} RUN_ENDED, RUN_NOT_STARTED
    */
   async signal(name: string, payload?: unknown): Promise<void> {
-    if (typeof name !== 'string') throw new WaystoneError('ARGUMENT_INVALID', `signal expects a name (string), got ${quote(name)}`)
+    if (typeof name !== 'string')
+      throw new WaystoneError('ARGUMENT_INVALID', `signal expects a name (string), got ${quote(name)}`)
     this.#loop.dispatch({ type: 'signal.receive', name, payload: this.#world.codec.encode(payload) })
     await this.#loop.recorded()
   }
@@ -160,7 +184,10 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    */
   async retryFailed(): Promise<RunResult<Outputs>> {
     if (this.status !== 'failed' && this.status !== 'waiting') {
-      throw new WaystoneError('RUN_REJECTED', `run ${quote(this.runId)} is ${this.status}; only a failed or waiting run has something to retry`)
+      throw new WaystoneError(
+        'RUN_REJECTED',
+        `run ${quote(this.runId)} is ${this.status}; only a failed or waiting run has something to retry`,
+      )
     }
     return this.execute()
   }
@@ -171,7 +198,10 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    */
   on<Type extends ListenerType>(type: Type, listener: (event: ListenerEvent<Type>) => void): () => void {
     if (typeof type !== 'string' || typeof listener !== 'function') {
-      throw new WaystoneError('ARGUMENT_INVALID', `on expects a type of event and a function, got ${quote(type)} and ${quote(listener)}`)
+      throw new WaystoneError(
+        'ARGUMENT_INVALID',
+        `on expects a type of event and a function, got ${quote(type)} and ${quote(listener)}`,
+      )
     }
     return this.#listeners.add(type, listener)
   }
@@ -186,17 +216,28 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    * A node that runs now is in it as running; whoever resumes the snapshot runs that node again.
    */
   saveSnapshot(): Snapshot {
-    return takeSnapshot(this.#run.state, this.#world.clock.now(), { codec: this.#world.codec, epoch: this.#journal?.epoch ?? 0 })
+    return takeSnapshot(this.#run.state, this.#world.clock.now(), {
+      codec: this.#world.codec,
+      epoch: this.#journal?.epoch ?? 0,
+    })
   }
 
   async #executeOnce(): Promise<RunResult<Outputs>> {
     const restored = this.#restored
-    if (this.#run.state.status === 'pending') this.#loop.dispatch({ type: 'run.start', seed: this.#world.ids.newSeed() })
+    if (this.#run.state.status === 'pending')
+      this.#loop.dispatch({ type: 'run.start', seed: this.#world.ids.newSeed() })
     else {
       this.#loop.dispatch({
         type: 'run.resume',
         ...(restored?.config ? { config: restored.config } : {}),
-        ...(restored?.isWorkflowChanged ? { workflow: { definition: this.workflow.definition, fingerprint: workflowFingerprint(this.workflow as Workflow) } } : {}),
+        ...(restored?.isWorkflowChanged
+          ? {
+              workflow: {
+                definition: this.workflow.definition,
+                fingerprint: workflowFingerprint(this.workflow as Workflow),
+              },
+            }
+          : {}),
       })
     }
     this.#restored = null
@@ -210,7 +251,10 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
 }
 
 /** An executor over a run that exists already; nothing runs until asked. */
-export function restoredExecutor<Outputs extends object, Input>(workflow: Workflow<Outputs, Input>, restored: RestoredRun): DagExecutor<Outputs, Input> {
+export function restoredExecutor<Outputs extends object, Input>(
+  workflow: Workflow<Outputs, Input>,
+  restored: RestoredRun,
+): DagExecutor<Outputs, Input> {
   return new DagExecutor(workflow, { [restoredBrand]: restored } as ExecutorOptions<Input>)
 }
 
@@ -236,5 +280,7 @@ function checkSize(run: Run, config: RunConfig): void {
   const max = config.limits.maxNodes
   const actual = run.graph.nodes.length
   if (max === null || actual <= max) return
-  throw new LimitError('LIMIT_NODES', `the workflow has ${actual} nodes and limits.maxNodes is ${max}`, { details: { limit: 'maxNodes', max, actual } })
+  throw new LimitError('LIMIT_NODES', `the workflow has ${actual} nodes and limits.maxNodes is ${max}`, {
+    details: { limit: 'maxNodes', max, actual },
+  })
 }

@@ -9,7 +9,12 @@ import { handleTaken } from '../workflow/routed.ts'
  * @param chosen - the handles the handler chose with `route`; null when it chose none by name
  * @throws {NodeError} NODE_CONDITION_FAILED when the edge's function throws, or gives no boolean
  */
-export function edgeTaken(edge: EdgeDefinition, predicate: EdgePredicate | undefined, chosen: readonly string[] | null, output: unknown): boolean {
+export function edgeTaken(
+  edge: EdgeDefinition,
+  predicate: EdgePredicate | undefined,
+  chosen: readonly string[] | null,
+  output: unknown,
+): boolean {
   const { sourceHandle, condition } = edge
   if (typeof sourceHandle === 'string' && !handleTaken(sourceHandle, chosen, output)) return false
   if (condition === undefined) return true
@@ -22,7 +27,11 @@ function ask({ source, target }: EdgeDefinition, predicate: EdgePredicate | unde
   try {
     answer = predicate?.(output)
   } catch (cause) {
-    throw new NodeError('NODE_CONDITION_FAILED', `the condition of the edge from ${quote(source)} to ${quote(target)} threw`, { details, cause })
+    throw new NodeError(
+      'NODE_CONDITION_FAILED',
+      `the condition of the edge from ${quote(source)} to ${quote(target)} threw`,
+      { details, cause },
+    )
   }
   if (typeof answer === 'boolean') return answer
   throw new NodeError(

@@ -1,14 +1,14 @@
 import { quote, WaystoneError } from '../base/errors.ts'
 import type { Store } from '../store/store.ts'
-import type { Workflow } from '../workflow/workflow.ts'
-import { checkOptions, configOptions, type ConfigOptions, type WorldOptions, worldOptions } from './options.ts'
+import type { AnyWorkflow } from '../workflow/workflow.ts'
+import { type ConfigOptions, checkOptions, configOptions, type WorldOptions, worldOptions } from './options.ts'
 
 /** What an engine works with: a store, the workflows it runs, and the world they run in. */
 export interface EngineOptions extends WorldOptions, ConfigOptions {
   /** Where runs are recorded; the caller closes it. */
   readonly store: Store
   /** Workflows by their ids; a stored run of another id runs on the graph it recorded, with the handlers of `registry`. */
-  readonly workflows?: Iterable<Workflow<never, never>>
+  readonly workflows?: Iterable<AnyWorkflow>
   /** Who holds the claims; default a new id. Unique per engine instance. */
   readonly owner?: string
   /** How long a claim holds without being renewed, in milliseconds; default 30,000. Renewed at a third of it. */
@@ -19,10 +19,22 @@ export interface EngineOptions extends WorldOptions, ConfigOptions {
 
 /** @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN */
 export function checkEngineOptions(options: unknown): asserts options is EngineOptions {
-  checkOptions(options, [...worldOptions, ...configOptions, 'store', 'workflows', 'owner', 'leaseMs', 'onWorkflowChange'], 'createEngine')
+  checkOptions(
+    options,
+    [...worldOptions, ...configOptions, 'store', 'workflows', 'owner', 'leaseMs', 'onWorkflowChange'],
+    'createEngine',
+  )
   const { store, leaseMs, workflows } = options as EngineOptions
-  if (typeof store !== 'object' || store === null || typeof store.append !== 'function' || typeof store.events !== 'function') {
-    throw new WaystoneError('ARGUMENT_INVALID', `createEngine expects a store, e.g. memoryStore() or fileStore(dir), got ${quote(store)}`)
+  if (
+    typeof store !== 'object' ||
+    store === null ||
+    typeof store.append !== 'function' ||
+    typeof store.events !== 'function'
+  ) {
+    throw new WaystoneError(
+      'ARGUMENT_INVALID',
+      `createEngine expects a store, e.g. memoryStore() or fileStore(dir), got ${quote(store)}`,
+    )
   }
   if (leaseMs !== undefined && !(Number.isFinite(leaseMs) && leaseMs > 0)) {
     throw new WaystoneError('ARGUMENT_INVALID', `leaseMs expects a number above 0, got ${quote(leaseMs)}`)

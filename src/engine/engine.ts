@@ -12,7 +12,17 @@ import { ClaimKeeper } from './claim-keeper.ts'
 import { type DagExecutor, type PauseOptions, restoredExecutor } from './dag-executor.ts'
 import { checkEngineOptions, type EngineOptions } from './engine-options.ts'
 import { runOn, workflowChanged } from './load.ts'
-import { changesConfig, checkOptions, configOf, type ConfigOptions, configOptions, encodeEntries, type ExecutorOptions, type World, worldOf } from './options.ts'
+import {
+  type ConfigOptions,
+  changesConfig,
+  checkOptions,
+  configOf,
+  configOptions,
+  type ExecutorOptions,
+  encodeEntries,
+  type World,
+  worldOf,
+} from './options.ts'
 import type { RunResult } from './result.ts'
 import { StoreJournal } from './store-journal.ts'
 import { readRun, type StoredRun } from './stored-run.ts'
@@ -46,7 +56,11 @@ export interface Engine {
    * Starts a run; its first fact is on record before this resolves' result is worked on.
    * @throws {StoreError} STORE_EXISTS when there is a run of that id, STORE_HELD when another process starts it
    */
-  start<Outputs extends object, Input>(workflow: Workflow<Outputs, Input> | string, input?: Input, options?: StartOptions): Promise<RunHandle<Outputs>>
+  start<Outputs extends object, Input>(
+    workflow: Workflow<Outputs, Input> | string,
+    input?: Input,
+    options?: StartOptions,
+  ): Promise<RunHandle<Outputs>>
   /**
    * Takes a run up where its log ends; a failed one tries its failed nodes again, an ended one just gives its result.
    * @throws {StoreError} STORE_NOT_FOUND, STORE_HELD
@@ -101,7 +115,7 @@ class StoreEngine implements Engine {
     this.#owner = options.owner ?? this.#world.ids.newId()
     this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS
     this.#keeper = new ClaimKeeper(this.#store, this.#world.clock, this.#world.logger, this.#leaseMs)
-    for (const workflow of options.workflows ?? []) this.#workflows.set(workflow.definition.id, workflow as unknown as Workflow)
+    for (const workflow of options.workflows ?? []) this.#workflows.set(workflow.definition.id, workflow)
   }
 
   async start<Outputs extends object, Input>(
@@ -116,7 +130,11 @@ class StoreEngine implements Engine {
     const journal = await this.#claim(runId, 0, null)
     try {
       if ((await this.#store.get(runId)) !== null) {
-        throw new StoreError('STORE_EXISTS', `there is a run ${quote(runId)} already; resume it, or start with another runId`, { details: { runId } })
+        throw new StoreError(
+          'STORE_EXISTS',
+          `there is a run ${quote(runId)} already; resume it, or start with another runId`,
+          { details: { runId } },
+        )
       }
       const state = pendingState({
         runId,
@@ -129,7 +147,13 @@ class StoreEngine implements Engine {
         contextConstants: encodeEntries(options.context?.constants, codec),
       })
       const run = createRun(workflow.graph, state)
-      const executor = restoredExecutor(workflow, { run, journal, world: this.#world, config: null, isWorkflowChanged: false })
+      const executor = restoredExecutor(workflow, {
+        run,
+        journal,
+        world: this.#world,
+        config: null,
+        isWorkflowChanged: false,
+      })
       return this.#execute(executor, journal) as RunHandle as RunHandle<Outputs>
     } catch (error) {
       await this.#keeper.release(journal)
@@ -195,7 +219,11 @@ class StoreEngine implements Engine {
       if (summary.status === 'paused') return this.snapshot(runId)
       const journal = await this.#claim(runId, 0, null)
       await this.#keeper.release(journal)
-      throw new WaystoneError('RUN_REJECTED', `run ${quote(runId)} (${summary.status}) executes nowhere, so there is nothing to pause; resume takes it up`, { details: { runId } })
+      throw new WaystoneError(
+        'RUN_REJECTED',
+        `run ${quote(runId)} (${summary.status}) executes nowhere, so there is nothing to pause; resume takes it up`,
+        { details: { runId } },
+      )
     }
     const snapshot = await active.executor.pause(options)
     await active.result
@@ -240,7 +268,9 @@ class StoreEngine implements Engine {
       await this.#keeper.release(journal)
     })
     // The handle's owner may look at the result late or never; a failure to record is logged in any case.
-    result.catch((error: unknown) => this.#world.logger.error(`run ${quote(runId)} stopped: its facts can not be recorded`, { error }))
+    result.catch((error: unknown) =>
+      this.#world.logger.error(`run ${quote(runId)} stopped: its facts can not be recorded`, { error }),
+    )
     const handle = Object.freeze({ runId, executor, result })
     this.#active.set(runId, handle)
     return handle
@@ -249,9 +279,15 @@ class StoreEngine implements Engine {
   #executor({ run }: StoredRun, journal: StoreJournal, options: ConfigOptions): DagExecutor {
     const { state } = run
     const registered = this.#workflows.get(state.workflow.id)
-    const workflow = registered ?? { definition: state.workflow, graph: run.graph, handlers: new Map(), predicates: new Map() }
+    const workflow = registered ?? {
+      definition: state.workflow,
+      graph: run.graph,
+      handlers: new Map(),
+      predicates: new Map(),
+    }
     const changes = registered === undefined ? [] : compareWorkflows(run.graph, registered.graph)
-    if (changes.length > 0 && this.#options.onWorkflowChange !== 'accept' && !isEnded(state)) throw workflowChanged(state.runId, changes)
+    if (changes.length > 0 && this.#options.onWorkflowChange !== 'accept' && !isEnded(state))
+      throw workflowChanged(state.runId, changes)
     const on = runOn(state, workflow, changes.length > 0)
     const config = changesConfig(options) ? configOf(options, state.config) : null
     return restoredExecutor(workflow, { ...on, journal, world: this.#world, config })
@@ -268,8 +304,16 @@ class StoreEngine implements Engine {
 
   async #claim(runId: string, seq: number, createdAt: number | null): Promise<StoreJournal> {
     const { clock, logger } = this.#world
-    const { claim, repairs } = await this.#store.claim(runId, { owner: this.#owner, leaseMs: this.#leaseMs, now: clock.now() })
-    for (const repair of repairs) logger.warn(`the log of run ${quote(runId)} had a torn tail: ${repair.sizeBytes} bytes were cut at ${repair.offset}`, repair)
+    const { claim, repairs } = await this.#store.claim(runId, {
+      owner: this.#owner,
+      leaseMs: this.#leaseMs,
+      now: clock.now(),
+    })
+    for (const repair of repairs)
+      logger.warn(
+        `the log of run ${quote(runId)} had a torn tail: ${repair.sizeBytes} bytes were cut at ${repair.offset}`,
+        repair,
+      )
     const journal = new StoreJournal(this.#store, claim, seq, createdAt)
     this.#keeper.keep(journal)
     return journal
@@ -278,7 +322,11 @@ class StoreEngine implements Engine {
   async #known(runId: string): Promise<RunSummary> {
     const summary = await this.#store.get(runId)
     if (summary !== null) return summary
-    throw new StoreError('STORE_NOT_FOUND', `the store has no run ${quote(runId)}; list the runs to see which there are`, { details: { runId } })
+    throw new StoreError(
+      'STORE_NOT_FOUND',
+      `the store has no run ${quote(runId)}; list the runs to see which there are`,
+      { details: { runId } },
+    )
   }
 
   #workflow(given: Workflow | string): Workflow {
@@ -289,10 +337,16 @@ class StoreEngine implements Engine {
     const workflow = this.#workflows.get(given)
     if (workflow !== undefined) return workflow
     const ids = [...this.#workflows.keys()].map(quote).join(', ')
-    throw new DefinitionError('WORKFLOW_UNKNOWN', `no workflow ${quote(given)} is registered; there are: ${ids || 'none'}`, { details: { workflowId: given } })
+    throw new DefinitionError(
+      'WORKFLOW_UNKNOWN',
+      `no workflow ${quote(given)} is registered; there are: ${ids || 'none'}`,
+      { details: { workflowId: given } },
+    )
   }
 }
 
 function asWaystoneError(error: unknown, runId: string): WaystoneError {
-  return isWaystoneError(error) ? error : new WaystoneError('RUN_REJECTED', `run ${quote(runId)} could not be taken up`, { cause: error })
+  return isWaystoneError(error)
+    ? error
+    : new WaystoneError('RUN_REJECTED', `run ${quote(runId)} could not be taken up`, { cause: error })
 }

@@ -1,9 +1,17 @@
 import type { RunEvent } from '../run/event.ts'
 
-const lastTypes: ReadonlySet<string> = new Set(['run.completed', 'run.failed', 'run.paused', 'run.waiting', 'run.canceled'])
+const lastTypes: ReadonlySet<string> = new Set([
+  'run.completed',
+  'run.failed',
+  'run.paused',
+  'run.waiting',
+  'run.canceled',
+])
 
 /** Facts as an async iterator: buffered for a slow reader, ended by the fact that settles the run, let go when the reader leaves. */
-export function eventStream(subscribe: (listener: (event: RunEvent) => void) => () => void): AsyncIterableIterator<RunEvent> {
+export function eventStream(
+  subscribe: (listener: (event: RunEvent) => void) => () => void,
+): AsyncIterableIterator<RunEvent> {
   const buffer: RunEvent[] = []
   const waiting: ((result: IteratorResult<RunEvent>) => void)[] = []
   let isOver = false

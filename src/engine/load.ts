@@ -1,7 +1,8 @@
 import { DefinitionError, quote, SnapshotError, WaystoneError } from '../base/errors.ts'
+import { builtins } from '../nodes/builtin/builtins.ts'
 import { isRegistry, missingTypes, type Registry } from '../nodes/registry.ts'
-import { planResume, type ResumePlan } from '../run/resume-plan.ts'
 import { rebase } from '../run/rebase.ts'
+import { planResume, type ResumePlan } from '../run/resume-plan.ts'
 import { createRun, type Run } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
 import { deserialize } from '../snapshot/deserialize.ts'
@@ -12,10 +13,17 @@ import { compareWorkflows, type WorkflowChange } from '../workflow/compare-workf
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
 import { buildGraph, type Graph } from '../workflow/graph.ts'
-import type { Workflow } from '../workflow/workflow.ts'
-import { builtins } from '../nodes/builtin/builtins.ts'
+import type { AnyWorkflow, Workflow } from '../workflow/workflow.ts'
 import { type DagExecutor, restoredExecutor } from './dag-executor.ts'
-import { changesConfig, checkOptions, configOf, type ConfigOptions, loadOptions, type WorldOptions, worldOf } from './options.ts'
+import {
+  type ConfigOptions,
+  changesConfig,
+  checkOptions,
+  configOf,
+  loadOptions,
+  type WorldOptions,
+  worldOf,
+} from './options.ts'
 import type { RunResult } from './result.ts'
 
 /** Options of a run that is loaded; limits and concurrency override single fields of the document's configuration. */
@@ -58,7 +66,10 @@ export function loadSnapshot<Outputs extends object = Record<string, unknown>, I
   const changes = given === null ? [] : changesOf(document, given.graph, given.definition.id)
   const onWorkflowChange = options.onWorkflowChange ?? 'refuse'
   if (onWorkflowChange !== 'refuse' && onWorkflowChange !== 'accept') {
-    throw new WaystoneError('ARGUMENT_INVALID', `onWorkflowChange expects "refuse" or "accept", got ${quote(onWorkflowChange)}`)
+    throw new WaystoneError(
+      'ARGUMENT_INVALID',
+      `onWorkflowChange expects "refuse" or "accept", got ${quote(onWorkflowChange)}`,
+    )
   }
   if (changes.length > 0 && onWorkflowChange === 'refuse') throw workflowChanged(document.run.id, changes)
   const { run, isWorkflowChanged } = runOn(state, workflow as Workflow, changes.length > 0)
@@ -75,7 +86,11 @@ export function loadSnapshot<Outputs extends object = Record<string, unknown>, I
  * A run over a loaded state and the workflow given for it. Settings that are no part of a node's identity (time-outs,
  * retries) follow the workflow given; a change that was accepted becomes a fact of the run when it is resumed.
  */
-export function runOn(state: RunState, workflow: Workflow, isChanged: boolean): { readonly run: Run; readonly isWorkflowChanged: boolean } {
+export function runOn(
+  state: RunState,
+  workflow: Workflow,
+  isChanged: boolean,
+): { readonly run: Run; readonly isWorkflowChanged: boolean } {
   if (!isChanged && isSameOrder(state.workflow, workflow.definition)) {
     state.workflow = workflow.definition
     return { run: createRun(workflow.graph, state), isWorkflowChanged: false }
@@ -91,7 +106,12 @@ function isSameOrder(a: WorkflowDefinition, b: WorkflowDefinition): boolean {
     (a.nodes.length === b.nodes.length &&
       a.edges.length === b.edges.length &&
       a.nodes.every((node, index) => node.id === b.nodes[index]!.id) &&
-      a.edges.every((edge, index) => edge.source === b.edges[index]!.source && edge.target === b.edges[index]!.target && edge.id === b.edges[index]!.id))
+      a.edges.every(
+        (edge, index) =>
+          edge.source === b.edges[index]!.source &&
+          edge.target === b.edges[index]!.target &&
+          edge.id === b.edges[index]!.id,
+      ))
   )
 }
 
@@ -118,7 +138,7 @@ export interface SnapshotResumePlan extends ResumePlan {
  */
 export function resumePlan(
   snapshot: Snapshot | string | Uint8Array | object,
-  target?: LoadTarget<Record<string, unknown>, unknown> | Workflow<never, never>,
+  target?: AnyWorkflow | Registry,
   options: Pick<LoadOptions, 'snapshotLimits' | 'codec'> = {},
 ): SnapshotResumePlan {
   const document = snapshotOf(snapshot, options)
@@ -127,12 +147,19 @@ export function resumePlan(
   const workflow = given ?? documentWorkflow(document, target as Registry | undefined)
   const graph = buildGraph(state.workflow)
   const missing = missingTypes(graph, (type) => workflow.handlers.has(type) || builtins.some(([name]) => name === type))
-  return { ...planResume(graph, state, new Set(missing)), changes: given === null ? [] : changesOf(document, given.graph, given.definition.id) }
+  return {
+    ...planResume(graph, state, new Set(missing)),
+    changes: given === null ? [] : changesOf(document, given.graph, given.definition.id),
+  }
 }
 
 /** The error that refuses a changed workflow, with all changes. */
 export function workflowChanged(runId: string, changes: readonly WorkflowChange[]): DefinitionError {
-  const named = changes.slice(0, 5).map(({ nodeId, change, what }) => `${quote(nodeId)} ${change}${change === 'changed' ? ` (${what.join(', ')})` : ''}`)
+  const named = changes
+    .slice(0, 5)
+    .map(
+      ({ nodeId, change, what }) => `${quote(nodeId)} ${change}${change === 'changed' ? ` (${what.join(', ')})` : ''}`,
+    )
   const more = changes.length > 5 ? ` and ${changes.length - 5} more` : ''
   return new DefinitionError(
     'WORKFLOW_CHANGED',
@@ -143,10 +170,15 @@ export function workflowChanged(runId: string, changes: readonly WorkflowChange[
 
 function snapshotOf(snapshot: unknown, options: Pick<LoadOptions, 'snapshotLimits' | 'codec'>): Snapshot {
   if (Snapshot.is(snapshot)) return snapshot
-  return deserialize(snapshot as string, { ...(options.snapshotLimits ? { limits: options.snapshotLimits } : {}), ...(options.codec ? { codec: options.codec } : {}) })
+  return deserialize(snapshot as string, {
+    ...(options.snapshotLimits ? { limits: options.snapshotLimits } : {}),
+    ...(options.codec ? { codec: options.codec } : {}),
+  })
 }
 
-function workflowOf<Outputs extends object, Input>(target: LoadTarget<Outputs, Input> | undefined): Workflow<Outputs, Input> | null {
+function workflowOf<Outputs extends object, Input>(
+  target: LoadTarget<Outputs, Input> | undefined,
+): Workflow<Outputs, Input> | null {
   if (target === undefined || isRegistry(target)) return null
   if (typeof target === 'object' && target !== null && 'graph' in target && 'definition' in target) return target
   throw new WaystoneError('ARGUMENT_INVALID', `expected a workflow or a registry of node types, got ${quote(target)}`)
@@ -154,7 +186,9 @@ function workflowOf<Outputs extends object, Input>(target: LoadTarget<Outputs, I
 
 /** The workflow a document carries, over the handlers of a registry. */
 function documentWorkflow(document: Snapshot, registry: Registry | undefined): Workflow {
-  const handlers = new Map(registry === undefined ? [] : registry.types().map((type) => [type, registry.get(type)!] as const))
+  const handlers = new Map(
+    registry === undefined ? [] : registry.types().map((type) => [type, registry.get(type)!] as const),
+  )
   return { definition: document.workflow, graph: buildGraph(document.workflow), handlers, predicates: new Map() }
 }
 

@@ -62,10 +62,23 @@ export const worldOptions = ['services', 'registry', 'clock', 'ids', 'logger', '
 export const configOptions = ['concurrency', 'limits', 'oversizedResults']
 
 /** Names of the options of a new run. */
-export const executorOptions: readonly string[] = [...worldOptions, ...configOptions, 'runId', 'input', 'variables', 'context']
+export const executorOptions: readonly string[] = [
+  ...worldOptions,
+  ...configOptions,
+  'runId',
+  'input',
+  'variables',
+  'context',
+]
 
 /** Names of the options of a run that is loaded. */
-export const loadOptions: readonly string[] = [...worldOptions, ...configOptions, 'cache', 'onWorkflowChange', 'snapshotLimits']
+export const loadOptions: readonly string[] = [
+  ...worldOptions,
+  ...configOptions,
+  'cache',
+  'onWorkflowChange',
+  'snapshotLimits',
+]
 
 /**
  * Refuses what is no options object, or has members nobody reads.
@@ -77,9 +90,13 @@ export function checkOptions(options: unknown, known: readonly string[], of: str
   }
   const unknown = Object.keys(options).filter((name) => !known.includes(name))
   if (unknown.length > 0) {
-    throw new WaystoneError('OPTION_UNKNOWN', `${of} has no option ${unknown.map(quote).join(', ')}; it has ${known.join(', ')}`, {
-      details: { unknown },
-    })
+    throw new WaystoneError(
+      'OPTION_UNKNOWN',
+      `${of} has no option ${unknown.map(quote).join(', ')}; it has ${known.join(', ')}`,
+      {
+        details: { unknown },
+      },
+    )
   }
 }
 
@@ -102,10 +119,16 @@ export function worldOf(options: WorldOptions): World {
 export function configOf(options: ConfigOptions, base: RunConfig = DEFAULT_CONFIG): RunConfig {
   const { concurrency = base.concurrency, limits = {}, oversizedResults = base.oversizedResults } = options
   if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new WaystoneError('ARGUMENT_INVALID', `concurrency expects a whole number of 1 or more, got ${quote(concurrency)}`)
+    throw new WaystoneError(
+      'ARGUMENT_INVALID',
+      `concurrency expects a whole number of 1 or more, got ${quote(concurrency)}`,
+    )
   }
   if (oversizedResults !== 'fail' && oversizedResults !== 'drop') {
-    throw new WaystoneError('ARGUMENT_INVALID', `oversizedResults expects "fail" or "drop", got ${quote(oversizedResults)}`)
+    throw new WaystoneError(
+      'ARGUMENT_INVALID',
+      `oversizedResults expects "fail" or "drop", got ${quote(oversizedResults)}`,
+    )
   }
   checkOptions(limits, Object.keys(DEFAULT_LIMITS), 'limits')
   for (const [name, value] of Object.entries(limits)) checkLimit(name, value)
@@ -118,7 +141,10 @@ export function changesConfig(options: ConfigOptions): boolean {
 }
 
 /** Values by name at rest. */
-export function encodeEntries(entries: Readonly<Record<string, unknown>> | undefined, codec: ValueCodec): Dictionary<Encoded> {
+export function encodeEntries(
+  entries: Readonly<Record<string, unknown>> | undefined,
+  codec: ValueCodec,
+): Dictionary<Encoded> {
   const encoded = dictionary<Encoded>()
   for (const [name, value] of Object.entries(entries ?? {})) encoded[name] = codec.encode(value)
   return encoded
@@ -127,7 +153,10 @@ export function encodeEntries(entries: Readonly<Record<string, unknown>> | undef
 function checkLimit(name: string, value: unknown): void {
   if (name === 'maxUsage') {
     if (typeof value !== 'object' || value === null) {
-      throw new WaystoneError('ARGUMENT_INVALID', `limits.maxUsage expects an object of amounts by resource, got ${quote(value)}`)
+      throw new WaystoneError(
+        'ARGUMENT_INVALID',
+        `limits.maxUsage expects an object of amounts by resource, got ${quote(value)}`,
+      )
     }
     for (const [resource, max] of Object.entries(value)) checkAmount(`maxUsage.${resource}`, max)
   } else if (value !== null) checkAmount(name, value)
@@ -135,5 +164,8 @@ function checkLimit(name: string, value: unknown): void {
 
 function checkAmount(name: string, value: unknown): void {
   if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return
-  throw new WaystoneError('ARGUMENT_INVALID', `limits.${name} expects a finite number of 0 or more, got ${quote(value)}`)
+  throw new WaystoneError(
+    'ARGUMENT_INVALID',
+    `limits.${name} expects a finite number of 0 or more, got ${quote(value)}`,
+  )
 }

@@ -10,7 +10,10 @@ export function publicEvent(event: RunEvent, codec: ValueCodec): RunEvent {
   switch (event.type) {
     case 'node.completed': {
       const { output, writes, ...data } = event.data
-      const shown = { ...data, ...(writes === undefined ? {} : { writes: writes.map((write) => shownWrite(write, codec)) }) }
+      const shown = {
+        ...data,
+        ...(writes === undefined ? {} : { writes: writes.map((write) => shownWrite(write, codec)) }),
+      }
       return Object.freeze({ ...event, data: lazily(shown, 'output', output, codec) }) as RunEvent
     }
     case 'run.started': {

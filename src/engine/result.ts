@@ -66,7 +66,12 @@ function decodeAll(ids: readonly string[], outputs: readonly (Encoded | undefine
   outputs.forEach((output, index) => {
     if (output === undefined) return
     // Not an assignment: a node may be named __proto__.
-    Object.defineProperty(results, ids[index]!, { value: decodeOne(output, codec), enumerable: true, writable: true, configurable: true })
+    Object.defineProperty(results, ids[index]!, {
+      value: decodeOne(output, codec),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
   })
   return results
 }

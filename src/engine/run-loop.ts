@@ -59,7 +59,11 @@ export class RunLoop implements ContextHost {
   #stopDueTimer: (() => void) | null = null
   #dueAt: number | null = null
   #stopRunTimer: (() => void) | null = null
-  readonly #recorded: { readonly seq: number; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
+  readonly #recorded: {
+    readonly seq: number
+    readonly resolve: () => void
+    readonly reject: (error: unknown) => void
+  }[] = []
   readonly #settling: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
   #recordedSeq: number
   #broken: unknown = null
@@ -112,7 +116,9 @@ export class RunLoop implements ContextHost {
   addUsage(attempt: AttemptContext, resource: string, amount: number): Promise<void> {
     const { index, attempt: number } = attempt
     this.#takeInbox()
-    const rejection = this.#apply(decide(this.run, { type: 'usage.add', index, attempt: number, resource, amount }, this.now()))
+    const rejection = this.#apply(
+      decide(this.run, { type: 'usage.add', index, attempt: number, resource, amount }, this.now()),
+    )
     if (rejection !== null) throw errorOf(rejection)
     this.#schedule()
     // Without a journal the count stands in the state already; a promise nobody awaits must not hold up anything.
@@ -120,7 +126,12 @@ export class RunLoop implements ContextHost {
   }
 
   log(attempt: AttemptContext, level: keyof NodeLogger, message: string, details: object | undefined): void {
-    this.#logger[level](message, { runId: this.state.runId, nodeId: attempt.nodeId, attempt: attempt.attempt, ...details })
+    this.#logger[level](message, {
+      runId: this.state.runId,
+      nodeId: attempt.nodeId,
+      attempt: attempt.attempt,
+      ...details,
+    })
   }
 
   progress(attempt: AttemptContext, fraction: number, text: string | undefined): void {
@@ -141,7 +152,8 @@ export class RunLoop implements ContextHost {
     for (;;) {
       this.#takeInbox()
       const at = this.now()
-      for (let next = plan(this.run, at); next !== null; next = plan(this.run, at)) this.#apply(decide(this.run, next, at))
+      for (let next = plan(this.run, at); next !== null; next = plan(this.run, at))
+        this.#apply(decide(this.run, next, at))
       this.#flush()
       if (this.#inbox.length === 0) break
       if (this.#called >= SLICE) {
@@ -232,7 +244,11 @@ export class RunLoop implements ContextHost {
     const ctx = contextOf(this, this.run, index)
     this.#attempts.set(index, ctx)
     const timeoutMs = this.run.graph.nodes[index]!.timeoutMs ?? this.state.config.limits.nodeTimeoutMs
-    if (timeoutMs !== null) this.#timeouts.set(ctx, this.#clock.setTimer(timeoutMs, () => this.#timeOut(ctx, timeoutMs)))
+    if (timeoutMs !== null)
+      this.#timeouts.set(
+        ctx,
+        this.#clock.setTimer(timeoutMs, () => this.#timeOut(ctx, timeoutMs)),
+      )
     try {
       const returned: unknown = handlerOf(this.#code, this.run, index)(inputsOf(this, this.run, index), ctx as never)
       if (isThenable(returned)) {
@@ -260,7 +276,14 @@ export class RunLoop implements ContextHost {
       const encoded = ctx.encode(output)
       const decisions = decideEdges(this.#code, this.run, ctx.index, output, handles)
       const writes = ctx.startedTransaction?.writes ?? null
-      this.#inbox.push({ type: 'node.complete', index: ctx.index, attempt: ctx.attempt, output: encoded, writes, decisions })
+      this.#inbox.push({
+        type: 'node.complete',
+        index: ctx.index,
+        attempt: ctx.attempt,
+        output: encoded,
+        writes,
+        decisions,
+      })
     } catch (error) {
       this.#report(ctx, error)
     }
@@ -272,14 +295,24 @@ export class RunLoop implements ContextHost {
 
   #report(ctx: AttemptContext, thrown: unknown): void {
     const error = serializeError(thrown)
-    this.#inbox.push({ type: 'node.fail', index: ctx.index, attempt: ctx.attempt, error, retryable: isRetryable(thrown) })
+    this.#inbox.push({
+      type: 'node.fail',
+      index: ctx.index,
+      attempt: ctx.attempt,
+      error,
+      retryable: isRetryable(thrown),
+    })
   }
 
   #timeOut(ctx: AttemptContext, timeoutMs: number): void {
     if (!this.#end(ctx)) return
-    const error = new NodeError('NODE_TIMEOUT', `attempt ${ctx.attempt} of node ${quote(ctx.nodeId)} ran longer than its time-out of ${timeoutMs} ms`, {
-      details: { nodeId: ctx.nodeId, attempt: ctx.attempt, timeoutMs },
-    })
+    const error = new NodeError(
+      'NODE_TIMEOUT',
+      `attempt ${ctx.attempt} of node ${quote(ctx.nodeId)} ran longer than its time-out of ${timeoutMs} ms`,
+      {
+        details: { nodeId: ctx.nodeId, attempt: ctx.attempt, timeoutMs },
+      },
+    )
     ctx.abort(error)
     this.#report(ctx, error)
     this.#schedule()
@@ -301,9 +334,13 @@ export class RunLoop implements ContextHost {
     const ctx = index === undefined ? undefined : this.#attempts.get(index)
     if (ctx === undefined || !this.#end(ctx)) return
     ctx.abort(
-      new NodeError('NODE_CANCELED', `attempt ${ctx.attempt} of node ${quote(ctx.nodeId)} was stopped (${why}); its result would be dropped`, {
-        details: { nodeId: ctx.nodeId, attempt: ctx.attempt },
-      }),
+      new NodeError(
+        'NODE_CANCELED',
+        `attempt ${ctx.attempt} of node ${quote(ctx.nodeId)} was stopped (${why}); its result would be dropped`,
+        {
+          details: { nodeId: ctx.nodeId, attempt: ctx.attempt },
+        },
+      ),
     )
   }
 
@@ -343,19 +380,24 @@ export class RunLoop implements ContextHost {
   #break(error: unknown): void {
     this.#broken = isWaystoneError(error)
       ? error
-      : new WaystoneError('STORE_IO', `the facts of run ${quote(this.state.runId)} could not be recorded`, { cause: error })
+      : new WaystoneError('STORE_IO', `the facts of run ${quote(this.state.runId)} could not be recorded`, {
+          cause: error,
+        })
     this.#stop('its journal failed')
     for (const waiter of [...this.#recorded.splice(0), ...this.#settling.splice(0)]) waiter.reject(this.#broken)
   }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
+  )
 }
 
 /** Whether another attempt may help: not when the handler says `retryable: false`, nor for what is wrong with the code itself. */
 function isRetryable(thrown: unknown): boolean {
-  if (typeof thrown === 'object' && thrown !== null && (thrown as { readonly retryable?: unknown }).retryable === false) return false
+  if (typeof thrown === 'object' && thrown !== null && (thrown as { readonly retryable?: unknown }).retryable === false)
+    return false
   return !isWaystoneError(thrown) || thrown.code === 'NODE_TIMEOUT'
 }
 

@@ -41,7 +41,10 @@ export class StoreJournal implements Journal {
     const last = events.at(-1)
     if (first === undefined || last === undefined) return
     if (first.seq !== this.#seq + 1) {
-      throw new StoreError('STORE_CONFLICT', `run ${quote(this.#runId)}: expected to append sequence ${this.#seq + 1}, got ${first.seq}`)
+      throw new StoreError(
+        'STORE_CONFLICT',
+        `run ${quote(this.#runId)}: expected to append sequence ${this.#seq + 1}, got ${first.seq}`,
+      )
     }
     this.#createdAt ??= first.at
     const summary = summaryOf(state, last, this.#createdAt)

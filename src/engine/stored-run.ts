@@ -26,7 +26,10 @@ export async function readRun(store: Store, runId: string): Promise<StoredRun> {
     const event: RunEvent = parseEvent(text)
     if (run === undefined) {
       if (event.type !== 'run.started') {
-        throw new RunError('HISTORY_DAMAGED', `the history of run ${quote(runId)} begins with ${event.type}, not with run.started`)
+        throw new RunError(
+          'HISTORY_DAMAGED',
+          `the history of run ${quote(runId)} begins with ${event.type}, not with run.started`,
+        )
       }
       run = runOf(buildGraph(event.data.workflow), event)
       createdAt = event.at
@@ -34,7 +37,11 @@ export async function readRun(store: Store, runId: string): Promise<StoredRun> {
     reduce(run, event)
   }
   if (run === undefined) {
-    throw new StoreError('STORE_NOT_FOUND', `the store has no run ${quote(runId)}; list the runs to see which there are`, { details: { runId } })
+    throw new StoreError(
+      'STORE_NOT_FOUND',
+      `the store has no run ${quote(runId)}; list the runs to see which there are`,
+      { details: { runId } },
+    )
   }
   return { run, createdAt }
 }

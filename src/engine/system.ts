@@ -45,6 +45,8 @@ export function yieldToHost(callback: () => void): void {
 export const consoleLogger: Logger = Object.freeze({
   debug: () => undefined,
   info: () => undefined,
-  warn: (message: string, details?: object) => (details === undefined ? console.warn(message) : console.warn(message, details)),
-  error: (message: string, details?: object) => (details === undefined ? console.error(message) : console.error(message, details)),
+  warn: (message: string, details?: object) =>
+    details === undefined ? console.warn(message) : console.warn(message, details),
+  error: (message: string, details?: object) =>
+    details === undefined ? console.error(message) : console.error(message, details),
 })

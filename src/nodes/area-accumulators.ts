@@ -24,7 +24,10 @@ export function accumulatorsArea(ctx: AttemptContext): AccumulatorsContext {
     concat: (name: string, value: string) => {
       ctx.assertOpen()
       if (typeof value !== 'string' || !value.isWellFormed()) {
-        throw new NodeError('ARGUMENT_INVALID', `accumulators.concat of node ${quote(ctx.nodeId)} expects well-formed text, got ${quote(value)}`)
+        throw new NodeError(
+          'ARGUMENT_INVALID',
+          `accumulators.concat of node ${quote(ctx.nodeId)} expects well-formed text, got ${quote(value)}`,
+        )
       }
       ctx.transaction.accumulate('concat', ctx.key('accumulator', name), value, ctx.nodeId)
     },

@@ -19,7 +19,10 @@ export function cacheArea(ctx: AttemptContext): CacheContext {
     set: (key: string, value: unknown, { ttlMs }: { readonly ttlMs?: number } = {}) => {
       ctx.assertOpen()
       if (ttlMs !== undefined && !(ttlMs > 0 && Number.isFinite(ttlMs))) {
-        throw new NodeError('STATE_BAD_TTL', `cache entry ${quote(key)} of node ${quote(ctx.nodeId)} expects a ttlMs above 0, got ${quote(ttlMs)}`)
+        throw new NodeError(
+          'STATE_BAD_TTL',
+          `cache entry ${quote(key)} of node ${quote(ctx.nodeId)} expects a ttlMs above 0, got ${quote(ttlMs)}`,
+        )
       }
       const expiresAt = ttlMs === undefined ? null : Math.round(ctx.now() + ttlMs)
       ctx.transaction.set({ area: 'cache', op: 'set', key: ctx.key('cache', key), value: ctx.encode(value), expiresAt })

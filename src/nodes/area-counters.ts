@@ -6,7 +6,8 @@ import type { AttemptContext } from './context.ts'
 export function countersArea(ctx: AttemptContext): CountersContext {
   return Object.freeze({
     get: (name: string) =>
-      (ctx.state.counters[ctx.key('counter', name)] ?? 0) + (ctx.startedTransaction?.pending('counter', name)?.value ?? 0),
+      (ctx.state.counters[ctx.key('counter', name)] ?? 0) +
+      (ctx.startedTransaction?.pending('counter', name)?.value ?? 0),
     add: (name: string, by = 1) => {
       ctx.assertOpen()
       ctx.transaction.add(ctx.key('counter', name), finite(ctx, name, by))

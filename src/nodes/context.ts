@@ -136,7 +136,10 @@ export class AttemptContext implements NodeContext<never> {
       add: (resource: string, amount = 1) => {
         this.assertOpen()
         if (typeof resource !== 'string' || !Number.isFinite(amount) || amount < 0) {
-          throw new NodeError('ARGUMENT_INVALID', `usage.add expects a resource name and an amount of 0 or more, got ${quote(resource)} and ${quote(amount)}`)
+          throw new NodeError(
+            'ARGUMENT_INVALID',
+            `usage.add expects a resource name and an amount of 0 or more, got ${quote(resource)} and ${quote(amount)}`,
+          )
         }
         return this.#host.addUsage(this, resource, amount)
       },
@@ -158,7 +161,9 @@ export class AttemptContext implements NodeContext<never> {
   progress(fraction: number, text?: string): void {
     if (!this.#open) return
     if (!(fraction >= 0 && fraction <= 1)) {
-      throw new NodeError('ARGUMENT_INVALID', `progress expects a fraction from 0 to 1, got ${quote(fraction)}`, { details: { nodeId: this.nodeId } })
+      throw new NodeError('ARGUMENT_INVALID', `progress expects a fraction from 0 to 1, got ${quote(fraction)}`, {
+        details: { nodeId: this.nodeId },
+      })
     }
     this.#host.progress(this, fraction, text)
   }
@@ -217,6 +222,10 @@ export class AttemptContext implements NodeContext<never> {
   /** Checks a state key. @throws {NodeError} STATE_BAD_KEY */
   key(area: string, key: unknown): string {
     if (typeof key === 'string') return key
-    throw new NodeError('STATE_BAD_KEY', `${area} of node ${quote(this.nodeId)} expects a name (string), got ${quote(key)}`, { details: { nodeId: this.nodeId } })
+    throw new NodeError(
+      'STATE_BAD_KEY',
+      `${area} of node ${quote(this.nodeId)} expects a name (string), got ${quote(key)}`,
+      { details: { nodeId: this.nodeId } },
+    )
   }
 }

@@ -30,9 +30,13 @@ export function createRegistry(base?: Registry | Iterable<readonly [string, Hand
     register(type, handler) {
       check(type, handler)
       if (handlers.has(type)) {
-        throw new DefinitionError('NODE_TYPE_DUPLICATE', `node type ${quote(type)} is registered already; use override to replace it`, {
-          details: { type },
-        })
+        throw new DefinitionError(
+          'NODE_TYPE_DUPLICATE',
+          `node type ${quote(type)} is registered already; use override to replace it`,
+          {
+            details: { type },
+          },
+        )
       }
       handlers.set(type, handler)
       return registry
@@ -72,6 +76,9 @@ export function missingTypes(graph: Graph, has: (type: string) => boolean): read
 
 function check(type: unknown, handler: unknown): void {
   if (typeof type !== 'string' || typeof handler !== 'function') {
-    throw new WaystoneError('ARGUMENT_INVALID', `register expects a type (string) and a handler (function), got ${quote(type)} and ${quote(handler)}`)
+    throw new WaystoneError(
+      'ARGUMENT_INVALID',
+      `register expects a type (string) and a handler (function), got ${quote(type)} and ${quote(handler)}`,
+    )
   }
 }

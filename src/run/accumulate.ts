@@ -7,7 +7,6 @@ export function emptyAccumulator(operation: AccumulatorOperation): AccumulatorSt
   return { operation, value: neutral(operation), items: [] }
 }
 
-
 /** Adds a value in place. Numbers are finite and never -0, so that sums of equal values are equal. */
 export function accumulate(accumulator: AccumulatorState, value: Encoded): void {
   if (accumulator.operation === 'append') accumulator.items.push(value)

@@ -40,4 +40,8 @@ export const DEFAULT_LIMITS: RunLimits = Object.freeze({
 })
 
 /** The configuration of a run that sets none. */
-export const DEFAULT_CONFIG: RunConfig = Object.freeze({ concurrency: 16, limits: DEFAULT_LIMITS, oversizedResults: 'fail' })
+export const DEFAULT_CONFIG: RunConfig = Object.freeze({
+  concurrency: 16,
+  limits: DEFAULT_LIMITS,
+  oversizedResults: 'fail',
+})

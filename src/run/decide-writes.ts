@@ -13,7 +13,7 @@ export function limitOutput(
   value: Encoded,
 ): { readonly value: Encoded; readonly problem: SerializedError | null } {
   const max = config.limits.maxResultBytes
-  if (max === null || typeof value !== 'object' && typeof value !== 'string') return { value, problem: null }
+  if (max === null || (typeof value !== 'object' && typeof value !== 'string')) return { value, problem: null }
   const actual = encodedSize(value)
   if (actual <= max) return { value, problem: null }
   if (config.oversizedResults === 'drop') return { value: truncatedMarker(actual, max), problem: null }
@@ -26,7 +26,11 @@ export function limitOutput(
  * fit (another node began the accumulator with another operation, a constant is taken, a sum overflows, the state grows
  * over its limit) fails the node, and none of them happens.
  */
-export function problemOfWrites(state: RunState, nodeId: string, writes: readonly StateWrite[]): SerializedError | null {
+export function problemOfWrites(
+  state: RunState,
+  nodeId: string,
+  writes: readonly StateWrite[],
+): SerializedError | null {
   const node = JSON.stringify(nodeId)
   let growth = 0
   const pending = new Map<string, number | string | null>()
@@ -37,15 +41,24 @@ export function problemOfWrites(state: RunState, nodeId: string, writes: readonl
         const present = state.accumulators[write.key]
         if (present !== undefined && present.operation !== write.op) {
           const message = `node ${node} uses accumulator ${key} with "${write.op}", but it began with "${present.operation}"; use another name`
-          return codedError('STATE_ACCUMULATOR_KIND', message, { nodeId, key: write.key, found: write.op, expected: present.operation })
+          return codedError('STATE_ACCUMULATOR_KIND', message, {
+            nodeId,
+            key: write.key,
+            found: write.op,
+            expected: present.operation,
+          })
         }
-        if (present === undefined && !pending.has(write.key)) growth += accumulatorSize(write.key, emptyAccumulator(write.op))
+        if (present === undefined && !pending.has(write.key))
+          growth += accumulatorSize(write.key, emptyAccumulator(write.op))
         growth += encodedSize(write.value)
         if (write.op === 'append') break
         const before = pending.has(write.key) ? pending.get(write.key)! : (present ?? emptyAccumulator(write.op)).value
         const after = combine(write.op, before, write.value as number | string)
         if (typeof after === 'number' && !Number.isFinite(after)) {
-          return codedError('STATE_NOT_FINITE', `node ${node} would make accumulator ${key} ${after}`, { nodeId, key: write.key })
+          return codedError('STATE_NOT_FINITE', `node ${node} would make accumulator ${key} ${after}`, {
+            nodeId,
+            key: write.key,
+          })
         }
         pending.set(write.key, after)
         break
@@ -54,7 +67,10 @@ export function problemOfWrites(state: RunState, nodeId: string, writes: readonl
         const present = state.counters[write.key]
         if (present === undefined) growth += counterSize(write.key)
         else if (!Number.isFinite(present + write.value)) {
-          return codedError('STATE_NOT_FINITE', `node ${node} would make counter ${key} ${present + write.value}`, { nodeId, key: write.key })
+          return codedError('STATE_NOT_FINITE', `node ${node} would make counter ${key} ${present + write.value}`, {
+            nodeId,
+            key: write.key,
+          })
         }
         break
       }

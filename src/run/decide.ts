@@ -64,11 +64,14 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
     case 'run.wait':
       if (state.status !== 'running') return notRunning(run, 'put to waiting')
       return [
-        fact(run, at, 'run.waiting', { nodeIds: [...run.frontier.asking].sort((a, b) => a - b).map((i) => run.graph.ids[i]!) }),
+        fact(run, at, 'run.waiting', {
+          nodeIds: [...run.frontier.asking].sort((a, b) => a - b).map((i) => run.graph.ids[i]!),
+        }),
       ]
     case 'run.cancel':
       if (isEnded(state)) return reject('RUN_ENDED', `run ${name(run)} is ${state.status} and can not be canceled`)
-      if (state.status === 'pending') return reject('RUN_NOT_STARTED', `run ${name(run)} has not started, so there is nothing to cancel`)
+      if (state.status === 'pending')
+        return reject('RUN_NOT_STARTED', `run ${name(run)} has not started, so there is nothing to cancel`)
       return [fact(run, at, 'run.canceled', { reason: command.reason })]
     case 'run.time-out': {
       if (state.status !== 'running') return notRunning(run, 'timed out')
@@ -85,7 +88,12 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
     case 'node.start':
       return decideStart(run, command.index, at)
     case 'node.skip': {
-      const reason = run.graph.isStandIn[command.index] === 1 ? 'stand-in' : run.frontier.isFailureUpstream(command.index) ? 'upstream-failed' : 'untaken'
+      const reason =
+        run.graph.isStandIn[command.index] === 1
+          ? 'stand-in'
+          : run.frontier.isFailureUpstream(command.index)
+            ? 'upstream-failed'
+            : 'untaken'
       return [fact(run, at, 'node.skipped', { nodeId: run.graph.ids[command.index]!, reason })]
     }
     case 'node.complete':
@@ -98,18 +106,23 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
       const max = maxUsage(run, resource)
       const actual = (state.usage[resource] ?? 0) + amount
       if (max !== undefined && actual > max) {
-        return reject('LIMIT_USAGE', `the run may use ${JSON.stringify(resource)} ${max} times (limits.maxUsage); this would make it ${actual}`, {
-          limit: `maxUsage.${resource}`,
-          max,
-          actual,
-        })
+        return reject(
+          'LIMIT_USAGE',
+          `the run may use ${JSON.stringify(resource)} ${max} times (limits.maxUsage); this would make it ${actual}`,
+          {
+            limit: `maxUsage.${resource}`,
+            max,
+            actual,
+          },
+        )
       }
       const nodeId = run.graph.ids[command.index]!
       return [fact(run, at, 'usage.added', { nodeId, attempt: command.attempt, resource, amount })]
     }
     case 'signal.receive':
       if (isEnded(state)) return reject('RUN_ENDED', `run ${name(run)} is ${state.status} and takes no signal`)
-      if (state.status === 'pending') return reject('RUN_NOT_STARTED', `run ${name(run)} has not started; start it before sending signals`)
+      if (state.status === 'pending')
+        return reject('RUN_NOT_STARTED', `run ${name(run)} has not started; start it before sending signals`)
       return [fact(run, at, 'signal.received', { name: command.name, payload: command.payload })]
     default:
       return assertNever(command, 'command')
@@ -138,8 +151,19 @@ function decideResume(run: Run, command: Extract<RunCommand, { readonly type: 'r
     if (node.status === 'running') {
       events.push(fact(run, at, 'node.interrupted', { nodeId, attempt: node.attempt, reason: 'crash' }, events.length))
       if (graph.nodes[index]!.onInterrupted === 'fail') {
-        const error = codedError('NODE_INTERRUPTED', `node ${JSON.stringify(nodeId)} was in flight when its process ended, and its onInterrupted is "fail"`)
-        events.push(fact(run, at, 'node.failed', { nodeId, attempt: node.attempt, error, onError: graph.nodes[index]!.onError ?? 'fail' }, events.length))
+        const error = codedError(
+          'NODE_INTERRUPTED',
+          `node ${JSON.stringify(nodeId)} was in flight when its process ended, and its onInterrupted is "fail"`,
+        )
+        events.push(
+          fact(
+            run,
+            at,
+            'node.failed',
+            { nodeId, attempt: node.attempt, error, onError: graph.nodes[index]!.onError ?? 'fail' },
+            events.length,
+          ),
+        )
       }
     } else if (reason === 'failed' && (run.frontier.failing.has(index) || run.frontier.asking.has(index))) {
       events.push(fact(run, at, 'node.reset', { nodeId }, events.length))
@@ -155,11 +179,15 @@ function decideStart(run: Run, index: number, at: number): Decision {
   const max = state.config.limits.maxNodeExecutions
   const used = state.usage['nodeExecutions'] ?? 0
   if (max !== null && used >= max) {
-    const error = codedError('LIMIT_NODE_EXECUTIONS', `node ${JSON.stringify(nodeId)} can not start: the run has started ${used} node attempts and limits.maxNodeExecutions is ${max}`, {
-      limit: 'maxNodeExecutions',
-      max,
-      actual: used + 1,
-    })
+    const error = codedError(
+      'LIMIT_NODE_EXECUTIONS',
+      `node ${JSON.stringify(nodeId)} can not start: the run has started ${used} node attempts and limits.maxNodeExecutions is ${max}`,
+      {
+        limit: 'maxNodeExecutions',
+        max,
+        actual: used + 1,
+      },
+    )
     return [fact(run, at, 'node.failed', { nodeId, attempt: attempt - 1, error, onError: 'fail' })]
   }
   return [fact(run, at, 'node.started', { nodeId, attempt })]
@@ -171,7 +199,8 @@ function decideComplete(run: Run, command: NodeComplete, at: number): Decision {
   const nodeId = run.graph.ids[index]!
   const output = limitOutput(run.state.config, nodeId, command.output)
   const problem = output.problem ?? (writes === null ? null : problemOfWrites(run.state, nodeId, writes))
-  if (problem !== null) return decideFail(run, { type: 'node.fail', index, attempt, error: problem, retryable: false }, at)
+  if (problem !== null)
+    return decideFail(run, { type: 'node.fail', index, attempt, error: problem, retryable: false }, at)
   return [
     fact(run, at, 'node.completed', {
       nodeId,
@@ -227,7 +256,10 @@ function isCurrent(run: Run, index: number, attempt: number): boolean {
 
 function lateReport(run: Run, index: number, attempt: number): Rejection {
   const nodeId = run.graph.ids[index]!
-  return reject('RUN_REJECTED', `attempt ${attempt} of node ${JSON.stringify(nodeId)} is over; its report is dropped`, { nodeId, attempt })
+  return reject('RUN_REJECTED', `attempt ${attempt} of node ${JSON.stringify(nodeId)} is over; its report is dropped`, {
+    nodeId,
+    attempt,
+  })
 }
 
 function maxUsage(run: Run, resource: string): number | undefined {

@@ -39,7 +39,8 @@ function dataText(event: RunEvent): string {
       )
     }
     case 'run.started': {
-      const { workflow, fingerprint, input, config, seed, variables, contextVariables, contextConstants, parent } = event.data
+      const { workflow, fingerprint, input, config, seed, variables, contextVariables, contextConstants, parent } =
+        event.data
       return (
         `{"workflow":${JSON.stringify(workflow)},"fingerprint":${JSON.stringify(fingerprint)},"input":${encodedText(input)}` +
         `,"config":${JSON.stringify(config)},"seed":${seed},"variables":${pairsText(variables, encodedText)}` +
@@ -75,17 +76,21 @@ function reviveEvent(event: any): RunEvent {
   switch (event.type) {
     case 'node.completed':
       data.output = encodedOf(data.output)
-      if (data.writes !== undefined) for (const write of data.writes) if ('value' in write && write.area !== 'counter') write.value = encodedOf(write.value)
+      if (data.writes !== undefined)
+        for (const write of data.writes)
+          if ('value' in write && write.area !== 'counter') write.value = encodedOf(write.value)
       if (data.decisions !== undefined) data.decisions = entriesOf(data.decisions, (taken) => taken === true)
       break
     case 'run.started':
       data.input = encodedOf(data.input)
-      for (const area of ['variables', 'contextVariables', 'contextConstants']) data[area] = entriesOf(data[area], encodedOf)
+      for (const area of ['variables', 'contextVariables', 'contextConstants'])
+        data[area] = entriesOf(data[area], encodedOf)
       break
     case 'signal.received':
       data.payload = encodedOf(data.payload)
   }
-  if (typeof event.seq !== 'number' || typeof event.type !== 'string' || typeof data !== 'object') throw new TypeError('no event')
+  if (typeof event.seq !== 'number' || typeof event.type !== 'string' || typeof data !== 'object')
+    throw new TypeError('no event')
   return event
 }
 

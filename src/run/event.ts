@@ -1,5 +1,5 @@
-import type { Dictionary } from '../base/json.ts'
 import type { Encoded } from '../base/encoded.ts'
+import type { Dictionary } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { RunConfig } from './config.ts'
@@ -88,7 +88,13 @@ export type NodeCompleted = Fact<
 /** Written when an attempt failed and the retry policy allows another; the node waits until `dueAt` (epoch ms). */
 export type NodeRetryScheduled = Fact<
   'node.retry-scheduled',
-  { readonly nodeId: string; readonly attempt: number; readonly error: SerializedError; readonly delayMs: number; readonly dueAt: number }
+  {
+    readonly nodeId: string
+    readonly attempt: number
+    readonly error: SerializedError
+    readonly delayMs: number
+    readonly dueAt: number
+  }
 >
 
 /** Written when the last attempt failed and a fallback stands in; its attempt follows. */
@@ -100,7 +106,12 @@ export type NodeFellBack = Fact<
 /** Written when a node failed for good. */
 export type NodeFailed = Fact<
   'node.failed',
-  { readonly nodeId: string; readonly attempt: number; readonly error: SerializedError; readonly onError: 'fail' | 'continue' }
+  {
+    readonly nodeId: string
+    readonly attempt: number
+    readonly error: SerializedError
+    readonly onError: 'fail' | 'continue'
+  }
 >
 
 /** Why a node is skipped: no incoming edge is taken, an upstream failed, or it is only another's fallback. */
@@ -155,4 +166,3 @@ export type RunEventType = RunEvent['type']
 
 /** The event of a given type. */
 export type RunEventOf<Type extends RunEventType> = Extract<RunEvent, { readonly type: Type }>
-

@@ -22,7 +22,10 @@ export function fold(graph: Graph, events: Iterable<RunEvent>, from?: Run): Run 
   for (const event of events) {
     if (run === undefined) {
       if (event.type !== 'run.started') {
-        throw new RunError('HISTORY_DAMAGED', `a history begins with run.started; this one with ${event.type} (sequence ${event.seq})`)
+        throw new RunError(
+          'HISTORY_DAMAGED',
+          `a history begins with run.started; this one with ${event.type} (sequence ${event.seq})`,
+        )
       }
       run = runOf(graph, event)
     }
@@ -33,5 +36,9 @@ export function fold(graph: Graph, events: Iterable<RunEvent>, from?: Run): Run 
 }
 
 function emptyAreas() {
-  return { variables: dictionary<never>(), contextVariables: dictionary<never>(), contextConstants: dictionary<never>() }
+  return {
+    variables: dictionary<never>(),
+    contextVariables: dictionary<never>(),
+    contextConstants: dictionary<never>(),
+  }
 }

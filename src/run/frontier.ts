@@ -129,7 +129,10 @@ export class Frontier {
       const target = edgeTarget[edge]!
       this.#unresolved[target]! -= 1
       if (isFailure) this.#failed[target]! += 1
-      else if (node.status === 'completed' && (isConditional[edge] === 0 || state.decisions[edgeKeys[edge]!] === true)) {
+      else if (
+        node.status === 'completed' &&
+        (isConditional[edge] === 0 || state.decisions[edgeKeys[edge]!] === true)
+      ) {
         this.#taken[target]! += 1
       }
     }

@@ -1,8 +1,8 @@
 import { RunError } from '../base/errors.ts'
 import { codedError } from '../base/serialized-error.ts'
 import type { NodeInterrupted, RunEvent, RunEventOf } from './event.ts'
-import { applyWrite } from './reduce-writes.ts'
 import { rebase } from './rebase.ts'
+import { applyWrite } from './reduce-writes.ts'
 import type { Run } from './run.ts'
 import type { NodeState, NodeStatus, RunState } from './state.ts'
 import { stateBytesOf } from './state-size.ts'
@@ -20,7 +20,10 @@ export function reduce(run: Run, event: RunEvent): void {
       reduceStarted(run, event)
       break
     case 'run.resumed':
-      require(event, state.status === 'paused' || state.status === 'failed' || state.status === 'waiting' || state.status === 'running')
+      require(event, state.status === 'paused' ||
+        state.status === 'failed' ||
+        state.status === 'waiting' ||
+        state.status === 'running')
       if (event.data.config !== undefined) state.config = event.data.config
       if (event.data.workflow !== undefined) rebase(run, event.data.workflow, event.data.fingerprint ?? '')
       state.status = 'running'

@@ -58,10 +58,14 @@ export function planResume(graph: Graph, state: RunState, missingTypes: Readonly
     }
     switch (node.status) {
       case 'failed':
-        return because('run', `failed in attempt ${node.attempt} and is tried again: ${node.error?.message ?? 'no reason is recorded'}`)
+        return because(
+          'run',
+          `failed in attempt ${node.attempt} and is tried again: ${node.error?.message ?? 'no reason is recorded'}`,
+        )
       case 'running':
       case 'interrupted':
-        if (definition.onInterrupted === 'fail') return because('blocked', 'was in flight, and its onInterrupted is "fail"')
+        if (definition.onInterrupted === 'fail')
+          return because('blocked', 'was in flight, and its onInterrupted is "fail"')
         if (definition.onInterrupted === 'ask') return because('blocked', 'was in flight, and waits for an answer')
         return because('run', `was in flight in attempt ${node.attempt}`)
       case 'retrying':

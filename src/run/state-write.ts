@@ -13,7 +13,13 @@ export type StateWrite =
   | { readonly area: 'variable'; readonly op: 'delete'; readonly key: string }
   | { readonly area: 'accumulator'; readonly op: AccumulatorOperation; readonly key: string; readonly value: Encoded }
   | { readonly area: 'counter'; readonly op: 'add'; readonly key: string; readonly value: number }
-  | { readonly area: 'cache'; readonly op: 'set'; readonly key: string; readonly value: Encoded; readonly expiresAt: number | null }
+  | {
+      readonly area: 'cache'
+      readonly op: 'set'
+      readonly key: string
+      readonly value: Encoded
+      readonly expiresAt: number | null
+    }
   | { readonly area: 'cache'; readonly op: 'delete'; readonly key: string }
   | { readonly area: 'contextVariable'; readonly op: 'set'; readonly key: string; readonly value: Encoded }
   | { readonly area: 'contextVariable'; readonly op: 'delete'; readonly key: string }

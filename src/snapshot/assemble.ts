@@ -139,7 +139,8 @@ function decisionsText({ workflow, decisions }: RunState): string {
 
 function accumulatorsText(state: RunState, slots: SlotTexts): string {
   return sortedMap(state.accumulators, ({ operation, value, items }) => {
-    if (operation === 'append') return `{"operation":"append","items":[${items.map((item) => slots.value(item)).join(',')}]}`
+    if (operation === 'append')
+      return `{"operation":"append","items":[${items.map((item) => slots.value(item)).join(',')}]}`
     return `{"operation":"${operation}","value":${typeof value === 'number' ? numberText(value) : JSON.stringify(value)}}`
   })
 }
@@ -165,7 +166,9 @@ function timersText(state: RunState, at: number): string {
   state.nodes.forEach(({ status, dueAt }, index) => {
     if (status !== 'retrying' || dueAt === null) return
     const nodeId = JSON.stringify(state.workflow.nodes[index]!.id)
-    timers.push(`{"nodeId":${nodeId},"kind":"retry","dueAt":"${isoTime(dueAt)}","remainingMs":${remainingMs(at, dueAt)}}`)
+    timers.push(
+      `{"nodeId":${nodeId},"kind":"retry","dueAt":"${isoTime(dueAt)}","remainingMs":${remainingMs(at, dueAt)}}`,
+    )
   })
   return `[${timers.join(',')}]`
 }
@@ -179,8 +182,20 @@ function signalsText(state: RunState, slots: SlotTexts): string {
 }
 
 function configText({ config: { concurrency, limits, oversizedResults } }: RunState): string {
-  const limitsText = (['runTimeoutMs', 'nodeTimeoutMs', 'maxNodes', 'maxNodeExecutions', 'maxUsage', 'maxResultBytes', 'maxStateBytes', 'maxSnapshotBytes'] as const).map(
-    (name) => `"${name}":${name === 'maxUsage' ? sortedMap(limits.maxUsage, numberText) : JSON.stringify(limits[name])}`,
+  const limitsText = (
+    [
+      'runTimeoutMs',
+      'nodeTimeoutMs',
+      'maxNodes',
+      'maxNodeExecutions',
+      'maxUsage',
+      'maxResultBytes',
+      'maxStateBytes',
+      'maxSnapshotBytes',
+    ] as const
+  ).map(
+    (name) =>
+      `"${name}":${name === 'maxUsage' ? sortedMap(limits.maxUsage, numberText) : JSON.stringify(limits[name])}`,
   )
   return `{"concurrency":${JSON.stringify(concurrency)},"limits":{${limitsText.join(',')}},"oversizedResults":"${oversizedResults}"}`
 }

@@ -1,5 +1,5 @@
 import {
-  DefinitionError,
+  type DefinitionError,
   quote,
   SnapshotError,
   SnapshotIntegrityError,
@@ -63,7 +63,10 @@ interface Parsed {
  * @example
  * const snapshot = deserialize(await readFile('report.json'))
  */
-export function deserialize(input: Snapshot | string | Uint8Array | ArrayBuffer | object, options: DeserializeOptions = {}): Snapshot {
+export function deserialize(
+  input: Snapshot | string | Uint8Array | ArrayBuffer | object,
+  options: DeserializeOptions = {},
+): Snapshot {
   checkOptions(options)
   const limits = resolveLimits(options.limits)
   try {
@@ -71,9 +74,13 @@ export function deserialize(input: Snapshot | string | Uint8Array | ArrayBuffer 
     return read(parse(text, limits), limits, options)
   } catch (error) {
     if (error instanceof WaystoneError) throw error
-    throw new SnapshotError('INTERNAL_UNREACHABLE', 'reading the document failed in a way that was not foreseen; please report it', {
-      cause: error,
-    })
+    throw new SnapshotError(
+      'INTERNAL_UNREACHABLE',
+      'reading the document failed in a way that was not foreseen; please report it',
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -121,10 +128,14 @@ function parse(text: string, limits: SnapshotLimits): Parsed {
     tree = JSON.parse(text)
   } catch (cause) {
     const offset = /position (\d+)/.exec((cause as Error).message)?.[1]
-    throw new SnapshotSyntaxError('SNAPSHOT_SYNTAX', `the document is not JSON${offset === undefined ? '' : `, at offset ${offset}`}`, {
-      ...(offset === undefined ? {} : { details: { offset: Number(offset) } }),
-      cause,
-    })
+    throw new SnapshotSyntaxError(
+      'SNAPSHOT_SYNTAX',
+      `the document is not JSON${offset === undefined ? '' : `, at offset ${offset}`}`,
+      {
+        ...(offset === undefined ? {} : { details: { offset: Number(offset) } }),
+        cause,
+      },
+    )
   }
   if (countMembers(tree) !== scanned.members) {
     throw new SnapshotSyntaxError(

@@ -1,6 +1,6 @@
-import { edgeKeysOf } from './assemble.ts'
 import { isArrayIndex } from '../base/values/array-keys.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { edgeKeysOf } from './assemble.ts'
 import { escapeName } from './json-text.ts'
 
 /**
@@ -11,11 +11,19 @@ import { escapeName } from './json-text.ts'
 export function orderedText(document: Readonly<Record<string, unknown>>): string {
   const workflow = document['workflow'] as WorkflowDefinition
   const nodeIds = () => workflow.nodes.map(({ id }) => id)
-  const members = Object.entries(document).map(([name, value]) => [name, memberText(name, value, nodeIds, () => edgeKeysOf(workflow))])
+  const members = Object.entries(document).map(([name, value]) => [
+    name,
+    memberText(name, value, nodeIds, () => edgeKeysOf(workflow)),
+  ])
   return `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`
 }
 
-function memberText(name: string, value: unknown, nodeIds: () => readonly string[], edgeKeys: () => readonly string[]): string {
+function memberText(
+  name: string,
+  value: unknown,
+  nodeIds: () => readonly string[],
+  edgeKeys: () => readonly string[],
+): string {
   switch (name) {
     case 'nodes':
     case 'results':
@@ -49,7 +57,12 @@ function object(value: unknown, names: readonly string[], text: (member: unknown
 /** A map whose names are listed in an order, or else sorted. */
 function ordered(value: unknown, order?: () => readonly string[]): string {
   if (!isObject(value) || !Object.keys(value).some(isArrayIndex)) return JSON.stringify(value)
-  const known = order === undefined ? [] : order().map(escapeName).filter((name) => Object.hasOwn(value, name))
+  const known =
+    order === undefined
+      ? []
+      : order()
+          .map(escapeName)
+          .filter((name) => Object.hasOwn(value, name))
   const listed = new Set(known)
   const rest = Object.keys(value)
     .filter((name) => !listed.has(name))

@@ -1,9 +1,9 @@
-import type { AccumulatorOperation } from '../run/state-write.ts'
-import type { NodeStatus, RunStatus } from '../run/state.ts'
-import type { RunParent, SkipReason } from '../run/event.ts'
-import type { RunLimits } from '../run/config.ts'
 import type { JsonValue } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
+import type { RunLimits } from '../run/config.ts'
+import type { RunParent, SkipReason } from '../run/event.ts'
+import type { NodeStatus, RunStatus } from '../run/state.ts'
+import type { AccumulatorOperation } from '../run/state-write.ts'
 import type { EdgeDefinition, NodeDefinition } from '../workflow/definition.ts'
 
 /**
@@ -26,7 +26,10 @@ export interface SnapshotDocument {
   readonly accumulators: Readonly<Record<string, AccumulatorDocument>>
   readonly counters: Readonly<Record<string, number>>
   readonly cache: Readonly<Record<string, CacheDocument>>
-  readonly context: { readonly variables: Readonly<Record<string, JsonValue>>; readonly constants: Readonly<Record<string, JsonValue>> }
+  readonly context: {
+    readonly variables: Readonly<Record<string, JsonValue>>
+    readonly constants: Readonly<Record<string, JsonValue>>
+  }
   readonly timers: readonly TimerDocument[]
   readonly signals: readonly SignalDocument[]
   readonly usage: Readonly<Record<string, number>>

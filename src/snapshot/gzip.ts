@@ -42,7 +42,8 @@ export function gunzip(bytes: Uint8Array, limits: SnapshotLimits): Uint8Array {
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8)
   const size = trailer.getUint32(4, true)
   if (size > limits.maxBytes) throw overLimit(limits, 'maxBytes', size, 'bytes after decompression')
-  if (size > bytes.length * MAX_RATIO) throw damaged(`${bytes.length} bytes can not hold the ${size} its trailer promises`)
+  if (size > bytes.length * MAX_RATIO)
+    throw damaged(`${bytes.length} bytes can not hold the ${size} its trailer promises`)
 
   const content = new Uint8Array(size)
   let length = 0
@@ -91,5 +92,9 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
 }
 
 function damaged(why: string, cause?: unknown): SnapshotSyntaxError {
-  return new SnapshotSyntaxError('SNAPSHOT_BAD_GZIP', `the compressed document is damaged: ${why}; take another copy of it`, { cause })
+  return new SnapshotSyntaxError(
+    'SNAPSHOT_BAD_GZIP',
+    `the compressed document is damaged: ${why}; take another copy of it`,
+    { cause },
+  )
 }

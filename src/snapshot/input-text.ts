@@ -56,7 +56,9 @@ function decodedText(bytes: Uint8Array, limits: SnapshotLimits): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
   } catch (cause) {
-    throw new SnapshotSyntaxError('SNAPSHOT_BAD_UTF8', 'the document is no valid UTF-8 text; take another copy of it', { cause })
+    throw new SnapshotSyntaxError('SNAPSHOT_BAD_UTF8', 'the document is no valid UTF-8 text; take another copy of it', {
+      cause,
+    })
   }
 }
 
@@ -68,10 +70,16 @@ function checkedText(text: string, limits: SnapshotLimits): string {
     if (length > limits.maxBytes) throw overLimit(limits, 'maxBytes', length, 'bytes')
   }
   if (text.charCodeAt(0) === 0xfeff) {
-    throw new SnapshotSyntaxError('SNAPSHOT_BAD_UTF8', 'the document begins with a byte order mark; write it without one')
+    throw new SnapshotSyntaxError(
+      'SNAPSHOT_BAD_UTF8',
+      'the document begins with a byte order mark; write it without one',
+    )
   }
   if (!text.isWellFormed()) {
-    throw new SnapshotSyntaxError('SNAPSHOT_BAD_UTF8', 'the text of the document has half a surrogate pair, which no UTF-8 text has')
+    throw new SnapshotSyntaxError(
+      'SNAPSHOT_BAD_UTF8',
+      'the text of the document has half a surrogate pair, which no UTF-8 text has',
+    )
   }
   return text
 }
@@ -81,7 +89,11 @@ function objectText(input: object): string {
   try {
     text = JSON.stringify(input)
   } catch (cause) {
-    throw new SnapshotError('SNAPSHOT_ARGUMENT', 'the object given is no JSON, so it is not the document of a snapshot', { cause })
+    throw new SnapshotError(
+      'SNAPSHOT_ARGUMENT',
+      'the object given is no JSON, so it is not the document of a snapshot',
+      { cause },
+    )
   }
   if (typeof text !== 'string') throw notASnapshot(input)
   return text

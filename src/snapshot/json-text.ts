@@ -34,7 +34,10 @@ export function mapText(entries: readonly (readonly [name: string, text: string]
 /** Entries of a map as {@link mapText} writes it, from a parsed document; names unescaped. */
 export function mapEntries(tree: object): [name: string, value: unknown][] {
   if (Object.hasOwn(tree, '#type')) {
-    return (tree as TaggedMap).entries.map(([name, value]) => [typeof name === 'string' ? name : utf16Text(name.utf16), value])
+    return (tree as TaggedMap).entries.map(([name, value]) => [
+      typeof name === 'string' ? name : utf16Text(name.utf16),
+      value,
+    ])
   }
   return Object.entries(tree).map(([name, value]) => [unescapeName(name), value])
 }
@@ -133,9 +136,14 @@ function isName(name: unknown): boolean {
   if (typeof name === 'string') return true
   if (typeof name !== 'object' || name === null) return false
   const { '#type': type, utf16 } = name as Partial<Utf16Text>
-  return type === 'string' && typeof utf16 === 'string' && /^(?:[0-9a-f]{4})+$/.test(utf16) && Object.keys(name).length === 2
+  return (
+    type === 'string' && typeof utf16 === 'string' && /^(?:[0-9a-f]{4})+$/.test(utf16) && Object.keys(name).length === 2
+  )
 }
 
 function badTag(why: string): SnapshotDecodeError {
-  return new SnapshotDecodeError('VALUE_BAD_TAG', `a definition, error or configuration in the document can not be read: ${why}`)
+  return new SnapshotDecodeError(
+    'VALUE_BAD_TAG',
+    `a definition, error or configuration in the document can not be read: ${why}`,
+  )
 }

@@ -55,7 +55,12 @@ export function resolveLimits(given: Partial<SnapshotLimits> | undefined): Snaps
 }
 
 /** The error for a document over a limit. */
-export function overLimit(limits: SnapshotLimits, limit: keyof SnapshotLimits, actual: number, what: string): SnapshotLimitError {
+export function overLimit(
+  limits: SnapshotLimits,
+  limit: keyof SnapshotLimits,
+  actual: number,
+  what: string,
+): SnapshotLimitError {
   return new SnapshotLimitError(
     'SNAPSHOT_LIMIT',
     `the document has ${actual} ${what}, more than limits.${limit} allows (${limits[limit]}); raise limits.${limit} if the document is wanted`,

@@ -44,7 +44,10 @@ export function readSlots({ compact, slots }: ScannedText, codec: ValueCodec, pr
     if (nodeId !== null) {
       const result = results.get(nodeId)
       if (result !== undefined && !isTruncated(result)) return result
-      problems.push({ path, message: `it refers to the result of ${JSON.stringify(nodeId)}, which does not stand before it` })
+      problems.push({
+        path,
+        message: `it refers to the result of ${JSON.stringify(nodeId)}, which does not stand before it`,
+      })
       return null
     }
     if (!isPlainText(text) && text !== '{"#type":"undefined"}' && !(isResult && TRUNCATED.test(text))) {
@@ -89,7 +92,10 @@ export function readState(document: SnapshotDocument, workflow: WorkflowDefiniti
     config: configOf(document.config),
     input: slots.input,
     seed: run.seed,
-    parent: run.parent === null ? null : Object.freeze({ runId: run.parent.runId, seq: run.parent.seq, kind: run.parent.kind }),
+    parent:
+      run.parent === null
+        ? null
+        : Object.freeze({ runId: run.parent.runId, seq: run.parent.seq, kind: run.parent.kind }),
     startedAt: timeOf(run.startedAt),
     endedAt: timeOf(run.endedAt),
     activeMs: run.activeMs,

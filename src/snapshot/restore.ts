@@ -25,7 +25,11 @@ export function restoreState(snapshot: Snapshot, { now, cache }: RestoreOptions)
   return state
 }
 
-function entriesAlive(entries: Dictionary<CacheEntry>, takenAt: number, { now, cache }: RestoreOptions): Dictionary<CacheEntry> {
+function entriesAlive(
+  entries: Dictionary<CacheEntry>,
+  takenAt: number,
+  { now, cache }: RestoreOptions,
+): Dictionary<CacheEntry> {
   const kept = dictionary<CacheEntry>()
   for (const key of Object.keys(entries)) {
     const { value, expiresAt } = entries[key]!

@@ -17,7 +17,10 @@ const TOLERANCE_MS = 1
  * @param document - one that fits the schema
  * @param workflow - its definition, unescaped; possibly not yet checked
  */
-export function contradictions(document: SnapshotDocument, workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>): readonly DocumentProblem[] {
+export function contradictions(
+  document: SnapshotDocument,
+  workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>,
+): readonly DocumentProblem[] {
   return new Contradictions(document, workflow).find()
 }
 
@@ -67,10 +70,18 @@ class Contradictions {
     this.#time('/run/startedAt', run.startedAt)
     this.#time('/run/endedAt', run.endedAt)
     this.#time('/run/head/at', at)
-    if ((seq === 0) !== (at === null)) this.#report('/run/head', `sequence ${seq} and time ${at} do not go together: a run without facts has neither`)
-    if ((run.status === 'pending') !== (seq === 0)) this.#report('/run/status', `the run is ${run.status} at sequence ${seq}: a run is pending exactly while it has no facts`)
+    if ((seq === 0) !== (at === null))
+      this.#report('/run/head', `sequence ${seq} and time ${at} do not go together: a run without facts has neither`)
+    if ((run.status === 'pending') !== (seq === 0))
+      this.#report(
+        '/run/status',
+        `the run is ${run.status} at sequence ${seq}: a run is pending exactly while it has no facts`,
+      )
     if (completedNodes.length > 0 && seq <= completedNodes.length) {
-      this.#report('/run/head/seq', `${completedNodes.length} nodes have completed, each of which is a fact after the first, but the sequence is ${seq}`)
+      this.#report(
+        '/run/head/seq',
+        `${completedNodes.length} nodes have completed, each of which is a fact after the first, but the sequence is ${seq}`,
+      )
     }
     if (run.failedNodeId !== null && !this.#ids.has(run.failedNodeId)) {
       this.#report('/run/failedNodeId', `the workflow has no node ${JSON.stringify(run.failedNodeId)}`)
@@ -97,13 +108,17 @@ class Contradictions {
       }
       this.#time(`${path}/startedAt`, node.startedAt)
       this.#time(`${path}/endedAt`, node.endedAt)
-      if (node.attempt > 0 && node.startedAt === null) this.#report(`${path}/startedAt`, `the node has started ${node.attempt} times, but at no time`)
-      if (node.status === 'running' && node.attempt === 0) this.#report(`${path}/attempt`, 'a running node has been started')
-      if (node.status === 'failed' && node.error === undefined) this.#report(`${path}/error`, 'a failed node has an error')
+      if (node.attempt > 0 && node.startedAt === null)
+        this.#report(`${path}/startedAt`, `the node has started ${node.attempt} times, but at no time`)
+      if (node.status === 'running' && node.attempt === 0)
+        this.#report(`${path}/attempt`, 'a running node has been started')
+      if (node.status === 'failed' && node.error === undefined)
+        this.#report(`${path}/error`, 'a failed node has an error')
       if ((node.status === 'skipped') !== (node.skipReason !== undefined)) {
         this.#report(`${path}/skipReason`, 'a skipped node has a reason, and no other has')
       }
-      if (node.status === 'retrying' && node.dueAt === undefined) this.#report(`${path}/dueAt`, 'a retrying node is due at some time')
+      if (node.status === 'retrying' && node.dueAt === undefined)
+        this.#report(`${path}/dueAt`, 'a retrying node is due at some time')
       if ((node.dueAt === undefined) !== (node.remainingMs === undefined)) {
         this.#report(path, 'dueAt and remainingMs stand together')
       } else if (node.dueAt !== undefined) {
@@ -121,18 +136,23 @@ class Contradictions {
       else {
         if (!results.has(id)) this.#report(path, `the node ${JSON.stringify(id)} has completed, but has no result`)
         const status = nodes.get(id)?.status ?? 'pending'
-        if (status !== 'completed') this.#report(path, `the node ${JSON.stringify(id)} has completed, but its status is ${status}`)
+        if (status !== 'completed')
+          this.#report(path, `the node ${JSON.stringify(id)} has completed, but its status is ${status}`)
       }
       seen.add(id)
     })
     for (const id of results.keys()) {
       const path = `/results/${escapeSegment(id)}`
       if (!this.#ids.has(id)) this.#report(path, `the workflow has no node ${JSON.stringify(id)}`)
-      else if (!seen.has(id)) this.#report(path, `the node ${JSON.stringify(id)} has a result, but is not among completedNodes`)
+      else if (!seen.has(id))
+        this.#report(path, `the node ${JSON.stringify(id)} has a result, but is not among completedNodes`)
     }
     for (const [id, { status }] of nodes) {
       if (status === 'completed' && !seen.has(id) && !results.has(id)) {
-        this.#report(`/nodes/${escapeSegment(id)}/status`, 'the node is completed, but is not among completedNodes and has no result')
+        this.#report(
+          `/nodes/${escapeSegment(id)}/status`,
+          'the node is completed, but is not among completedNodes and has no result',
+        )
       }
     }
   }
@@ -148,7 +168,8 @@ class Contradictions {
       return
     }
     for (const key of decisions.keys()) {
-      if (!keys.has(key)) this.#report(`/decisions/${escapeSegment(key)}`, `the workflow has no edge ${JSON.stringify(key)}`)
+      if (!keys.has(key))
+        this.#report(`/decisions/${escapeSegment(key)}`, `the workflow has no edge ${JSON.stringify(key)}`)
     }
   }
 
@@ -166,7 +187,8 @@ class Contradictions {
       timed.add(nodeId)
     })
     for (const [id, { status }] of nodes) {
-      if (status === 'retrying' && !timed.has(id)) this.#report(`/nodes/${escapeSegment(id)}`, 'the node waits for a retry, but has no timer')
+      if (status === 'retrying' && !timed.has(id))
+        this.#report(`/nodes/${escapeSegment(id)}`, 'the node waits for a retry, but has no timer')
     }
   }
 
@@ -175,7 +197,10 @@ class Contradictions {
     this.#document.signals.forEach(({ seq, at }, index) => {
       this.#time(`/signals/${index}/at`, at)
       if (seq <= before || seq > this.#document.run.head.seq) {
-        this.#report(`/signals/${index}/seq`, `the sequence ${seq} is not above the one before and at most that of the run`)
+        this.#report(
+          `/signals/${index}/seq`,
+          `the sequence ${seq} is not above the one before and at most that of the run`,
+        )
       }
       before = seq
     })
@@ -184,7 +209,8 @@ class Contradictions {
   #cache(takenAt: number): void {
     for (const [key, { expiresAt, remainingTtlMs }] of this.#map<CacheDocument>('/cache', this.#document.cache)) {
       const path = `/cache/${escapeSegment(key)}`
-      if ((expiresAt === null) !== (remainingTtlMs === null)) this.#report(path, 'expiresAt and remainingTtlMs are both null or neither')
+      if ((expiresAt === null) !== (remainingTtlMs === null))
+        this.#report(path, 'expiresAt and remainingTtlMs are both null or neither')
       else if (expiresAt !== null) {
         const at = this.#remaining(`${path}/remainingTtlMs`, expiresAt, `${path}/expiresAt`, remainingTtlMs!, takenAt)
         if (at !== null && !isAlive(at, takenAt)) this.#report(path, 'the entry was dead when the snapshot was taken')
@@ -197,7 +223,10 @@ class Contradictions {
       if (accumulator.operation === 'append' || accumulator.value === null) continue
       const isText = typeof accumulator.value === 'string'
       if (isText !== (accumulator.operation === 'concat')) {
-        this.#report(`/accumulators/${escapeSegment(name)}/value`, `${accumulator.operation} does not make a ${isText ? 'text' : 'number'}`)
+        this.#report(
+          `/accumulators/${escapeSegment(name)}/value`,
+          `${accumulator.operation} does not make a ${isText ? 'text' : 'number'}`,
+        )
       }
     }
   }
@@ -210,7 +239,10 @@ class Contradictions {
     for (const { attempt } of nodes.values()) attempts += attempt
     const counted = numberOf(usage.get('nodeExecutions') ?? 0)
     if (attempts > counted) {
-      this.#report('/usage/nodeExecutions', `the nodes were started ${attempts} times together, but ${counted} executions are counted`)
+      this.#report(
+        '/usage/nodeExecutions',
+        `the nodes were started ${attempts} times together, but ${counted} executions are counted`,
+      )
     }
   }
 

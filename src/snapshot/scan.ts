@@ -319,7 +319,8 @@ class Scanner {
 
   #element(): void {
     this.#elements += 1
-    if (this.#elements > this.#limits.maxElements) throw overLimit(this.#limits, 'maxElements', this.#elements, 'array elements')
+    if (this.#elements > this.#limits.maxElements)
+      throw overLimit(this.#limits, 'maxElements', this.#elements, 'array elements')
   }
 
   /** Passes over white space, keeping what stood before it. */
@@ -349,7 +350,8 @@ class Scanner {
     if (this.#members > this.#limits.maxMembers) throw overLimit(this.#limits, 'maxMembers', this.#members, 'members')
     const keys = this.#keys[this.#depth]! + 1
     this.#keys[this.#depth] = keys
-    if (keys > this.#limits.maxKeysPerObject) throw overLimit(this.#limits, 'maxKeysPerObject', keys, 'members in one object')
+    if (keys > this.#limits.maxKeysPerObject)
+      throw overLimit(this.#limits, 'maxKeysPerObject', keys, 'members in one object')
     if (length >= 9) this.#refuseForbidden(at, end)
     return end
   }
@@ -429,8 +431,12 @@ class Scanner {
 
   #unexpected(at: number, expected: string): SnapshotSyntaxError {
     const found = at < this.#text.length ? `found ${quote(this.#text.slice(at, at + 20))}` : 'found the end of the text'
-    return new SnapshotSyntaxError('SNAPSHOT_SYNTAX', `the document is not JSON: expected ${expected} at offset ${at}, ${found}`, {
-      details: { offset: at },
-    })
+    return new SnapshotSyntaxError(
+      'SNAPSHOT_SYNTAX',
+      `the document is not JSON: expected ${expected} at offset ${at}, ${found}`,
+      {
+        details: { offset: at },
+      },
+    )
   }
 }

@@ -41,7 +41,13 @@ interface Schema {
  */
 export function schemaProblems(document: unknown, limit: number): readonly DocumentProblem[] {
   const [snapshot, workflow] = JSON.parse(schemasText) as [Schema, Schema]
-  const check = new SchemaCheck(new Map([['', snapshot], ['workflow-1.0.0.schema.json', workflow]]), limit)
+  const check = new SchemaCheck(
+    new Map([
+      ['', snapshot],
+      ['workflow-1.0.0.schema.json', workflow],
+    ]),
+    limit,
+  )
   check.visit({ schema: snapshot, file: '' }, document, '')
   return check.problems
 }
@@ -69,9 +75,13 @@ class SchemaCheck {
     if (!this.#isOfType(schema, value, path)) return
     this.#scalar(schema, value, path)
     if (Array.isArray(value)) this.#array({ schema, file }, value, path)
-    else if (typeof value === 'object' && value !== null) this.#object({ schema, file }, value as Record<string, unknown>, path)
+    else if (typeof value === 'object' && value !== null)
+      this.#object({ schema, file }, value as Record<string, unknown>, path)
     if (schema.anyOf !== undefined && !schema.anyOf.some((option) => this.#fits({ schema: option, file }, value))) {
-      this.#report(path, `expected one of ${schema.anyOf.map((option) => this.#describe(option, file)).join(' or ')}, got ${quote(value)}`)
+      this.#report(
+        path,
+        `expected one of ${schema.anyOf.map((option) => this.#describe(option, file)).join(' or ')}, got ${quote(value)}`,
+      )
     }
     if (schema.if !== undefined) {
       const branch = this.#fits({ schema: schema.if, file }, value) ? schema.then : schema.else
@@ -103,8 +113,10 @@ class SchemaCheck {
       }
     }
     if (typeof value === 'number') {
-      if (schema.minimum !== undefined && value < schema.minimum) this.#report(path, `expected ${schema.minimum} or more, got ${value}`)
-      if (schema.maximum !== undefined && value > schema.maximum) this.#report(path, `expected ${schema.maximum} or less, got ${value}`)
+      if (schema.minimum !== undefined && value < schema.minimum)
+        this.#report(path, `expected ${schema.minimum} or more, got ${value}`)
+      if (schema.maximum !== undefined && value > schema.maximum)
+        this.#report(path, `expected ${schema.maximum} or less, got ${value}`)
       if (schema.exclusiveMinimum !== undefined && value <= schema.exclusiveMinimum) {
         this.#report(path, `expected more than ${schema.exclusiveMinimum}, got ${value}`)
       }
@@ -113,7 +125,8 @@ class SchemaCheck {
 
   #array({ schema, file }: Located, array: readonly unknown[], path: string): void {
     const { prefixItems = [], items } = schema
-    if (array.length < (schema.minItems ?? 0)) this.#report(path, `expected ${schema.minItems} elements or more, got ${array.length}`)
+    if (array.length < (schema.minItems ?? 0))
+      this.#report(path, `expected ${schema.minItems} elements or more, got ${array.length}`)
     if (items === false && array.length > prefixItems.length) {
       this.#report(path, `expected at most ${prefixItems.length} elements, got ${array.length}`)
     }
@@ -133,7 +146,8 @@ class SchemaCheck {
       if (this.problems.length >= this.#limit) return
       const member = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
       if (member === false) this.#report(path, `the member ${quote(name)} does not belong here`)
-      else if (typeof member === 'object') this.visit({ schema: member, file }, object[name], `${path}/${escapeSegment(name)}`)
+      else if (typeof member === 'object')
+        this.visit({ schema: member, file }, object[name], `${path}/${escapeSegment(name)}`)
     }
   }
 

@@ -26,8 +26,14 @@ export interface SerializeOptions {
  * const flow = workflow('hello', '1.0.0').node('a', () => 1).build()
  * const text = serialize(new DagExecutor(flow).saveSnapshot())
  */
-export function serialize(snapshot: Snapshot | object, options: SerializeOptions & { readonly compress: 'gzip' }): Uint8Array
-export function serialize(snapshot: Snapshot | object, options?: SerializeOptions & { readonly compress?: undefined }): string
+export function serialize(
+  snapshot: Snapshot | object,
+  options: SerializeOptions & { readonly compress: 'gzip' },
+): Uint8Array
+export function serialize(
+  snapshot: Snapshot | object,
+  options?: SerializeOptions & { readonly compress?: undefined },
+): string
 export function serialize(snapshot: Snapshot | object, options?: SerializeOptions): string | Uint8Array
 export function serialize(snapshot: Snapshot | object, options: SerializeOptions = {}): string | Uint8Array {
   checkOptions(options)
@@ -47,20 +53,32 @@ function verify(written: string | Uint8Array, compact: string): void {
   } catch (cause) {
     throw new SnapshotError('SNAPSHOT_VERIFY_FAILED', 'the snapshot can not be read back; do not rely on it', { cause })
   }
-  if (read !== compact) throw new SnapshotError('SNAPSHOT_VERIFY_FAILED', 'the snapshot read back is not the one written; do not rely on it')
+  if (read !== compact)
+    throw new SnapshotError(
+      'SNAPSHOT_VERIFY_FAILED',
+      'the snapshot read back is not the one written; do not rely on it',
+    )
 }
 
 /** What we wrote ourselves was held to its limits already. */
-const unlimited = { maxBytes: Number.POSITIVE_INFINITY, maxCompressedBytes: Number.POSITIVE_INFINITY, maxSlots: Number.POSITIVE_INFINITY }
+const unlimited = {
+  maxBytes: Number.POSITIVE_INFINITY,
+  maxCompressedBytes: Number.POSITIVE_INFINITY,
+  maxSlots: Number.POSITIVE_INFINITY,
+}
 
 function checkSize(compact: string, max: number | null): void {
   // No UTF-16 code unit takes more than three bytes, so most texts need no count.
   if (max === null || compact.length * 3 <= max) return
   const actual = new TextEncoder().encode(compact).length
   if (actual <= max) return
-  throw new LimitError('LIMIT_SNAPSHOT_BYTES', `the snapshot has ${actual} bytes and limits.maxSnapshotBytes is ${max}; nothing was written`, {
-    details: { limit: 'maxSnapshotBytes', max, actual },
-  })
+  throw new LimitError(
+    'LIMIT_SNAPSHOT_BYTES',
+    `the snapshot has ${actual} bytes and limits.maxSnapshotBytes is ${max}; nothing was written`,
+    {
+      details: { limit: 'maxSnapshotBytes', max, actual },
+    },
+  )
 }
 
 function checkOptions(options: unknown): void {
@@ -69,7 +87,8 @@ function checkOptions(options: unknown): void {
     throw new WaystoneError('ARGUMENT_INVALID', `serialize expects options to be an object, got ${quote(options)}`)
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new WaystoneError('OPTION_UNKNOWN', `serialize has no option ${quote(unknown)}; it has ${known.join(', ')}`)
+  if (unknown !== undefined)
+    throw new WaystoneError('OPTION_UNKNOWN', `serialize has no option ${quote(unknown)}; it has ${known.join(', ')}`)
   const { compress } = options as SerializeOptions
   if (compress !== undefined && compress !== 'gzip') {
     throw new WaystoneError('ARGUMENT_INVALID', `compress expects "gzip", got ${quote(compress)}`)

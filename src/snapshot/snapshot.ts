@@ -173,7 +173,10 @@ export class Snapshot {
     return entries
   }
 
-  get context(): { readonly variables: Readonly<Dictionary<unknown>>; readonly constants: Readonly<Dictionary<unknown>> } {
+  get context(): {
+    readonly variables: Readonly<Dictionary<unknown>>
+    readonly constants: Readonly<Dictionary<unknown>>
+  } {
     const { contextVariables, contextConstants } = this.#parts.state
     return { variables: this.#decoded(contextVariables), constants: this.#decoded(contextConstants) }
   }
@@ -193,7 +196,14 @@ export class Snapshot {
     const { state, at } = this.#parts
     return state.nodes.flatMap(({ status, dueAt }, index) =>
       status === 'retrying' && dueAt !== null
-        ? [{ nodeId: this.workflow.nodes[index]!.id, kind: 'retry' as const, dueAt: isoTime(dueAt), remainingMs: remainingMs(at, dueAt) }]
+        ? [
+            {
+              nodeId: this.workflow.nodes[index]!.id,
+              kind: 'retry' as const,
+              dueAt: isoTime(dueAt),
+              remainingMs: remainingMs(at, dueAt),
+            },
+          ]
         : [],
     )
   }

@@ -28,9 +28,13 @@ export function compareVersions(a: Version, b: Version): number {
 export function readabilityOf(version: unknown): 'current' | 'older' {
   const found = parseVersion(version)
   if (found === null) {
-    throw new SnapshotVersionError('SNAPSHOT_BAD_VERSION', `expected the document's version to be like ${SNAPSHOT_VERSION}, got ${quote(version)}`, {
-      details: { supported: SNAPSHOT_VERSION },
-    })
+    throw new SnapshotVersionError(
+      'SNAPSHOT_BAD_VERSION',
+      `expected the document's version to be like ${SNAPSHOT_VERSION}, got ${quote(version)}`,
+      {
+        details: { supported: SNAPSHOT_VERSION },
+      },
+    )
   }
   const own = parseVersion(SNAPSHOT_VERSION)!
   if (found[0] > own[0]) {

@@ -16,3 +16,6 @@ export interface Workflow<Outputs extends object = Record<string, unknown>, Inpu
   /** Type-level only: outputs by node id, and the run's input. */
   readonly types?: { readonly outputs: Outputs; readonly input: Input }
 }
+
+/** A workflow of any outputs and input: all that is needed to run it. */
+export type AnyWorkflow = Omit<Workflow, 'types'>

@@ -6,7 +6,6 @@ import {
   createEngine,
   createRegistry,
   DagExecutor,
-  deserialize,
   executeFromSnapshot,
   loadSnapshot,
   memoryStore,
@@ -37,7 +36,10 @@ describe('Done is done', () => {
       const steps = { step: (_inputs: unknown, ctx: { readonly nodeId: string }) => calls.push(ctx.nodeId) }
       const nodes = Array.from({ length: 11 }, (_, index) => ({ id: `n${index}`, type: 'step' }))
       const edges = nodes.slice(1).map(({ id }, index) => ({ source: `n${index}`, target: id }))
-      return { definition: parseWorkflow({ id: 'chain', version: '1.0.0', nodes, edges }), registry: createRegistry([['step', steps.step]] as const) }
+      return {
+        definition: parseWorkflow({ id: 'chain', version: '1.0.0', nodes, edges }),
+        registry: createRegistry([['step', steps.step]] as const),
+      }
     }
     let text = serialize(new DagExecutor(chain().definition, { registry: chain().registry }).saveSnapshot())
     for (let hop = 0; hop < 10; hop += 1) {
@@ -132,7 +134,10 @@ describe('A cut anywhere is a good cut', () => {
     texts.push(serialize(executor.saveSnapshot()))
     expect(texts.length).toBeGreaterThan(8)
     for (const text of texts) {
-      const result = await executeFromSnapshot(text, make(() => undefined))
+      const result = await executeFromSnapshot(
+        text,
+        make(() => undefined),
+      )
       expect(result).toMatchObject({ status: 'completed', output: 2 })
     }
   })
@@ -154,7 +159,12 @@ describe('A cut anywhere is a good cut', () => {
 
 describe('What saves, loads; equal or loud', () => {
   it('rich values reach downstream handlers equal, live and restored', async () => {
-    const value = () => new Map<string, unknown>([['at', new Date(5)], ['big', 12n], ['set', new Set([undefined, Number.NaN, -0])]])
+    const value = () =>
+      new Map<string, unknown>([
+        ['at', new Date(5)],
+        ['big', 12n],
+        ['set', new Set([undefined, Number.NaN, -0])],
+      ])
     const seen: unknown[] = []
     const make = () =>
       workflow('values', '1.0.0')
@@ -181,18 +191,34 @@ describe('What saves, loads; equal or loud', () => {
       .build()
     const { status, error } = await new DagExecutor(flow).execute()
     expect(status).toBe('failed')
-    expect(error?.cause).toMatchObject({ code: 'VALUE_FUNCTION', details: { nodeId: 'a', path: '/deep/0', kind: 'function' } })
+    expect(error?.cause).toMatchObject({
+      code: 'VALUE_FUNCTION',
+      details: { nodeId: 'a', path: '/deep/0', kind: 'function' },
+    })
   })
 })
 
 describe('Loading is not running', () => {
   it('calls nothing, and names every missing node type at once', async () => {
     const registry = createRegistry([['x', () => 1]] as const).register('y', () => 2)
-    const flow = parseWorkflow({ id: 'w', version: '1.0.0', nodes: [{ id: 'a', type: 'x' }, { id: 'b', type: 'y' }], edges: [] })
+    const flow = parseWorkflow({
+      id: 'w',
+      version: '1.0.0',
+      nodes: [
+        { id: 'a', type: 'x' },
+        { id: 'b', type: 'y' },
+      ],
+      edges: [],
+    })
     const text = serialize(new DagExecutor(flow, { registry }).saveSnapshot())
-    expect(() => loadSnapshot(text)).toThrow(expect.objectContaining({ code: 'NODE_TYPE_MISSING', details: { types: ['x', 'y'] } }))
+    expect(() => loadSnapshot(text)).toThrow(
+      expect.objectContaining({ code: 'NODE_TYPE_MISSING', details: { types: ['x', 'y'] } }),
+    )
     let calls = 0
-    const counting = createRegistry([['x', () => (calls += 1)], ['y', () => (calls += 1)]] as const)
+    const counting = createRegistry([
+      ['x', () => (calls += 1)],
+      ['y', () => (calls += 1)],
+    ] as const)
     const loaded = loadSnapshot(text, counting)
     await tick()
     expect([calls, loaded.status]).toEqual([0, 'pending'])
@@ -304,7 +330,11 @@ describe('Same input, same bytes', () => {
         .node('b', () => 'b')
         .node('c', ['a', 'b'], (inputs) => Object.keys(inputs))
         .build()
-      const executor = new DagExecutor(flow, { clock: new ManualClock(), runId: 'r', ids: { newId: () => 'i', newSeed: () => 1 } })
+      const executor = new DagExecutor(flow, {
+        clock: new ManualClock(),
+        runId: 'r',
+        ids: { newId: () => 'i', newSeed: () => 1 },
+      })
       await executor.execute()
       documents.add(serialize(executor.saveSnapshot(), { pretty: false }))
     }
@@ -318,14 +348,26 @@ describe('Every option acts, every limit is enforced', () => {
     workflow('limits', '1.0.0').node('a', handler).node('b', ['a'], handler).build()
 
   it('refuses options and limits nobody reads', () => {
-    expect(() => new DagExecutor(two(() => 1), { concurency: 2 } as object)).toThrow(expect.objectContaining({ code: 'OPTION_UNKNOWN' }))
-    expect(() => new DagExecutor(two(() => 1), { limits: { maxNode: 2 } as object })).toThrow(expect.objectContaining({ code: 'OPTION_UNKNOWN' }))
+    expect(
+      () =>
+        new DagExecutor(
+          two(() => 1),
+          { concurency: 2 } as object,
+        ),
+    ).toThrow(expect.objectContaining({ code: 'OPTION_UNKNOWN' }))
+    expect(
+      () =>
+        new DagExecutor(
+          two(() => 1),
+          { limits: { maxNode: 2 } as object },
+        ),
+    ).toThrow(expect.objectContaining({ code: 'OPTION_UNKNOWN' }))
   })
 
   it.each([
-    ['maxNodeExecutions', { maxNodeExecutions: 1 }, () => 1, 'LIMIT_NODE_EXECUTIONS'],
+    ['maxNodeExecutions', { maxNodeExecutions: 1 }, (): unknown => 1, 'LIMIT_NODE_EXECUTIONS'],
     ['maxResultBytes', { maxResultBytes: 10 }, () => 'x'.repeat(20), 'LIMIT_RESULT_BYTES'],
-    ['nodeTimeoutMs', { nodeTimeoutMs: 5 }, () => new Promise(() => undefined), 'NODE_TIMEOUT'],
+    ['nodeTimeoutMs', { nodeTimeoutMs: 5 }, (): unknown => new Promise(() => undefined), 'NODE_TIMEOUT'],
   ] as const)('%s', async (_name, limits, handler, code) => {
     const { status, error } = await new DagExecutor(two(handler), { limits }).execute()
     expect([status, (error?.cause as { code: string }).code]).toEqual(['failed', code])
@@ -343,13 +385,18 @@ describe('Every option acts, every limit is enforced', () => {
     const { error } = await executor.execute()
     expect(error?.cause).toMatchObject({ code: 'LIMIT_USAGE' })
     expect((await executeFromSnapshot(executor.saveSnapshot(), make())).status).toBe('failed')
-    expect((await executeFromSnapshot(executor.saveSnapshot(), make(), { limits: { maxUsage: { http: 4 } } })).status).toBe('completed')
+    expect(
+      (await executeFromSnapshot(executor.saveSnapshot(), make(), { limits: { maxUsage: { http: 4 } } })).status,
+    ).toBe('completed')
   })
 
   it('runTimeoutMs stops the run: a late result is dropped', async () => {
     const clock = new ManualClock()
     const gate = deferred<number>()
-    const executor = new DagExecutor(two(() => gate.promise), { clock, limits: { runTimeoutMs: 1_000 } })
+    const executor = new DagExecutor(
+      two(() => gate.promise),
+      { clock, limits: { runTimeoutMs: 1_000 } },
+    )
     const { status, error } = await clock.drive(executor.execute())
     expect([status, (error as { code?: string } | null)?.code]).toEqual(['failed', 'RUN_TIMEOUT'])
     const before = serialize(executor.saveSnapshot())
@@ -360,9 +407,18 @@ describe('Every option acts, every limit is enforced', () => {
   })
 
   it('maxSnapshotBytes and maxNodes', () => {
-    const executor = new DagExecutor(two(() => 1), { limits: { maxSnapshotBytes: 100 } })
+    const executor = new DagExecutor(
+      two(() => 1),
+      { limits: { maxSnapshotBytes: 100 } },
+    )
     expect(() => serialize(executor.saveSnapshot())).toThrow(expect.objectContaining({ code: 'LIMIT_SNAPSHOT_BYTES' }))
-    expect(() => new DagExecutor(two(() => 1), { limits: { maxNodes: 1 } })).toThrow(expect.objectContaining({ code: 'LIMIT_NODES' }))
+    expect(
+      () =>
+        new DagExecutor(
+          two(() => 1),
+          { limits: { maxNodes: 1 } },
+        ),
+    ).toThrow(expect.objectContaining({ code: 'LIMIT_NODES' }))
   })
 
   it('concurrency: never more nodes at once, and definition order at 1', async () => {
@@ -391,11 +447,11 @@ describe('Cost follows the work', () => {
   it('every fact is handed to the store once, whatever the length of the history', async () => {
     const store = memoryStore()
     let appended = 0
-    const counting = new Proxy(store, {
-      get: (target, name) => {
+    const counting: typeof store = new Proxy(store, {
+      get: (target, name): unknown => {
         const member = Reflect.get(target, name) as unknown
         if (typeof member !== 'function') return member
-        return (...args: unknown[]) => {
+        return (...args: unknown[]): unknown => {
           if (name === 'append') appended += (args[2] as { events: unknown[] }).events.length
           return (member as (...args: unknown[]) => unknown).apply(target, args)
         }
@@ -406,7 +462,9 @@ describe('Cost follows the work', () => {
       const nodes = Array.from({ length: size }, (_, index) => ({ id: `n${index}`, type: 'step' }))
       const edges = nodes.slice(1).map(({ id }, index) => ({ source: `n${index}`, target: id }))
       const engine = createEngine({ store: counting, registry: createRegistry([['step', () => 1]] as const) })
-      const { result, runId } = await engine.start(parseWorkflow({ id: `chain${size}`, version: '1.0.0', nodes, edges }))
+      const { result, runId } = await engine.start(
+        parseWorkflow({ id: `chain${size}`, version: '1.0.0', nodes, edges }),
+      )
       await result
       // One start and one completion a node, and the run's own two.
       expect(appended).toBe(2 * size + 2)

@@ -137,10 +137,16 @@ describe('a cut anywhere is a good cut', () => {
           for (const { text, effects } of texts) {
             cuts += 1
             const completed = completedOf(text)
-            const world: World = { effects: new Map([...effects.effects].filter(([id]) => completed.has(id))), inputs: new Map(effects.inputs) }
+            const world: World = {
+              effects: new Map([...effects.effects].filter(([id]) => completed.has(id))),
+              inputs: new Map(effects.inputs),
+            }
             let bytes = text
             const hopClock = new ManualClock(clock.now())
-            let executor = loadSnapshot(deserialize(bytes), makeWorkflow(specs, world), { clock: hopClock, ids }) as DagExecutor
+            let executor = loadSnapshot(deserialize(bytes), makeWorkflow(specs, world), {
+              clock: hopClock,
+              ids,
+            }) as DagExecutor
             for (const hop of hops) {
               // Run on for some events, cut again, and go on from the bytes.
               const next = cutAfter(executor, hop % 7)
@@ -150,14 +156,18 @@ describe('a cut anywhere is a good cut', () => {
               bytes = again
               for (const [id] of world.effects) if (!completedOf(bytes).has(id)) world.effects.delete(id)
               cuts += 1
-              executor = loadSnapshot(deserialize(bytes), makeWorkflow(specs, world), { clock: hopClock, ids }) as DagExecutor
+              executor = loadSnapshot(deserialize(bytes), makeWorkflow(specs, world), {
+                clock: hopClock,
+                ids,
+              }) as DagExecutor
             }
             await hopClock.drive(executor.execute())
             if (!failed) {
               expect(outcome(executor)).toEqual(expected)
               expect(Object.fromEntries(world.effects)).toEqual(Object.fromEntries(whole.effects))
               for (const id of executor.saveSnapshot().completedNodes) {
-                if (specs[Number(id.slice(1))]!.trigger !== 'any') expect(world.inputs.get(id)).toBe(whole.inputs.get(id))
+                if (specs[Number(id.slice(1))]!.trigger !== 'any')
+                  expect(world.inputs.get(id)).toBe(whole.inputs.get(id))
               }
             }
             for (const [id, times] of world.effects) expect([id, times]).toEqual([id, 1])

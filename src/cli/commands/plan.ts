@@ -6,7 +6,7 @@ import { compareWorkflows, type WorkflowChange } from '../../workflow/compare-wo
 import { workflowFingerprint } from '../../workflow/fingerprint.ts'
 import type { Graph } from '../../workflow/graph.ts'
 import type { Workflow } from '../../workflow/workflow.ts'
-import { printable, shorten } from '../format/printable.ts'
+import { nameText, printable, shorten } from '../format/printable.ts'
 import { tableText } from '../format/table.ts'
 import { loadWorkflow } from '../load-workflow.ts'
 import { readSubject, type Subject } from '../subject.ts'
@@ -23,7 +23,7 @@ export async function plan(args: ArgsOf<'plan'>, { io }: CommandContext): Promis
     )
     return 0
   }
-  const rows = steps.map(({ nodeId, action, reason }) => [shorten(nodeId, 60), action, shorten(reason, 120)])
+  const rows = steps.map(({ nodeId, action, reason }) => [nameText(nodeId, 60), action, shorten(reason, 120)])
   io.out(tableText(['node', 'action', 'why'], rows))
   io.out(`\n${counts.run} to run, ${counts.reuse} to reuse, ${counts.skip} to skip, ${counts.blocked} blocked\n`)
   for (const { nodeId, change, what } of changes) {

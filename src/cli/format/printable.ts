@@ -18,6 +18,11 @@ export function shorten(text: string, length: number): string {
   return chars.length > length ? `${chars.slice(0, length - 1).join('')}…` : shown
 }
 
+/** A name for a place where nothing would be overlooked: like {@link shorten}, an empty one as `""`. */
+export function nameText(name: string, length: number): string {
+  return name === '' ? '""' : shorten(name, length)
+}
+
 function escapeOf(char: string): string {
   if (char === '\n') return '\\n'
   if (char === '\t') return '\\t'

@@ -2,7 +2,7 @@ import { encodedText } from '../../base/encoded.ts'
 import type { NodeState, NodeStatus, RunState } from '../../run/state.ts'
 import type { Workflow } from '../../workflow/workflow.ts'
 import { colored } from './color.ts'
-import { printable, shorten } from './printable.ts'
+import { nameText, printable, shorten } from './printable.ts'
 import { tableText } from './table.ts'
 import { jsonLine } from './value-text.ts'
 
@@ -32,7 +32,7 @@ export function runText(state: RunState, hasColor: boolean): string {
   const rows = state.nodes.map((node, index) => {
     const { id, type } = workflow.nodes[index]!
     return [
-      shorten(id, MAX_CELL),
+      nameText(id, MAX_CELL),
       shorten(type, MAX_CELL),
       colored(node.status, hasColor),
       node.attempt === 0 ? '' : String(node.attempt),
@@ -78,9 +78,9 @@ export function workflowText({ definition, graph }: Workflow): string {
     upstreams[graph.edgeTarget[index]!]!.push(graph.ids[graph.edgeSource[index]!]!)
   })
   const rows = graph.nodes.map(({ id, type }, index) => [
-    shorten(id, MAX_CELL),
+    nameText(id, MAX_CELL),
     shorten(type, MAX_CELL),
-    shorten([...new Set(upstreams[index])].join(', '), MAX_CELL),
+    shorten([...new Set(upstreams[index])].map((upstream) => nameText(upstream, MAX_CELL)).join(', '), MAX_CELL),
   ])
   const head = [
     `workflow  ${printable(definition.id)} ${printable(definition.version)}`,

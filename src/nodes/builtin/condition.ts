@@ -1,5 +1,5 @@
-import type { ConditionDefinition } from '../../workflow/definition.ts'
 import { evaluateCondition } from '../../workflow/condition.ts'
+import type { ConditionDefinition } from '../../workflow/definition.ts'
 import type { Handler } from '../../workflow/handler.ts'
 import { route } from '../../workflow/routed.ts'
 import { dataOf } from './data.ts'

@@ -14,13 +14,19 @@ import { soleInput } from './input.ts'
 export const switchNode: Handler = (inputs, ctx) => {
   const { cases, default: fallback } = dataOf(ctx, 'switch', ['cases'])
   if (!Array.isArray(cases)) {
-    throw new NodeError('NODE_BAD_DATA', `node ${quote(ctx.nodeId)} of type "switch" expects data.cases to be a list, got ${quote(cases)}`)
+    throw new NodeError(
+      'NODE_BAD_DATA',
+      `node ${quote(ctx.nodeId)} of type "switch" expects data.cases to be a list, got ${quote(cases)}`,
+    )
   }
   const input = soleInput(inputs)
   for (const [index, entry] of cases.entries()) {
     const { when, handle } = entry as { readonly when?: ConditionDefinition; readonly handle?: unknown }
     if (when === undefined || typeof handle !== 'string') {
-      throw new NodeError('NODE_BAD_DATA', `node ${quote(ctx.nodeId)} of type "switch" expects data.cases[${index}] to have when and handle (string)`)
+      throw new NodeError(
+        'NODE_BAD_DATA',
+        `node ${quote(ctx.nodeId)} of type "switch" expects data.cases[${index}] to have when and handle (string)`,
+      )
     }
     if (evaluateCondition(when, input)) return route(handle, input)
   }

@@ -40,18 +40,25 @@ export function createMigrations(steps: readonly Migration[]): Migrations {
       throw invalid('every step needs `from` and `to`, both semantic versions, and a function `migrate`')
     }
     if (compareVersions(from, to) >= 0) {
-      throw invalid(`the step from ${step.from} to ${step.to} does not lead to a newer version, so the chain could go in circles`)
+      throw invalid(
+        `the step from ${step.from} to ${step.to} does not lead to a newer version, so the chain could go in circles`,
+      )
     }
     if (byVersion.has(step.from)) throw invalid(`two steps begin at ${step.from}`)
     byVersion.set(step.from, Object.freeze({ ...step }))
   }
   for (const { from, to } of byVersion.values()) {
     if (to !== SNAPSHOT_VERSION && !byVersion.has(to)) {
-      throw invalid(`there is a gap: the step from ${from} ends at ${to}, where no step begins, and the current version is ${SNAPSHOT_VERSION}`)
+      throw invalid(
+        `there is a gap: the step from ${from} ends at ${to}, where no step begins, and the current version is ${SNAPSHOT_VERSION}`,
+      )
     }
   }
   const versions = [...byVersion.keys()].sort((a, b) => compareVersions(parseVersion(a)!, parseVersion(b)!))
-  return Object.freeze({ versions: Object.freeze(versions), migrate: (document: JsonObject) => migrateThrough(byVersion, document) })
+  return Object.freeze({
+    versions: Object.freeze(versions),
+    migrate: (document: JsonObject) => migrateThrough(byVersion, document),
+  })
 }
 
 function migrateThrough(byVersion: ReadonlyMap<string, Migration>, document: JsonObject): JsonObject {
@@ -102,10 +109,14 @@ function deepFreeze(document: JsonObject): JsonObject {
 }
 
 function failed(step: Migration, why: string, cause?: unknown): SnapshotVersionError {
-  return new SnapshotVersionError('SNAPSHOT_MIGRATION_FAILED', `the migration from ${step.from} to ${step.to} failed: ${why}`, {
-    details: { from: step.from, to: step.to },
-    cause,
-  })
+  return new SnapshotVersionError(
+    'SNAPSHOT_MIGRATION_FAILED',
+    `the migration from ${step.from} to ${step.to} failed: ${why}`,
+    {
+      details: { from: step.from, to: step.to },
+      cause,
+    },
+  )
 }
 
 function invalid(why: string): WaystoneError {

@@ -77,6 +77,12 @@ export class ClaimFiles {
     return this.#fileSystem.exists(this.#path(epoch + 1)) || !this.#fileSystem.exists(this.#path(epoch))
   }
 
+  /** Whether the file of a claim is still the one this process made. */
+  async isOwn({ owner, epoch }: Claim): Promise<boolean> {
+    const record = await this.#read(epoch)
+    return record !== null && record.owner === owner && isOwnProcess(record)
+  }
+
   /** @throws {StoreError} STORE_FENCED when the claim was lost */
   renew({ owner, epoch }: Claim, { leaseMs, now }: ClaimRequest): Claim {
     const expiresAt = now + leaseMs

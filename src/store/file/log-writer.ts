@@ -163,7 +163,7 @@ export class LogWriter {
   async #write(bytes: Uint8Array): Promise<void> {
     const { fileSystem, durability } = this.#around
     const { runId, epoch } = this.claim
-    const fd = this.#handle()
+    const fd = this.#fd ?? (await this.#reopen())
     const written =
       bytes.length > LARGE_BYTES ? await fileSystem.writeLarge(fd, bytes) : fileSystem.write(fd, bytes, null)
     if (written !== bytes.length) throw new Error(`the file system took ${written} of ${bytes.length} bytes`)
@@ -183,8 +183,7 @@ export class LogWriter {
     }
   }
 
-  #handle(): number {
-    if (this.#fd !== null) return this.#fd
+  async #reopen(): Promise<number> {
     const { fileSystem } = this.#around
     const { runId, epoch } = this.claim
     this.#around.opening(this)
@@ -195,7 +194,8 @@ export class LogWriter {
       if (isMissing(error)) throw fenced(runId, epoch, 'the run was deleted')
       throw error
     }
-    if (fileSystem.info(fd).inode !== this.#inode) {
+    // A file system gives the inode of a deleted log to the next one, so the claim has to be this writer's too.
+    if (fileSystem.info(fd).inode !== this.#inode || !(await this.#claims.isOwn(this.claim))) {
       fileSystem.close(fd)
       throw fenced(runId, epoch, 'the run was deleted and made anew')
     }

@@ -84,6 +84,7 @@ export const runCases: readonly StoreCase[] = [
       await expectCode(appendTo(store, claim, 4), 'STORE_FENCED', 'appending to a deleted run')
       await expectCode(store.renew(claim, requestOf('writer')), 'STORE_FENCED', 'renewing the claim of a deleted run')
       await writeRun(store, 'run', 2, { note: 'anew' })
+      await expectCode(appendTo(store, claim, 3), 'STORE_FENCED', 'appending to the new run under the claim of the old')
       expectEqual(await textsOf(store, 'run'), sampleTexts('run', 2, { note: 'anew' }), 'the events of the new run')
     },
   },

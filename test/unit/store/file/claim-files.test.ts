@@ -12,13 +12,13 @@ import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 const LEASE_OVER = SAMPLE_START + 60_000
 
 function newClaims(): { readonly claims: ClaimFiles; readonly folder: string } {
-  const folder = join(temporaryFolder(), 'claims')
+  const folder = join(temporaryFolder(), 'run')
   return { claims: new ClaimFiles(nodeFileSystem, folder, 'run'), folder }
 }
 
 /** Makes a claim file say that another process wrote it. */
 function disguise(folder: string, epoch: number, change: Partial<ProcessIdentity>): void {
-  const path = join(folder, String(epoch))
+  const path = join(folder, `claim-${epoch}`)
   const record = JSON.parse(readFileSync(path, 'utf8').slice(9)) as object
   const json = JSON.stringify({ ...record, ...change })
   writeFileSync(path, `${crc32(json).toString(16).padStart(8, '0')} ${json}${' '.repeat(600 - json.length)}\n`)
@@ -32,7 +32,7 @@ describe('the claim files of a run', () => {
       expect(claim.epoch).toBe(epoch)
       claims.release(claim)
     }
-    expect(readdirSync(folder).sort()).toEqual(['4', '5'])
+    expect(readdirSync(folder).sort()).toEqual(['claim-4', 'claim-5'])
     expect([3, 4, 5].map((epoch) => claims.isOvertaken(epoch))).toEqual([true, true, false])
   })
 

@@ -30,6 +30,10 @@ export function failingFileSystem(): FailingFileSystem {
       enter('open')
       return nodeFileSystem.open(path, mode)
     },
+    async create(path, mode) {
+      enter('create')
+      return nodeFileSystem.create(path, mode)
+    },
     write(fd, bytes, position) {
       enter('write')
       const part = cut === null ? bytes : bytes.subarray(0, cut)

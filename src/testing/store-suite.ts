@@ -1,0 +1,96 @@
+import type { StoreSupports } from '../store/driver.ts'
+import type { Store } from '../store/store.ts'
+import { appendTests } from './store-suite/append.ts'
+import { same } from './store-suite/assertions.ts'
+import { checkpointTests } from './store-suite/checkpoint.ts'
+import { claimTests } from './store-suite/claim.ts'
+import { concurrencyTests } from './store-suite/concurrency.ts'
+import { deleteTests } from './store-suite/delete.ts'
+import { lifecycleTests } from './store-suite/lifecycle.ts'
+import { listTests } from './store-suite/list.ts'
+import { readTests } from './store-suite/read.ts'
+import { runIdTests } from './store-suite/run-id.ts'
+import type { StoreTest } from './store-suite/store-test.ts'
+
+/** The two functions of a test runner the suite needs; those of vitest, Jest, Mocha, `node:test` and Bun fit. */
+export interface StoreSuiteRunner {
+  describe(name: string, body: () => void): unknown
+  readonly it: {
+    (name: string, body: () => Promise<void>): unknown
+    /** Shows what is left out; without it nothing is shown. */
+    readonly skip?: (name: string, body: () => Promise<void>) => unknown
+  }
+}
+
+/** A store under test. */
+export interface StoreSuiteTarget {
+  readonly name: string
+  /** What the store says it can do; a test that needs more is skipped. */
+  readonly supports: StoreSupports
+  /** A new, empty store; called once a test. */
+  create(): Store | Promise<Store>
+  /** Another store on the same data, after the one given was closed; needed when `supports.durable`. */
+  reopen?(store: Store): Store | Promise<Store>
+  /** Cleans up after a test; the store may be closed. */
+  destroy?(store: Store): void | Promise<void>
+}
+
+const SECTIONS: readonly (readonly [string, readonly StoreTest[]])[] = [
+  ['append', appendTests],
+  ['read', readTests],
+  ['concurrency', concurrencyTests],
+  ['claim', claimTests],
+  ['list', listTests],
+  ['checkpoint', checkpointTests],
+  ['run id', runIdTests],
+  ['delete', deleteTests],
+  ['lifecycle', lifecycleTests],
+]
+
+/**
+ * What every store has to do, as tests. Run it on a store of your own; each test gets a new, empty store.
+ *
+ * @example
+ *   import { describe, it } from 'vitest'
+ *   import { storeSuite } from 'waystone/testing'
+ *   storeSuite({ describe, it }, { name: 'mine', supports: myDriver.supports, create: () => createStore(myDriver()) })
+ */
+export function storeSuite({ describe, it }: StoreSuiteRunner, target: StoreSuiteTarget): void {
+  describe(`store ${target.name}`, () => {
+    describe('supports', () => {
+      it('is what the target says', async () => {
+        const store = await target.create()
+        try {
+          same(store.supports, target.supports, 'supports')
+        } finally {
+          await target.destroy?.(store)
+        }
+      })
+    })
+    for (const [section, tests] of SECTIONS) {
+      describe(section, () => {
+        for (const test of tests) {
+          const body = () => runTest(test, target)
+          if (test.needs === undefined || target.supports[test.needs]) it(test.name, body)
+          else it.skip?.(`${test.name} (needs supports.${test.needs})`, body)
+        }
+      })
+    }
+  })
+}
+
+async function runTest(test: StoreTest, target: StoreSuiteTarget): Promise<void> {
+  let store = await target.create()
+  try {
+    await test.run(store, {
+      reopen: async () => {
+        if (target.reopen === undefined) throw new Error('a target with supports.durable needs a reopen function')
+        await store.close()
+        store = await target.reopen(store)
+        return store
+      },
+    })
+  } finally {
+    await target.destroy?.(store)
+  }
+}

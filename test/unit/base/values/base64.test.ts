@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { base64Size, fromBase64, toBase64 } from '../../../../src/base/values/base64.ts'
+import { swapped } from '../../../../src/base/values/views.ts'
+
+describe('base64', () => {
+  it('agrees with the platform for every length and every byte', () => {
+    for (let length = 0; length < 300; length += 1) {
+      const bytes = Uint8Array.from({ length }, (_, index) => (index * 37 + length) & 255)
+      const text = toBase64(bytes)
+      expect(text).toBe(Buffer.from(bytes).toString('base64'))
+      expect(base64Size(text)).toBe(length)
+      expect([...(fromBase64(text) ?? [])]).toEqual([...bytes])
+    }
+    const large = new Uint8Array(100_000).fill(0xfb)
+    expect(toBase64(large)).toBe(Buffer.from(large).toString('base64'))
+  })
+
+  it.each([
+    'A',
+    'AA',
+    'AAA',
+    'AAAAA',
+    'AA=A',
+    '=AAA',
+    'A===',
+    '====',
+    'AB==',
+    'AAB=',
+    'AA==AA==',
+    'AA A',
+    'AA\n=',
+    'AA-_',
+    'éAAA',
+    'AAĀA',
+  ])('has no bytes for %j', (text) => {
+    expect(fromBase64(text)).toBeNull()
+  })
+})
+
+it('swapped turns the bytes of each element round and leaves the original alone', () => {
+  const bytes = Uint8Array.of(1, 2, 3, 4)
+  expect([...swapped(bytes, 2), ...swapped(bytes, 4), ...bytes]).toEqual([2, 1, 4, 3, 4, 3, 2, 1, 1, 2, 3, 4])
+})

@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest'
+import { truncatedMarker } from '../../../src/base/encoded.ts'
+import { isWaystoneError } from '../../../src/base/errors.ts'
+import { defaultCodec as codec } from '../../../src/base/values/codec.ts'
+import { pendingState } from '../../../src/run/run.ts'
+import { stateBytesOf } from '../../../src/run/state-size.ts'
+import { deserialize } from '../../../src/snapshot/deserialize.ts'
+import { restoreState } from '../../../src/snapshot/restore.ts'
+import { serialize } from '../../../src/snapshot/serialize.ts'
+import { takeSnapshot } from '../../../src/snapshot/snapshot.ts'
+import { parseDefinition } from '../../../src/workflow/parse.ts'
+import { AT, sampleState } from './sample.ts'
+
+describe('serialize and deserialize', () => {
+  const text = serialize(takeSnapshot(sampleState(), AT))
+  const compact = serialize(takeSnapshot(sampleState(), AT), { pretty: false })
+
+  it('give equal bytes for equal state, pretty, compact and compressed', () => {
+    expect(serialize(takeSnapshot(sampleState(), AT))).toBe(text)
+    expect(serialize(deserialize(text))).toBe(text)
+    expect(serialize(deserialize(compact), { pretty: false })).toBe(compact)
+    expect(serialize(deserialize(compact))).toBe(text)
+    const bytes = serialize(deserialize(text), { compress: 'gzip' })
+    expect(serialize(deserialize(bytes), { compress: 'gzip' })).toEqual(bytes)
+    expect([...bytes.subarray(0, 8)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0])
+  })
+
+  it('write a restored state as it was read', () => {
+    const snapshot = deserialize(compact)
+    const again = takeSnapshot(snapshot.copyOfState().state, AT)
+    expect(serialize(again, { pretty: false })).toBe(compact)
+  })
+
+  it('indent like JSON.stringify where objects keep the order', () => {
+    const state = pendingState({
+      runId: 'r',
+      workflow: parseDefinition({ id: 'w', nodes: [{ id: 'a', type: 't', data: { e: {}, f: [] } }] }),
+      fingerprint: 'f',
+    })
+    const pretty = serialize(takeSnapshot(state, AT))
+    expect(pretty).toBe(JSON.stringify(JSON.parse(pretty), null, 2))
+  })
+
+  it('read the document as text, bytes of any realm, ArrayBuffer and object', () => {
+    const bytes = new TextEncoder().encode(text)
+    for (const input of [
+      text,
+      bytes,
+      Buffer.from(text),
+      bytes.buffer as ArrayBuffer,
+      new Uint8Array([...bytes]),
+      takeSnapshot(sampleState(), AT),
+    ]) {
+      expect(serialize(deserialize(input))).toBe(text)
+    }
+  })
+
+  it('read a document that went through an object, whatever order it lists numeric names in', () => {
+    const snapshot = takeSnapshot(sampleState(), AT)
+    expect(serialize(deserialize(snapshot.document))).toBe(text)
+    expect(serialize(deserialize(JSON.stringify(snapshot)))).toBe(text)
+    expect(serialize(JSON.parse(text) as object)).toBe(text)
+  })
+
+  it('refuse what is no snapshot, typed', () => {
+    for (const input of [
+      null,
+      undefined,
+      1,
+      true,
+      1n,
+      Symbol('s'),
+      [],
+      [text],
+      () => text,
+      new Uint16Array(4),
+      new DataView(new ArrayBuffer(4)),
+    ]) {
+      expect(
+        codeOf(() => deserialize(input as never)),
+        String(input),
+      ).toBe('SNAPSHOT_ARGUMENT')
+      if (typeof input !== 'string')
+        expect(
+          codeOf(() => serialize(input as never)),
+          String(input),
+        ).toBe('SNAPSHOT_ARGUMENT')
+    }
+    const circular: Record<string, unknown> = {}
+    circular['self'] = circular
+    expect(codeOf(() => deserialize(circular))).toBe('SNAPSHOT_ARGUMENT')
+    expect(
+      codeOf(() =>
+        deserialize({
+          toJSON: () => {
+            throw new Error('no')
+          },
+        }),
+      ),
+    ).toBe('SNAPSHOT_ARGUMENT')
+    expect(codeOf(() => deserialize({}))).toBe('SNAPSHOT_WRONG_FORMAT')
+  })
+
+  it('refuse options nobody reads', () => {
+    expect(codeOf(() => deserialize(text, { trusted: true } as never))).toBe('OPTION_UNKNOWN')
+    expect(codeOf(() => deserialize(text, { limits: { maxByte: 1 } as never }))).toBe('OPTION_UNKNOWN')
+    expect(codeOf(() => deserialize(text, { limits: { maxBytes: -1 } }))).toBe('ARGUMENT_INVALID')
+    expect(codeOf(() => serialize(deserialize(text), { indent: 4 } as never))).toBe('OPTION_UNKNOWN')
+  })
+
+  it('hold the size before anything is written', () => {
+    const snapshot = takeSnapshot(sampleState(), AT)
+    expect(codeOf(() => serialize(snapshot, { maxBytes: 100 }))).toBe('LIMIT_SNAPSHOT_BYTES')
+    expect(serialize(snapshot, { maxBytes: new TextEncoder().encode(compact).length, pretty: false })).toBe(compact)
+    expect(
+      codeOf(() => serialize(snapshot, { maxBytes: new TextEncoder().encode(compact).length - 1, pretty: false })),
+    ).toBe('LIMIT_SNAPSHOT_BYTES')
+  })
+
+  it('verify what was written', () => {
+    expect(serialize(takeSnapshot(sampleState(), AT), { verify: true })).toBe(text)
+    expect(serialize(takeSnapshot(sampleState(), AT), { verify: true, compress: 'gzip' })).toBeInstanceOf(Uint8Array)
+  })
+
+  it('write a value that equals an earlier result once', () => {
+    expect(compact.split('a long result, passed through').length - 1).toBe(12)
+    expect(compact).toContain('"branch":{"#type":"slot","id":"10"}'.replace('"branch":', ''))
+    const snapshot = deserialize(compact)
+    expect(snapshot.result('branch')).toEqual(snapshot.result('10'))
+  })
+
+  it('keep the marker of a dropped result for inspection', () => {
+    const state = sampleState()
+    state.nodes[0]!.output = truncatedMarker(5000, 100)
+    const snapshot = deserialize(serialize(takeSnapshot(state, AT)))
+    expect(snapshot.result('10')).toEqual({ truncated: true, sizeBytes: 5000, maxBytes: 100 })
+    expect(snapshot.copyOfState().state.nodes[0]!.output).toEqual(truncatedMarker(5000, 100))
+  })
+
+  it("are not fooled by a user's object that looks like a reference or a marker", () => {
+    const state = sampleState()
+    const looks = [
+      { '#type': 'slot', id: '2' },
+      { '#type': 'truncated', sizeBytes: 1, maxBytes: 1 },
+    ]
+    const { encode, decode } = { encode: codec.encode, decode: codec.decode }
+    looks.forEach((look, index) => {
+      state.nodes[index]!.output = encode(look)
+    })
+    const snapshot = deserialize(serialize(takeSnapshot(state, AT)))
+    expect(snapshot.result('10')).toEqual(looks[0])
+    expect(snapshot.result('2')).toEqual(looks[1])
+    expect(decode(encode(looks[0]))).toEqual(looks[0])
+  })
+})
+
+describe('Snapshot', () => {
+  it('shows the run in values of its own', () => {
+    const snapshot = deserialize(serialize(takeSnapshot(sampleState(), AT)))
+    expect(snapshot.run).toMatchObject({
+      id: 'run-1',
+      status: 'running',
+      activeMs: 7000,
+      head: { seq: 14, digest: null },
+      parent: { kind: 'fork' },
+    })
+    expect(snapshot.snapshotTime).toBe('2026-01-02T03:04:05.678Z')
+    expect(snapshot.completedNodes).toEqual(['2', '10', '__proto__', 'branch'])
+    expect(Object.keys(snapshot.results)).toContain('__proto__')
+    expect(Object.hasOwn(snapshot.results, '2')).toBe(true)
+    expect(snapshot.results['2']).toBeUndefined()
+    expect(snapshot.variables['#type']).toBe('named like a tag')
+    expect(snapshot.variables['\ud800']).toBe(null)
+    expect(snapshot.counters['constructor']).toBe(-0)
+    expect(snapshot.accumulators).toMatchObject({ total: -0, words: 'ab', least: null })
+    expect(Object.keys(snapshot.cache)).toEqual(['forever', 'price'])
+    expect(snapshot.cache['price']).toEqual({
+      value: { eur: 4 },
+      expiresAt: '2026-01-02T03:05:05.678Z',
+      remainingTtlMs: 60_000,
+    })
+    expect(snapshot.context.variables['user']).toBe('ada')
+    expect(snapshot.timers).toEqual([
+      { nodeId: 'yes', kind: 'retry', dueAt: '2026-01-02T03:04:06.628Z', remainingMs: 950 },
+    ])
+    expect(snapshot.workflow.nodes[0]).toMatchObject({
+      position: { x: 1, y: 2 },
+      data: { nested: { '#type': 'not a tag' } },
+    })
+    expect(snapshot.config.concurrency).toBe(2)
+    expect(snapshot.nodes['yes']?.error?.cause?.message).toBe('inner')
+  })
+
+  it('changes neither with the run it was taken of nor with what was read from it', () => {
+    const state = sampleState()
+    const snapshot = takeSnapshot(state, AT)
+    const other = takeSnapshot(state, AT)
+    const before = serialize(other)
+    state.nodes[0]!.status = 'failed'
+    state.completed.push('x')
+    state.variables['new'] = 1
+    state.accumulators['rows']!.items.push(1)
+    state.accumulators['words']!.value = 'changed'
+    delete state.cache['price']
+    state.signals.length = 0
+    const results = snapshot.results as Record<string, { text: string }>
+    results['10']!.text = 'changed'
+    ;(snapshot.document as { variables: Record<string, unknown> }).variables['user'] = 1
+    snapshot.copyOfState().state.completed.length = 0
+    expect(serialize(snapshot)).toBe(before)
+    expect(() => Object.assign(snapshot, { version: '9' })).toThrow(TypeError)
+  })
+})
+
+describe('restoreState', () => {
+  const text = serialize(takeSnapshot(sampleState(), AT))
+
+  it('keeps entries until their expiry, and not a millisecond more', () => {
+    const at = (now: number) => restoreState(deserialize(text), { now, cache: 'wallClock' })
+    expect(Object.keys(at(AT + 59_999).cache).sort()).toEqual(['forever', 'price'])
+    expect(Object.keys(at(AT + 60_000).cache)).toEqual(['forever'])
+  })
+
+  it('keeps the time entries had left when asked to, and never those that were dead', () => {
+    const state = restoreState(takeSnapshot(sampleState(), AT), { now: AT + 1e9, cache: 'frozen' })
+    expect(state.cache['price']?.expiresAt).toBe(AT + 1e9 + 60_000)
+    expect(state.cache['dead']).toBeUndefined()
+  })
+
+  it('gives the state that was saved, with its active time so far', () => {
+    const restored = restoreState(deserialize(text), { now: AT, cache: 'wallClock' })
+    const { activeMs, activeSince, stateBytes, cache, ...rest } = restored
+    const { activeMs: _, activeSince: __, stateBytes: ___, cache: ____, ...expected } = sampleState()
+    expect(rest).toEqual(expected)
+    expect({ activeMs, activeSince }).toEqual({ activeMs: 7000, activeSince: null })
+    expect(stateBytes).toBe(stateBytesOf(restored))
+    expect(Object.keys(cache).length).toBe(2)
+    expect(Object.getPrototypeOf(restored.variables)).toBe(null)
+  })
+})
+
+function codeOf(action: () => unknown): string {
+  try {
+    action()
+  } catch (error) {
+    return isWaystoneError(error) ? error.code : `untyped: ${String(error)}`
+  }
+  return 'none'
+}
