@@ -256,7 +256,7 @@ export const KINDS: readonly Kind[] = [
     json: '{"a":{"#type":"Date","value":"1970-01-01T00:00:00.000Z"},"b":{"#type":"ref","path":"/a"}}',
   },
   { name: 'properties that are not enumerable', value: hidden, json: '{"seen":1}' },
-  { name: 'a thenable of data', value: { then: 1 }, json: '{"then":1}' },
+  { name: 'a thenable of data', value: parsed('{"then":1}'), json: '{"then":1}' },
   {
     name: 'an accessor',
     value: {
