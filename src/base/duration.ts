@@ -10,7 +10,7 @@ const UNITS: readonly (readonly [unit: string, milliseconds: number])[] = [
 ]
 
 /** `1h30m`: each unit at most once, in falling order, whole numbers without leading zeros. */
-const SUM = /^(?:(0|[1-9]\d*)d)?(?:(0|[1-9]\d*)h)?(?:(0|[1-9]\d*)m(?!s))?(?:(0|[1-9]\d*)s)?(?:(0|[1-9]\d*)ms)?$/
+const SUM = /^(?:(0|[1-9]\d*)d)?(?:(0|[1-9]\d*)h)?(?:(0|[1-9]\d*)m)?(?:(0|[1-9]\d*)s)?(?:(0|[1-9]\d*)ms)?$/
 
 /** No text of a duration that is a safe integer is longer than this. */
 const MAX_TEXT = 64

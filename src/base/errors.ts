@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes } from './error-codes.ts'
+import type { ErrorCode } from './error-codes.ts'
 import type { JsonObject } from './json.ts'
 
 const BRAND = Symbol.for('waystone.error')
@@ -77,11 +77,6 @@ export function isWaystoneError(error: unknown, code?: ErrorCode): error is Ways
   if (typeof error !== 'object' || error === null) return false
   const candidate = error as { readonly code?: unknown; readonly [BRAND]?: unknown }
   return candidate[BRAND] === true && (code === undefined || candidate.code === code)
-}
-
-/** Whether a text is a code of the catalogue. */
-export function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCodes, code)
 }
 
 /** Ends a switch over a closed union; the compiler shows every place that must answer when the union grows. */

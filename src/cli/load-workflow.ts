@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { extname, resolve } from 'node:path'
+import { dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isWaystoneError, quote, WaystoneError } from '../base/errors.ts'
 import { parseWorkflow } from '../workflow/parse.ts'
@@ -59,14 +60,8 @@ async function importFile(path: string): Promise<Readonly<Record<string, unknown
 async function readyForTypeScript(path: string): Promise<void> {
   const { features } = process as { readonly features?: { readonly typescript?: unknown } }
   if (features?.typescript !== undefined && features.typescript !== false) return
-  for (const from of [resolve(path), import.meta.filename]) {
-    let api: string
-    try {
-      api = createRequire(from).resolve('tsx/esm/api')
-    } catch {
-      // Not installed there; the error below says so when it is installed nowhere.
-      continue
-    }
+  const api = tsxApi(resolve(path)) ?? tsxApi(import.meta.filename)
+  if (api !== null) {
     const { register } = (await import(pathToFileURL(api).href)) as { readonly register: () => void }
     register()
     return
@@ -76,6 +71,24 @@ async function readyForTypeScript(path: string): Promise<void> {
     `the file ${quote(path)} is TypeScript, which Node ${process.versions.node} does not run by itself; install tsx beside it, use Node 22.18 or later, or compile it first`,
     { details: { path } },
   )
+}
+
+/** The module of `tsx` that takes imports over, as it is installed for a file; null where it is not. */
+function tsxApi(from: string): string | null {
+  try {
+    const manifestPath = createRequire(from).resolve('tsx/package.json')
+    // Not resolved by its name: `require.resolve` gives the CommonJS variant, whose hooks do not load.
+    const { exports } = JSON.parse(readFileSync(manifestPath, 'utf8')) as TsxManifest
+    return join(dirname(manifestPath), exports['./esm/api'].import.default)
+  } catch {
+    // Not installed, or of a version without this entry; the caller says what to do.
+    return null
+  }
+}
+
+/** What of the manifest of `tsx` is read. */
+interface TsxManifest {
+  readonly exports: { readonly './esm/api': { readonly import: { readonly default: string } } }
 }
 
 function memberOf(value: unknown, name: string): unknown {

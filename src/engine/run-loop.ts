@@ -1,5 +1,4 @@
-import type { ErrorCode } from '../base/error-codes.ts'
-import { isWaystoneError, LimitError, NodeError, quote, RunError, WaystoneError } from '../base/errors.ts'
+import { isWaystoneError, NodeError, quote, WaystoneError } from '../base/errors.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { serializeError } from '../base/serialized-error.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
@@ -15,6 +14,7 @@ import type { NodeLogger } from '../workflow/handler.ts'
 import { type Code, contextOf, decideEdges, handlerOf, inputsOf, outcomeOf } from './attempt.ts'
 import type { Journal } from './journal.ts'
 import type { Listeners } from './listeners.ts'
+import { errorOf, isRetryable, isThenable } from './report.ts'
 import { yieldToHost } from './system.ts'
 
 /** How many handlers are called before the host's other tasks get a turn. */
@@ -386,24 +386,4 @@ export class RunLoop implements ContextHost {
     this.#stop('its journal failed')
     for (const waiter of [...this.#recorded.splice(0), ...this.#settling.splice(0)]) waiter.reject(this.#broken)
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
-  )
-}
-
-/** Whether another attempt may help: not when the handler says `retryable: false`, nor for what is wrong with the code itself. */
-function isRetryable(thrown: unknown): boolean {
-  if (typeof thrown === 'object' && thrown !== null && (thrown as { readonly retryable?: unknown }).retryable === false)
-    return false
-  return !isWaystoneError(thrown) || thrown.code === 'NODE_TIMEOUT'
-}
-
-const limitCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['LIMIT_USAGE', 'LIMIT_NODE_EXECUTIONS'])
-
-function errorOf({ code, message, details }: Rejection): WaystoneError {
-  const parts = details === undefined ? {} : { details }
-  return limitCodes.has(code) ? new LimitError(code, message, parts) : new RunError(code, message, parts)
 }

@@ -61,7 +61,9 @@ interface Parsed {
  * problems; SNAPSHOT_INTEGRITY; VALUE_… for a value that can't be decoded
  * @throws {DefinitionError} WORKFLOW_… when the workflow in the document is wrong
  * @example
- * const snapshot = deserialize(await readFile('report.json'))
+ * const flow = workflow('hello', '1.0.0').node('a', () => 1).build()
+ * const snapshot = deserialize(serialize(new DagExecutor(flow).saveSnapshot()))
+ * snapshot.run.status // 'pending'
  */
 export function deserialize(
   input: Snapshot | string | Uint8Array | ArrayBuffer | object,

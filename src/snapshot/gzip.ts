@@ -41,9 +41,9 @@ export function gunzip(bytes: Uint8Array, limits: SnapshotLimits): Uint8Array {
   if (bytes[2] !== 8) throw damaged('its compression method is not deflate')
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8)
   const size = trailer.getUint32(4, true)
-  if (size > limits.maxBytes) throw overLimit(limits, 'maxBytes', size, 'bytes after decompression')
   if (size > bytes.length * MAX_RATIO)
     throw damaged(`${bytes.length} bytes can not hold the ${size} its trailer promises`)
+  if (size > limits.maxBytes) throw overLimit(limits, 'maxBytes', size, 'bytes after decompression')
 
   const content = new Uint8Array(size)
   let length = 0

@@ -185,7 +185,7 @@ function isOfType(name: string, value: unknown): boolean {
     case 'integer':
       return Number.isInteger(value)
     default:
-      // biome-ignore lint/suspicious/useValidTypeof: the names left are those typeof gives
+      // The names left are those typeof gives.
       return typeof value === name
   }
 }

@@ -1,6 +1,1 @@
-export {
-  type StoreSuiteRunner,
-  type StoreSuiteSubject,
-  storeSuite,
-  storeSuiteCases,
-} from './store-suite/store-suite.ts'
+export { type StoreSuiteRunner, type StoreSuiteTarget, storeSuite } from './store-suite.ts'

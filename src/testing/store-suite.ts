@@ -51,9 +51,11 @@ const SECTIONS: readonly (readonly [string, readonly StoreTest[]])[] = [
  * What every store has to do, as tests. Run it on a store of your own; each test gets a new, empty store.
  *
  * @example
- *   import { describe, it } from 'vitest'
- *   import { storeSuite } from 'waystone/testing'
- *   storeSuite({ describe, it }, { name: 'mine', supports: myDriver.supports, create: () => createStore(myDriver()) })
+ * ```ts no-run
+ * import { describe, it } from 'vitest'
+ * import { storeSuite } from 'waystone/testing'
+ * storeSuite({ describe, it }, { name: 'mine', supports: myDriver.supports, create: () => createStore(myDriver()) })
+ * ```
  */
 export function storeSuite({ describe, it }: StoreSuiteRunner, target: StoreSuiteTarget): void {
   describe(`store ${target.name}`, () => {

@@ -72,7 +72,7 @@ export const valueKinds: readonly ValueKind[] = [
     '{"constructor":1,"toString":2,"hasOwnProperty":3}',
   ),
   of('own toJSON', () => ({ toJSON: 'data' }), '{"toJSON":"data"}'),
-  of('own then', () => ({ then: 1 }), '{"then":1}'),
+  of('own then', () => JSON.parse('{"then":1}') as unknown, '{"then":1}'),
   of('key #type', () => ({ '#type': 'Date', value: null }), '{"##type":"Date","value":null}'),
   of('key ##type', () => ({ '##type': 1, '#typed': 2, type: 3 }), '{"###type":1,"#typed":2,"type":3}'),
   of(

@@ -118,12 +118,18 @@ function makeNode(kind: string): object {
     case 'set':
       return new Set()
     case 'error':
-      return new RangeError('r')
+      return settled(new RangeError('r'))
     case 'aggregate':
-      return new AggregateError([1], 'a')
+      return settled(new AggregateError([1], 'a'))
     default:
       return {}
   }
+}
+
+/** V8 writes the stack when it is first touched, from name and message; later links may make those anything. */
+function settled(error: Error): Error {
+  expect(error.stack).toBeTypeOf('string')
+  return error
 }
 
 function link(from: object, name: string, at: number, to: unknown): void {
@@ -172,7 +178,8 @@ describe('round trips', () => {
         const tree = JSON.parse(text) as JsonValue
         expect(JSON.stringify(tree)).toBe(text)
         expect(text.isWellFormed()).toBe(true)
-        expect(text).not.toMatch(/\\ud[89a-f]/)
+        // an escape, not the text of one after an escaped backslash
+        expect(text).not.toMatch(/(?<!\\)(?:\\\\)*\\ud[89a-f]/)
         expect(text).not.toContain('"__proto__":')
         defaultCodec.check(tree)
         expect(difference(defaultCodec.decodeTree(tree), value)).toBeNull()

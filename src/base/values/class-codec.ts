@@ -4,6 +4,12 @@ import { DefinitionError, quote } from '../errors.ts'
  * How instances of one class are written and read.
  *
  * @example
+ * class Money {
+ *   readonly cents: number
+ *   constructor(cents: number) {
+ *     this.cents = cents
+ *   }
+ * }
  * const money: ClassCodec<Money> = {
  *   name: 'Money',
  *   class: Money,

@@ -2,9 +2,10 @@ import { quote } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { isArrayIndex } from './array-keys.ts'
 import { isClassName, isClassVersion, OpaqueValue } from './class-codec.ts'
-import { type Decoder, setOwn } from './decode.ts'
+import type { Decoder } from './decode.ts'
 import { badMember, decodeUtf16 } from './decode-scalar.ts'
 import { define, isErrorClass, makeError } from './error-family.ts'
+import { setOwn } from './set-own.ts'
 
 export function decodeMap(decoder: Decoder, tree: JsonObject, depth: number): Map<unknown, unknown> {
   const map = decoder.found(tree, new Map<unknown, unknown>())

@@ -5,6 +5,7 @@ import { pointer, resolvePointer } from '../json-pointer.ts'
 import type { ClassRegistry } from './class-codec.ts'
 import { decodeTag } from './decode-tag.ts'
 import { isStackOverflow, type ValueLimits, valueLimitError } from './limits.ts'
+import { setOwn } from './set-own.ts'
 
 /** What a decoder does with what it may do in more than one way. */
 export interface DecodeRules {
@@ -181,10 +182,4 @@ export class Decoder {
     const path = this.path()
     return path === '' ? what : `${what}, at ${quote(path)}`
   }
-}
-
-/** Whether an assignment makes an own property: nothing on the prototype chain answers to the key. */
-export function setOwn(object: object, key: string, value: unknown): void {
-  if (key in object) Object.defineProperty(object, key, { value, configurable: true, writable: true, enumerable: true })
-  else (object as Record<string, unknown>)[key] = value
 }

@@ -57,6 +57,8 @@ export function defaultErrorName(className: string): string {
 export function makeError(className: string, message: string, name: string | undefined): Error {
   const error = construct(className, message, name)
   const shown = name ?? defaultErrorName(className)
+  // removed first: replacing it would have the engine, and whatever is hooked into it, write the stack out
+  Reflect.deleteProperty(error, 'stack')
   define(error, 'stack', message === '' ? shown : `${shown}: ${message}`)
   if (name !== undefined && className !== 'DOMException') define(error, 'name', name)
   return error

@@ -18,8 +18,7 @@ export async function resume(args: ArgsOf<'resume'>, { io, host }: CommandContex
     const engine = createEngine({
       store,
       registry: createRegistry(builtins),
-      // The engine takes workflows of any outputs and input, which no type of this one says.
-      workflows: workflow === null ? [] : [workflow as unknown as Workflow<never, never>],
+      workflows: workflow === null ? [] : [workflow],
       logger: ioLogger(io),
       onWorkflowChange: args.acceptChange ? 'accept' : 'refuse',
     })

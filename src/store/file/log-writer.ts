@@ -194,10 +194,14 @@ export class LogWriter {
       if (isMissing(error)) throw fenced(runId, epoch, 'the run was deleted')
       throw error
     }
-    // A file system gives the inode of a deleted log to the next one, so the claim has to be this writer's too.
-    if (fileSystem.info(fd).inode !== this.#inode || !(await this.#claims.isOwn(this.claim))) {
+    try {
+      // A file system gives the inode of a deleted log to the next one, so the claim has to be this writer's too.
+      if (fileSystem.info(fd).inode !== this.#inode || !(await this.#claims.isOwn(this.claim))) {
+        throw fenced(runId, epoch, 'the run was deleted and made anew')
+      }
+    } catch (error) {
       fileSystem.close(fd)
-      throw fenced(runId, epoch, 'the run was deleted and made anew')
+      throw error
     }
     this.#fd = fd
     return fd

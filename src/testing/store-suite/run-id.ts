@@ -42,7 +42,7 @@ const HOSTILE: readonly string[] = [
   '\ud800\ud800',
   '\ufffd',
   "'; drop table runs; --",
-  '${x}',
+  '$(x)',
   '日本語',
   '😀',
 ]

@@ -69,7 +69,9 @@ export function sampleState(): RunState {
     { status: 'skipped', skipReason: 'untaken', endedAt: AT - 90 },
     {},
   ]
-  state.nodes.forEach((node, index) => Object.assign(node, nodes[index]))
+  state.nodes.forEach((node, index) => {
+    Object.assign(node, nodes[index])
+  })
   state.nodes[3]!.failures = 1
   state.nodes[3]!.error = { name: 'Error', message: 'first try', details: { __proto__: null } }
   Object.assign(state, {
@@ -87,6 +89,7 @@ export function sampleState(): RunState {
   Object.assign(state.decisions, { '7': false, 'e-yes': true })
   state.variables['10'] = encode('ten')
   state.variables['9'] = encode([1, { 2: 'b', 1: 'a' }])
+  // biome-ignore lint/suspicious/noProto: a dictionary has no prototype, so this is a name like any other
   state.variables['__proto__'] = encode(big)
   state.variables['#type'] = encode('named like a tag')
   state.variables['\ud800'] = encode(null)

@@ -246,8 +246,12 @@ describe('fingerprints and compareWorkflows', () => {
   })
 
   it('are the same for ever: documents hold them', () => {
-    expect(workflowFingerprint(parseWorkflow(base()))).toBe('')
-    expect(nodeFingerprint(parseWorkflow(base()).graph, 2)).toBe('')
+    expect(workflowFingerprint(parseWorkflow(base()))).toBe(
+      '91e2faf4d04b83cc6b1ff93410eacc706427b6d9675c0b6769af6f951fa61f7f',
+    )
+    expect(nodeFingerprint(parseWorkflow(base()).graph, 2)).toBe(
+      'fa6f0955cf7e0ca02aea570e20be1a47b94499fd86998147a7cd7d372d50f4de',
+    )
   })
 
   it('of a node change with that node alone', () => {

@@ -75,7 +75,7 @@ describe('encode', () => {
     const claims = { constructor: Map, length: 99, byteLength: 99, toString: 'x' }
     const view = Object.defineProperties(Uint8Array.of(7), Object.getOwnPropertyDescriptors(claims))
     expect(textOf(view)).toBe('{"#type":"Uint8Array","base64":"Bw=="}')
-    expect(textOf({ constructor: Map, size: 3 })).toContain('"size":3')
+    expect(textOf({ constructor: 'Map', size: 3 })).toBe('{"constructor":"Map","size":3}')
   })
 
   it('writes only the window of a view, not its neighbours in a pooled buffer', () => {

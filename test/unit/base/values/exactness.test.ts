@@ -70,7 +70,20 @@ describe('a value is written alike whatever surrounds it', () => {
   })
 })
 
+it('a buffer that can be resized is refused', () => {
+  const make = ArrayBuffer as unknown as new (size: number, options: { maxByteLength: number }) => ArrayBuffer
+  expect(thrown(() => json(new make(1, { maxByteLength: 2 }))).code).toBe('VALUE_UNSUPPORTED')
+})
+
 describe('errors', () => {
+  it('have an enumerable cause once, and no errors they did not have', () => {
+    const caused = Object.assign(new Error('m'), { cause: 1 })
+    expect(json(caused)).toBe('{"#type":"Error","class":"Error","message":"m","props":{"cause":1}}')
+    const bare = new AggregateError([], 'm')
+    Reflect.deleteProperty(bare, 'errors')
+    expect(Object.hasOwn(copyOf(bare) as Error, 'errors')).toBe(false)
+  })
+
   it('come back with what was enumerable enumerable, and the rest not', () => {
     const error = Object.assign(new Error('m'), { name: 'N', k: 1 })
     expect(Object.keys(copyOf(error) as Error)).toEqual(['name', 'k'])
