@@ -1,5 +1,6 @@
 // Engine: run a workflow, save it, take it up again.
 
+export { formatDuration, parseDuration } from './base/duration.ts'
 // Base: values, errors, ports.
 export { type ErrorCode, errorCodes } from './base/error-codes.ts'
 export {

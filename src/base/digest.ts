@@ -1,9 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 
-/** Computes SHA-256 as 64 lower-case hexadecimal digits; injected where a platform's native one should be used. */
-export type Sha256 = (data: Uint8Array) => string
-
 /**
  * SHA-256 as 64 lower-case hexadecimal digits, in plain JavaScript so that it is synchronous everywhere.
  *

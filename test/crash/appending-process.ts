@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { fileStore } from '../../src/store/file/file-store.ts'
-import { appendTo, requestOf } from '../../src/testing/store-suite/sample-run.ts'
+import { appendTo, requestOf } from '../helpers/sample-run.ts'
 
 // Appends to one run until it is killed; says each head once its append is acknowledged.
 const [, , folder = '', runId = ''] = process.argv

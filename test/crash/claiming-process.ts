@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { isWaystoneError } from '../../src/base/errors.ts'
 import { fileStore } from '../../src/store/file/file-store.ts'
-import { requestOf } from '../../src/testing/store-suite/sample-run.ts'
+import { requestOf } from '../helpers/sample-run.ts'
 
 // Claims each run it is told, at the time it is told, and says whether it won.
 const [, , folder = ''] = process.argv

@@ -6,8 +6,8 @@ import type { Claim } from '../../src/store/driver.ts'
 import { fileStore } from '../../src/store/file/file-store.ts'
 import { memoryStore } from '../../src/store/memory/memory-driver.ts'
 import type { Store } from '../../src/store/store.ts'
-import { appendTo, requestOf, SAMPLE_START } from '../../src/testing/store-suite/sample-run.ts'
 import { runs } from '../helpers/property.ts'
+import { appendTo, requestOf, SAMPLE_START } from '../helpers/sample-run.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 
 const root = temporaryFolder()

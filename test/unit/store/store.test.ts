@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { StoreDriver } from '../../../src/store/driver.ts'
 import { memoryDriver, memoryStore } from '../../../src/store/memory/memory-driver.ts'
 import { createStore } from '../../../src/store/store.ts'
-import { requestOf, writeRun } from '../../../src/testing/store-suite/sample-run.ts'
+import { requestOf, writeRun } from '../../helpers/sample-run.ts'
 
 /** A memory driver of which some methods are replaced. */
 function driverWith(methods: Partial<StoreDriver>): StoreDriver {

@@ -5,12 +5,6 @@ export interface Kind {
   readonly json: string
 }
 
-class Subclassed extends TypeError {
-  override readonly name = 'Subclassed'
-  readonly code = 'E_SUB'
-}
-class Unnamed extends Error {}
-
 const circular: Record<string, unknown> = { list: [1] }
 circular['self'] = circular
 circular['again'] = circular['list']
@@ -265,19 +259,5 @@ export const KINDS: readonly Kind[] = [
       },
     },
     json: '{"a":5}',
-  },
-]
-
-/** Errors of unregistered classes come back as the nearest built-in class, so they are equal in all but prototype. */
-export const NEAREST: readonly Kind[] = [
-  {
-    name: 'a subclass with own name and code',
-    value: new Subclassed('s'),
-    json: '{"#type":"Error","class":"TypeError","message":"s","props":{"name":"Subclassed","code":"E_SUB"}}',
-  },
-  {
-    name: 'a subclass without a name',
-    value: new Unnamed('u'),
-    json: '{"#type":"Error","class":"Error","message":"u"}',
   },
 ]

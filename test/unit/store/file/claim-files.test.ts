@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { ClaimFiles } from '../../../../src/store/file/claim-files.ts'
 import { nodeFileSystem } from '../../../../src/store/file/file-system.ts'
 import type { ProcessIdentity } from '../../../../src/store/file/process-identity.ts'
-import { requestOf, SAMPLE_START } from '../../../../src/testing/store-suite/sample-run.ts'
+import { requestOf, SAMPLE_START } from '../../../helpers/sample-run.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const LEASE_OVER = SAMPLE_START + 60_000

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { StoreRepair } from '../../../../src/store/driver.ts'
 import { type FileStoreOptions, fileStore } from '../../../../src/store/file/file-store.ts'
-import { appendTo, requestOf, sampleTexts, textsOf, writeRun } from '../../../../src/testing/store-suite/sample-run.ts'
+import { appendTo, requestOf, sampleTexts, textsOf, writeRun } from '../../../helpers/sample-run.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 import { failingFileSystem } from './failing-file-system.ts'
 

@@ -11,7 +11,7 @@ import {
   encodeRun,
   NO_CHECKSUM,
 } from '../../../../src/store/file/record.ts'
-import { sampleBatch, sampleSummary } from '../../../../src/testing/store-suite/sample-run.ts'
+import { sampleBatch, sampleSummary } from '../../../helpers/sample-run.ts'
 
 const facts = { workflowId: 'sample', workflowVersion: '1.0.0', createdAt: sampleSummary('run', 1).createdAt }
 

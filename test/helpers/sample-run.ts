@@ -1,6 +1,6 @@
-import type { RunStatus } from '../../run/state.ts'
-import type { Claim, ClaimRequest, EventBatch, RunSummary, StoredEvent } from '../../store/driver.ts'
-import type { Store } from '../../store/store.ts'
+import type { RunStatus } from '../../src/run/state.ts'
+import type { Claim, ClaimRequest, EventBatch, RunSummary, StoredEvent } from '../../src/store/driver.ts'
+import type { Store } from '../../src/store/store.ts'
 
 /** When sample runs begin, epoch ms; the event of sequence n is n ms later. */
 export const SAMPLE_START = 1_700_000_000_000

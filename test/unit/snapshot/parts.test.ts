@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto'
+import * as zlib from 'node:zlib'
+import { crc32 as nodeCrc32 } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { sha256Hex } from '../../../src/base/digest.ts'
+import { isWaystoneError } from '../../../src/base/errors.ts'
+import { crc32, gunzip, gzip } from '../../../src/snapshot/gzip.ts'
+import { digestOfText } from '../../../src/snapshot/hash.ts'
+import { jsonText, mapEntries, mapText, plainJson } from '../../../src/snapshot/json-text.ts'
+import { DEFAULT_SNAPSHOT_LIMITS, resolveLimits } from '../../../src/snapshot/limits.ts'
+import { prettyText } from '../../../src/snapshot/pretty.ts'
+import { scanDocument } from '../../../src/snapshot/scan.ts'
+import { isoTime, parseTime } from '../../../src/snapshot/time.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+describe('times', () => {
+  it.each([
+    ['2026-01-02T03:04:05.678Z', Date.UTC(2026, 0, 2, 3, 4, 5, 678)],
+    ['2026-01-02T03:04:05Z', Date.UTC(2026, 0, 2, 3, 4, 5)],
+    ['2026-01-02T03:04:05.123456789Z', Date.UTC(2026, 0, 2, 3, 4, 5, 123)],
+    ['2026-01-02T05:04:05.5+02:00', Date.UTC(2026, 0, 2, 3, 4, 5, 500)],
+    ['2026-01-01T21:34:05-05:30', Date.UTC(2026, 0, 2, 3, 4, 5)],
+    ['2024-02-29T00:00:00Z', Date.UTC(2024, 1, 29)],
+    ['0001-01-01T00:00:00Z', Date.parse('0001-01-01T00:00:00Z')],
+    ['+275760-09-13T00:00:00.000Z', 8.64e15],
+  ])('%s is read', (text, expected) => {
+    expect(parseTime(text)).toBe(expected)
+  })
+
+  it.each([
+    '2026-02-29T00:00:00Z',
+    '2026-13-01T00:00:00Z',
+    '2026-01-01T24:00:00Z',
+    '2026-01-01T00:00:60Z',
+    '2026-01-01T00:00:00',
+    '2026-01-01',
+    '2026-01-01T00:00:00+24:00',
+    '2026-01-01T00:00:00.1234567890Z',
+    '-000000-01-01T00:00:00Z',
+    '+275760-09-13T00:00:00.001Z',
+    '',
+  ])('%s is not', (text) => {
+    expect(parseTime(text)).toBe(null)
+  })
+
+  it('beyond all dates become the last date', () => {
+    expect(isoTime(Number.MAX_SAFE_INTEGER)).toBe('+275760-09-13T00:00:00.000Z')
+    expect(parseTime(isoTime(-1))).toBe(-1)
+  })
+})
+
+describe('gzip', () => {
+  const limits = resolveLimits({ maxBytes: 1_000_000 })
+
+  it('round-trips and is opened by other tools', () => {
+    for (const text of [
+      '',
+      'a',
+      'x'.repeat(300_000),
+      JSON.stringify(Array.from({ length: 20_000 }, (_, i) => i * 7919)),
+    ]) {
+      const packed = gzip(bytes(text))
+      expect(new TextDecoder().decode(gunzip(packed, limits))).toBe(text)
+      expect(zlib.gunzipSync(packed).toString()).toBe(text)
+      expect(new TextDecoder().decode(gunzip(zlib.gzipSync(text, { level: 9 }), limits))).toBe(text)
+    }
+  })
+
+  it('reads optional fields of the header', () => {
+    const plain = zlib.gzipSync('content')
+    const named = Buffer.concat([
+      plain.subarray(0, 3),
+      Buffer.from([8]),
+      plain.subarray(4, 10),
+      Buffer.from('name\0'),
+      plain.subarray(10),
+    ])
+    expect(new TextDecoder().decode(gunzip(named, limits))).toBe('content')
+  })
+
+  it('refuses every one-byte change of the content and the trailer, and every cut', () => {
+    const packed = gzip(bytes('{"some":"text, long enough to be compressed, text, text, text"}'))
+    for (let at = 10; at < packed.length; at += 1) {
+      for (const flip of [1, 0x80, 0xff]) {
+        const changed = packed.slice()
+        changed[at]! ^= flip
+        let content: Uint8Array | null = null
+        try {
+          content = gunzip(changed, limits)
+        } catch (error) {
+          expect(isWaystoneError(error)).toBe(true)
+        }
+        // A bit that pads the last byte of the deflate stream means nothing.
+        if (content !== null) expect(content).toEqual(gunzip(packed, limits))
+      }
+      expect(() => gunzip(packed.subarray(0, at), limits)).toThrow()
+    }
+  })
+
+  it('computes the checksum of the standard', () => {
+    expect(crc32(bytes('123456789'))).toBe(0xcbf43926)
+    if (typeof nodeCrc32 === 'function') expect(crc32(bytes('waystone'))).toBe(nodeCrc32('waystone'))
+  })
+})
+
+describe('digest of text', () => {
+  it('is SHA-256 of the joined UTF-8, with and without a native one', () => {
+    const parts = ['{"a":"ü', '€😀', '"}']
+    const expected = createHash('sha256').update(parts.join('')).digest('hex')
+    expect(digestOfText(...parts)).toBe(expected)
+    expect(sha256Hex(parts.join(''))).toBe(expected)
+  })
+})
+
+describe('plain JSON of the engine', () => {
+  it.each([
+    [{ a: 1 }],
+    [JSON.parse('{"__proto__":{"x":[{"__proto__":null}]},"b":2}')],
+    [{ '#type': 'Date', '##type': 1, '#types': 2 }],
+    [{ list: [JSON.parse('{"__proto__":1,"#type":2}')], text: '__proto__ #type"' }],
+  ])('%j is read back equal, and never has the key __proto__', (value) => {
+    const text = jsonText(value)
+    expect(text).not.toMatch(/"__proto__":/)
+    expect(JSON.stringify(plainJson(JSON.parse(text), text))).toBe(JSON.stringify(value))
+  })
+
+  it('keeps every name of a map', () => {
+    for (const names of [
+      ['a', '#type'],
+      ['__proto__', '#type', '##type'],
+      ['\ud800', '__proto__', ''],
+      ['10', '9', 'constructor'],
+    ]) {
+      const text = mapText(names.map((name) => [name, '1'] as const))
+      expect(text.isWellFormed()).toBe(true)
+      expect(
+        mapEntries(JSON.parse(text) as object)
+          .map(([name]) => name)
+          .sort(),
+      ).toEqual([...names].sort())
+    }
+  })
+})
+
+describe('pretty text', () => {
+  it.each(['{}', '[]', '{"a":[],"b":{}}', '[1,"a,b:{[\\"",{"x":[[1],2]}]', '"\\\\"', '0'])(
+    'indents %s like JSON.stringify',
+    (text) => {
+      expect(prettyText(text)).toBe(JSON.stringify(JSON.parse(text), null, 2))
+    },
+  )
+})
+
+describe('the first look at a text', () => {
+  it('takes out white space outside strings alone', () => {
+    const value = { a: [1, ' x ', { 'k\n "': null }], b: {}, c: [] }
+    for (const indent of [0, 1, 2, '\t', '\r\n ' as never]) {
+      const text = JSON.stringify(value, null, indent as never)
+      expect(scanDocument(text, DEFAULT_SNAPSHOT_LIMITS).compact).toBe(JSON.stringify(value))
+    }
+  })
+
+  it.each([
+    ['maxKeysPerObject', { maxKeysPerObject: 2 }, '{"a":1,"b":2,"c":3}'],
+    ['maxMembers', { maxMembers: 2 }, '{"a":{"b":{"c":3}}}'],
+    ['maxElements', { maxElements: 2 }, '{"a":[1,[2]]}'],
+    ['maxStringLength', { maxStringLength: 2 }, '{"a":"abc"}'],
+    ['maxKeyLength', { maxKeyLength: 2 }, '{"abc":1}'],
+    ['maxSlots', { maxSlots: 1 }, '{"results":{"a":1,"b":2}}'],
+    ['maxDepth', { maxDepth: 1 }, `{"a":${'['.repeat(17)}${']'.repeat(17)}}`],
+  ])('holds %s', (limit, given, text) => {
+    const look = () => scanDocument(text, resolveLimits(given))
+    expect(look).toThrow(expect.objectContaining({ code: 'SNAPSHOT_LIMIT' }))
+    expect(look).toThrow(expect.objectContaining({ details: expect.objectContaining({ limit }) }))
+    expect(() => scanDocument(text, DEFAULT_SNAPSHOT_LIMITS)).not.toThrow()
+  })
+
+  it('does not exhaust a stack on deep text', () => {
+    expect(() => scanDocument('['.repeat(1_000_000), resolveLimits({ maxDepth: 10_000_000 }))).toThrow(
+      expect.objectContaining({ code: 'SNAPSHOT_SYNTAX' }),
+    )
+  })
+})
