@@ -1,0 +1,97 @@
+import type { Clock } from '../base/ports.ts'
+
+interface Timer {
+  readonly dueAt: number
+  readonly order: number
+  readonly callback: () => void
+}
+
+/**
+ * A clock a test owns: time stands still until it is moved on.
+ *
+ * @example
+ * const clock = new SimulatedClock(0)
+ * clock.setTimer(86_400_000, () => undefined)
+ * clock.advance(86_400_000)
+ * clock.now() // 86400000
+ */
+export class SimulatedClock implements Clock {
+  #now: number
+  #order = 0
+  readonly #timers = new Set<Timer>()
+
+  /** @param now - where time begins, epoch ms; default the first day of 2026, UTC */
+  constructor(now = Date.UTC(2026, 0, 1)) {
+    this.#now = now
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  /** Sets the time without calling any timer, as a system clock that jumps. */
+  jump(to: number): void {
+    this.#now = to
+  }
+
+  setTimer(delayMs: number, callback: () => void): () => void {
+    this.#order += 1
+    const timer = { dueAt: this.#now + delayMs, order: this.#order, callback }
+    this.#timers.add(timer)
+    return () => this.#timers.delete(timer)
+  }
+
+  /** Timers that are set. */
+  get pending(): number {
+    return this.#timers.size
+  }
+
+  /** Moves on to the next timer and calls it; false when there is none. */
+  next(): boolean {
+    const timer = this.#earliest()
+    if (timer === undefined) return false
+    this.#timers.delete(timer)
+    this.#now = Math.max(this.#now, timer.dueAt)
+    timer.callback()
+    return true
+  }
+
+  /** Moves time on by so many milliseconds, calling what falls due on the way. */
+  advance(ms: number): void {
+    const until = this.#now + ms
+    for (let timer = this.#earliest(); timer !== undefined && timer.dueAt <= until; timer = this.#earliest()) {
+      this.next()
+    }
+    this.#now = until
+  }
+
+  /** Runs a promise to its end, moving time on whenever nothing else can happen. */
+  async drive<T>(work: Promise<T>): Promise<T> {
+    let isOver = false
+    const watched = work.finally(() => {
+      isOver = true
+    })
+    // Its failure is the caller's to see, at the end.
+    watched.catch(() => undefined)
+    while (!isOver) {
+      for (let turn = 0; turn < 20 && !isOver; turn += 1) await Promise.resolve()
+      if (isOver) break
+      if (!this.next()) await new Promise((resolve) => setTimeout(resolve, 0))
+    }
+    return watched
+  }
+
+  #earliest(): Timer | undefined {
+    let earliest: Timer | undefined
+    for (const timer of this.#timers) {
+      if (
+        earliest === undefined ||
+        timer.dueAt < earliest.dueAt ||
+        (timer.dueAt === earliest.dueAt && timer.order < earliest.order)
+      ) {
+        earliest = timer
+      }
+    }
+    return earliest
+  }
+}
