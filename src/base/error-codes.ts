@@ -30,7 +30,7 @@ export const errorCodes = {
   NODE_FAILED: 'A handler threw something that is not an Error.',
   NODE_TIMEOUT: 'A node ran longer than its timeoutMs.',
   NODE_CANCELED: 'A node was stopped because its run was canceled, paused or ended.',
-  NODE_INTERRUPTED: 'A node was in flight when its process ended, and its onInterrupted says fail.',
+  NODE_INTERRUPTED: 'A node was cut off by a crash, a pause or the time-out of its run, and its onInterrupted says fail.',
   NODE_CONDITION_FAILED: 'The condition of an outgoing edge threw or gave no boolean.',
   NODE_CONTEXT_CLOSED: 'A handler used its context after its attempt had ended.',
   NODE_BAD_DATA: "A built-in node's data does not fit its type.",

@@ -25,13 +25,15 @@ export function serializeError(thrown: unknown, depth = 0): SerializedError {
       return { name: 'NonError', code: 'NODE_FAILED', message: `a value that is no Error was thrown: ${quote(thrown)}` }
     }
     const { name, message, code, cause } = thrown as Error & { readonly code?: unknown }
-    return {
+    return Object.freeze({
       name: typeof name === 'string' && name !== '' ? name.toWellFormed() : 'Error',
       message: String(message).toWellFormed(),
       ...(typeof code === 'string' || typeof code === 'number' ? { code: String(code).toWellFormed() } : {}),
-      ...(isWaystoneError(thrown) && Object.keys(thrown.details).length > 0 ? { details: thrown.details } : {}),
+      ...(isWaystoneError(thrown) && Object.keys(thrown.details).length > 0
+        ? { details: frozenCopy(thrown.details) }
+        : {}),
       ...(cause !== undefined && depth < MAX_CAUSES ? { cause: serializeError(cause, depth + 1) } : {}),
-    }
+    })
   } catch {
     return { name: 'NonError', code: 'NODE_FAILED', message: 'a value that can not be read was thrown' }
   }
@@ -43,7 +45,7 @@ export function reviveError(error: SerializedError): Error {
   const revived = new Error(error.message, cause === undefined ? undefined : { cause })
   Object.defineProperty(revived, 'name', { value: error.name, configurable: true, writable: true })
   if (error.code !== undefined) Object.assign(revived, { code: error.code })
-  if (error.details !== undefined) Object.assign(revived, { details: error.details })
+  if (error.details !== undefined) Object.assign(revived, { details: structuredClone(error.details) })
   return revived
 }
 
@@ -54,13 +56,18 @@ export function codedError(
   details?: JsonObject,
   cause?: SerializedError,
 ): SerializedError {
-  return {
+  return Object.freeze({
     name: 'WaystoneError',
     message,
     code,
-    ...(details === undefined ? {} : { details }),
+    ...(details === undefined ? {} : { details: frozenCopy(details) }),
     ...(cause === undefined ? {} : { cause }),
-  }
+  })
+}
+
+/** Details as they stand now: whoever holds the error that was thrown, or reads the event, can't change the past. */
+function frozenCopy(details: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(details), (_key, member: unknown) => Object.freeze(member)) as JsonObject
 }
 
 function isErrorLike(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../base/error-codes.ts'
 import { isWaystoneError, LimitError, RunError, type WaystoneError } from '../base/errors.ts'
-import type { Rejection } from '../run/decide.ts'
+import type { Rejection } from '../run/decision.ts'
 
 /** Whether what a handler returned is still to come. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -11,9 +11,18 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** Whether another attempt may help: not when the handler says `retryable: false`, nor for what is wrong with the code itself. */
 export function isRetryable(thrown: unknown): boolean {
-  if (typeof thrown === 'object' && thrown !== null && (thrown as { readonly retryable?: unknown }).retryable === false)
-    return false
-  return !isWaystoneError(thrown) || thrown.code === 'NODE_TIMEOUT'
+  try {
+    if (
+      typeof thrown === 'object' &&
+      thrown !== null &&
+      (thrown as { readonly retryable?: unknown }).retryable === false
+    )
+      return false
+    return !isWaystoneError(thrown) || thrown.code === 'NODE_TIMEOUT'
+  } catch {
+    // What can't even be asked is no error of ours.
+    return true
+  }
 }
 
 const limitCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['LIMIT_USAGE', 'LIMIT_NODE_EXECUTIONS'])

@@ -4,9 +4,10 @@ import { serializeError } from '../base/serialized-error.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import type { AttemptContext, ContextHost } from '../nodes/context.ts'
 import type { RunCommand } from '../run/command.ts'
-import { type Decision, decide, isRejection, type Rejection } from '../run/decide.ts'
+import { decide } from '../run/decide.ts'
+import { type Decision, isRejection, type Rejection } from '../run/decision.ts'
 import type { RunEvent } from '../run/event.ts'
-import { nextDueAt, plan } from '../run/plan.ts'
+import { plan } from '../run/plan.ts'
 import { reduce } from '../run/reduce.ts'
 import type { Run } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
@@ -15,6 +16,7 @@ import { type Code, contextOf, decideEdges, handlerOf, inputsOf, outcomeOf } fro
 import type { Journal } from './journal.ts'
 import type { Listeners } from './listeners.ts'
 import { errorOf, isRetryable, isThenable } from './report.ts'
+import { RunTimers } from './run-timers.ts'
 import { yieldToHost } from './system.ts'
 
 /** How many handlers are called before the host's other tasks get a turn. */
@@ -52,13 +54,13 @@ export class RunLoop implements ContextHost {
   #outbox: RunEvent[] = []
   #isScheduled = false
   #isWriting = false
+  /** Whether the plan is followed: not before someone starts or resumes the run, whatever else it is told. */
+  #isDriven = false
   #called = 0
   /** Contexts of the attempts in flight, by node index. */
   readonly #attempts = new Map<number, AttemptContext>()
-  readonly #timeouts = new Map<AttemptContext, () => void>()
-  #stopDueTimer: (() => void) | null = null
-  #dueAt: number | null = null
-  #stopRunTimer: (() => void) | null = null
+  readonly #nodeTimeouts = new Map<AttemptContext, () => void>()
+  readonly #timers: RunTimers
   readonly #recorded: {
     readonly seq: number
     readonly resolve: () => void
@@ -66,7 +68,7 @@ export class RunLoop implements ContextHost {
   }[] = []
   readonly #settling: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
   #recordedSeq: number
-  #broken: unknown = null
+  #broken: WaystoneError | null = null
 
   constructor(parts: RunLoopParts) {
     this.run = parts.run
@@ -78,10 +80,23 @@ export class RunLoop implements ContextHost {
     this.#listeners = parts.listeners
     this.#journal = parts.journal
     this.#recordedSeq = parts.run.state.seq
+    this.#timers = new RunTimers(
+      parts.clock,
+      () => this.#schedule(),
+      () => {
+        if (this.#broken === null && this.state.status === 'running') this.dispatch({ type: 'run.time-out' })
+      },
+    )
+    parts.journal?.onLost((error) => this.#break(error))
   }
 
   get state(): RunState {
     return this.run.state
+  }
+
+  /** What broke the journal; null as long as it holds. */
+  get failure(): WaystoneError | null {
+    return this.#broken
   }
 
   now(): number {
@@ -97,6 +112,7 @@ export class RunLoop implements ContextHost {
     this.#takeInbox()
     const rejection = this.#apply(decide(this.run, command, this.now()))
     if (rejection !== null) throw errorOf(rejection)
+    if (command.type === 'run.start' || command.type === 'run.resume') this.#isDriven = true
     this.#schedule()
   }
 
@@ -122,7 +138,11 @@ export class RunLoop implements ContextHost {
     if (rejection !== null) throw errorOf(rejection)
     this.#schedule()
     // Without a journal the count stands in the state already; a promise nobody awaits must not hold up anything.
-    return this.#journal === null ? Promise.resolve() : this.recorded()
+    if (this.#journal === null) return Promise.resolve()
+    const recorded = this.recorded()
+    // A handler need not await it; that the journal broke is told where the run is awaited.
+    recorded.catch(() => undefined)
+    return recorded
   }
 
   log(attempt: AttemptContext, level: keyof NodeLogger, message: string, details: object | undefined): void {
@@ -143,7 +163,13 @@ export class RunLoop implements ContextHost {
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    queueMicrotask(() => this.#turn())
+    if (this.#called < SLICE) queueMicrotask(() => this.#turn())
+    else this.#turnLater()
+  }
+
+  #turnLater(): void {
+    this.#called = 0
+    yieldToHost(() => this.#turn())
   }
 
   /** One turn, and more while handlers that need not wait report back. */
@@ -151,19 +177,21 @@ export class RunLoop implements ContextHost {
     if (this.#broken !== null) return
     for (;;) {
       this.#takeInbox()
-      const at = this.now()
-      for (let next = plan(this.run, at); next !== null; next = plan(this.run, at))
-        this.#apply(decide(this.run, next, at))
+      if (this.#isDriven) {
+        const at = this.now()
+        for (let next = plan(this.run, at); next !== null; next = plan(this.run, at))
+          this.#apply(decide(this.run, next, at))
+      }
       this.#flush()
-      if (this.#inbox.length === 0) break
+      // A listener may have given a command meanwhile, whose facts stand in the outbox.
+      if (this.#inbox.length === 0 && (this.#outbox.length === 0 || this.#isWriting)) break
       if (this.#called >= SLICE) {
-        this.#called = 0
-        yieldToHost(() => this.#turn())
+        this.#turnLater()
         return
       }
     }
     this.#isScheduled = false
-    this.#armDueTimer()
+    if (this.#isDriven) this.#timers.armDue(this.run)
   }
 
   #takeInbox(): void {
@@ -199,6 +227,7 @@ export class RunLoop implements ContextHost {
     this.#journal.append(events, this.state).then(
       () => {
         this.#isWriting = false
+        if (this.#broken !== null) return
         this.#perform(events)
         this.#schedule()
       },
@@ -213,7 +242,7 @@ export class RunLoop implements ContextHost {
       switch (event.type) {
         case 'run.started':
         case 'run.resumed':
-          this.#armRunTimer()
+          this.#timers.armRun(this.run)
           break
         case 'node.started':
           this.#call(this.run.graph.indexOf.get(event.data.nodeId)!, event.data.attempt)
@@ -245,7 +274,7 @@ export class RunLoop implements ContextHost {
     this.#attempts.set(index, ctx)
     const timeoutMs = this.run.graph.nodes[index]!.timeoutMs ?? this.state.config.limits.nodeTimeoutMs
     if (timeoutMs !== null)
-      this.#timeouts.set(
+      this.#nodeTimeouts.set(
         ctx,
         this.#clock.setTimer(timeoutMs, () => this.#timeOut(ctx, timeoutMs)),
       )
@@ -323,9 +352,9 @@ export class RunLoop implements ContextHost {
     if (this.#attempts.get(ctx.index) !== ctx) return false
     this.#attempts.delete(ctx.index)
     ctx.close()
-    if (this.#timeouts.size > 0) {
-      this.#timeouts.get(ctx)?.()
-      this.#timeouts.delete(ctx)
+    if (this.#nodeTimeouts.size > 0) {
+      this.#nodeTimeouts.get(ctx)?.()
+      this.#nodeTimeouts.delete(ctx)
     }
     return true
   }
@@ -346,38 +375,12 @@ export class RunLoop implements ContextHost {
 
   #stop(why: string): void {
     for (const index of [...this.#attempts.keys()]) this.#abort(index, why)
-    this.#stopRunTimer?.()
-    this.#stopRunTimer = null
-    this.#stopDueTimer?.()
-    this.#stopDueTimer = null
-    this.#dueAt = null
-  }
-
-  #armDueTimer(): void {
-    const dueAt = nextDueAt(this.run)
-    if (dueAt === this.#dueAt) return
-    this.#stopDueTimer?.()
-    this.#stopDueTimer = null
-    this.#dueAt = dueAt
-    if (dueAt === null) return
-    this.#stopDueTimer = this.#clock.setTimer(Math.max(0, dueAt - this.now()), () => {
-      this.#dueAt = null
-      this.#schedule()
-    })
-  }
-
-  #armRunTimer(): void {
-    const { runTimeoutMs } = this.state.config.limits
-    this.#stopRunTimer?.()
-    this.#stopRunTimer = null
-    if (runTimeoutMs === null || this.state.status !== 'running') return
-    this.#stopRunTimer = this.#clock.setTimer(Math.max(0, runTimeoutMs - this.state.activeMs), () => {
-      if (this.state.status === 'running') this.dispatch({ type: 'run.time-out' })
-    })
+    this.#timers.stop()
   }
 
   /** The journal failed: nothing that is not recorded may have consequences, so the loop ends here. */
   #break(error: unknown): void {
+    if (this.#broken !== null) return
     this.#broken = isWaystoneError(error)
       ? error
       : new WaystoneError('STORE_IO', `the facts of run ${quote(this.state.runId)} could not be recorded`, {
@@ -385,5 +388,6 @@ export class RunLoop implements ContextHost {
         })
     this.#stop('its journal failed')
     for (const waiter of [...this.#recorded.splice(0), ...this.#settling.splice(0)]) waiter.reject(this.#broken)
+    this.#listeners.tellFailure(this.#broken)
   }
 }

@@ -12,7 +12,7 @@ export function accumulatorsArea(ctx: AttemptContext): AccumulatorsContext {
   }
   return Object.freeze({
     get: (name: string) => {
-      const value = ctx.transaction.accumulated(ctx.key('accumulator', name))
+      const value = ctx.transaction.accumulated(ctx.key('accumulator', name), ctx.nodeId)
       if (value === undefined) return undefined
       return Array.isArray(value) ? value.map((item) => ctx.decode(item)) : ctx.decode(value as string | number | null)
     },

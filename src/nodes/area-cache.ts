@@ -5,8 +5,9 @@ import type { AttemptContext } from './context.ts'
 
 /** `ctx.cache`. One rule for reading, saving and loading: an entry is alive while now < expiry. */
 export function cacheArea(ctx: AttemptContext): CacheContext {
-  const find = (key: string): CacheEntry | undefined => {
-    const pending = ctx.startedTransaction?.pending('cache', ctx.key('cache', key))
+  const find = (name: string): CacheEntry | undefined => {
+    const key = ctx.key('cache', name)
+    const pending = ctx.startedTransaction?.pending('cache', key)
     const entry = pending === undefined ? ctx.state.cache[key] : pending.op === 'delete' ? undefined : pending
     return entry !== undefined && (entry.expiresAt === null || ctx.now() < entry.expiresAt) ? entry : undefined
   }

@@ -11,8 +11,9 @@ export function variablesArea(
   committed: Dictionary<Encoded>,
 ): VariablesContext {
   const find = (name: string): Encoded | undefined => {
-    const pending = ctx.startedTransaction?.pending(area, ctx.key(area, name))
-    if (pending === undefined) return committed[name]
+    const key = ctx.key(area, name)
+    const pending = ctx.startedTransaction?.pending(area, key)
+    if (pending === undefined) return committed[key]
     return pending.op === 'delete' ? undefined : pending.value
   }
   return Object.freeze({

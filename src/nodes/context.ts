@@ -34,9 +34,9 @@ export interface ContextHost {
 
 /** The context of one attempt. Everything in it is made on first use, since most nodes use little of it. */
 export class AttemptContext implements NodeContext<never> {
-  readonly nodeId: string
-  readonly attempt: number
-  readonly index: number
+  readonly #nodeId: string
+  readonly #attempt: number
+  readonly #index: number
   readonly #host: ContextHost
   readonly #data: JsonValue | undefined
   readonly #failure: SerializedError | null
@@ -62,11 +62,24 @@ export class AttemptContext implements NodeContext<never> {
     failure: SerializedError | null,
   ) {
     this.#host = host
-    this.index = index
-    this.nodeId = nodeId
-    this.attempt = attempt
+    this.#index = index
+    this.#nodeId = nodeId
+    this.#attempt = attempt
     this.#data = data
     this.#failure = failure
+  }
+
+  // Read-only for handlers too: what they report is told apart by these.
+  get index(): number {
+    return this.#index
+  }
+
+  get nodeId(): string {
+    return this.#nodeId
+  }
+
+  get attempt(): number {
+    return this.#attempt
   }
 
   get runId(): string {
@@ -94,7 +107,7 @@ export class AttemptContext implements NodeContext<never> {
   }
 
   get failure(): SerializedError | undefined {
-    return this.#failure ?? undefined
+    return this.#failure === null ? undefined : (JSON.parse(JSON.stringify(this.#failure)) as SerializedError)
   }
 
   get signal(): AbortSignal {

@@ -47,11 +47,7 @@ export class Transaction {
     const present = place === undefined ? undefined : this.#writes[place]
     const expected = present?.op ?? this.#state.accumulators[key]?.operation
     if (expected !== undefined && expected !== op) {
-      throw new NodeError(
-        'STATE_ACCUMULATOR_KIND',
-        `node ${quote(nodeId)} uses accumulator ${quote(key)} with "${op}", but it began with "${expected}"; use another name`,
-        { details: { nodeId, key, found: op, expected } },
-      )
+      throw otherKind(nodeId, key, op, expected)
     }
     if (place === undefined || op === 'append') {
       this.#push({ area: 'accumulator', op, key, value })
@@ -67,12 +63,16 @@ export class Transaction {
     return place === undefined ? undefined : (this.#writes[place] as Extract<StateWrite, { readonly area: A }>)
   }
 
-  /** The value an accumulator would have if the attempt completed now; undefined when there is none. */
-  accumulated(key: string): Encoded | readonly Encoded[] | undefined {
+  /**
+   * The value an accumulator would have if the attempt completed now; undefined when there is none.
+   * @throws {NodeError} STATE_ACCUMULATOR_KIND when another node has meanwhile begun it with another operation
+   */
+  accumulated(key: string, nodeId: string): Encoded | readonly Encoded[] | undefined {
     const present: AccumulatorState | undefined = this.#state.accumulators[key]
     const pending = this.pending('accumulator', key)
     const operation = present?.operation ?? pending?.op
     if (operation === undefined) return undefined
+    if (pending !== undefined && pending.op !== operation) throw otherKind(nodeId, key, pending.op, operation)
     if (operation === 'append') {
       const own = this.#writes.filter((write) => write.area === 'accumulator' && write.key === key)
       return [...(present?.items ?? []), ...own.map((write) => (write as { readonly value: Encoded }).value)]
@@ -90,4 +90,12 @@ export class Transaction {
     this.#places.set(`${write.area} ${write.key}`, this.#writes.length)
     this.#writes.push(write)
   }
+}
+
+function otherKind(nodeId: string, key: string, found: string, expected: string): NodeError {
+  return new NodeError(
+    'STATE_ACCUMULATOR_KIND',
+    `node ${quote(nodeId)} uses accumulator ${quote(key)} with "${found}", but it began with "${expected}"; use another name`,
+    { details: { nodeId, key, found, expected } },
+  )
 }

@@ -11,7 +11,9 @@ import type { RetryPolicy } from '../workflow/definition.ts'
 export function backoffMs(policy: RetryPolicy, failures: number, seed: number, salt: number): number {
   const initial = policy.initialIntervalMs ?? 1_000
   const maximum = policy.maximumIntervalMs ?? initial * 100
-  const full = Math.min(maximum, initial * (policy.backoffCoefficient ?? 2) ** (failures - 1))
+  // The power may be infinite, and nothing times infinity is no number.
+  const grown = initial === 0 ? 0 : initial * (policy.backoffCoefficient ?? 2) ** (failures - 1)
+  const full = Math.min(maximum, grown, Number.MAX_SAFE_INTEGER)
   const share = (policy.jitter ?? 0.1) * unitFrom(seed, salt, failures)
   return Math.round(full * (1 - share))
 }

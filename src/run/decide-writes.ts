@@ -2,7 +2,7 @@ import { type Encoded, encodedSize, isSameEncoded, truncatedMarker } from '../ba
 import { codedError, type SerializedError } from '../base/serialized-error.ts'
 import { combine, emptyAccumulator } from './accumulate.ts'
 import type { RunConfig } from './config.ts'
-import type { RunState } from './state.ts'
+import type { AccumulatorState, RunState } from './state.ts'
 import { accumulatorSize, cacheSize, counterSize, entrySize } from './state-size.ts'
 import type { StateWrite } from './state-write.ts'
 
@@ -33,12 +33,13 @@ export function problemOfWrites(
 ): SerializedError | null {
   const node = JSON.stringify(nodeId)
   let growth = 0
-  const pending = new Map<string, number | string | null>()
+  /** Accumulators these writes touch, as they would be after the writes so far. */
+  const pending = new Map<string, Pick<AccumulatorState, 'operation' | 'value'>>()
   for (const write of writes) {
     const key = JSON.stringify(write.key)
     switch (write.area) {
       case 'accumulator': {
-        const present = state.accumulators[write.key]
+        const present = pending.get(write.key) ?? state.accumulators[write.key]
         if (present !== undefined && present.operation !== write.op) {
           const message = `node ${node} uses accumulator ${key} with "${write.op}", but it began with "${present.operation}"; use another name`
           return codedError('STATE_ACCUMULATOR_KIND', message, {
@@ -48,11 +49,13 @@ export function problemOfWrites(
             expected: present.operation,
           })
         }
-        if (present === undefined && !pending.has(write.key))
-          growth += accumulatorSize(write.key, emptyAccumulator(write.op))
-        growth += encodedSize(write.value)
-        if (write.op === 'append') break
-        const before = pending.has(write.key) ? pending.get(write.key)! : (present ?? emptyAccumulator(write.op)).value
+        const before = (present ?? emptyAccumulator(write.op)).value
+        if (present === undefined) growth += accumulatorSize(write.key, emptyAccumulator(write.op))
+        if (write.op === 'append') {
+          growth += encodedSize(write.value) + 1
+          pending.set(write.key, { operation: write.op, value: before })
+          break
+        }
         const after = combine(write.op, before, write.value as number | string)
         if (typeof after === 'number' && !Number.isFinite(after)) {
           return codedError('STATE_NOT_FINITE', `node ${node} would make accumulator ${key} ${after}`, {
@@ -60,14 +63,16 @@ export function problemOfWrites(
             key: write.key,
           })
         }
-        pending.set(write.key, after)
+        growth += encodedSize(after) - encodedSize(before)
+        pending.set(write.key, { operation: write.op, value: after })
         break
       }
       case 'counter': {
         const present = state.counters[write.key]
         if (present === undefined) growth += counterSize(write.key)
-        else if (!Number.isFinite(present + write.value)) {
-          return codedError('STATE_NOT_FINITE', `node ${node} would make counter ${key} ${present + write.value}`, {
+        const after = (present ?? 0) + write.value
+        if (!Number.isFinite(after)) {
+          return codedError('STATE_NOT_FINITE', `node ${node} would make counter ${key} ${after}`, {
             nodeId,
             key: write.key,
           })

@@ -89,9 +89,14 @@ function reviveEvent(event: any): RunEvent {
     case 'signal.received':
       data.payload = encodedOf(data.payload)
   }
-  if (typeof event.seq !== 'number' || typeof event.type !== 'string' || typeof data !== 'object')
-    throw new TypeError('no event')
+  if (!isFact(event)) throw new TypeError('no event')
   return event
+}
+
+/** Whether a parsed line has the envelope every event has. */
+function isFact({ seq, runId, at, type, data }: Readonly<Record<string, unknown>>): boolean {
+  if (typeof data !== 'object' || data === null || typeof type !== 'string' || typeof runId !== 'string') return false
+  return Number.isSafeInteger(seq) && Number.isFinite(at)
 }
 
 /** A parsed value back at rest. Its text is the one it was written with, since JSON keeps order and numbers. */

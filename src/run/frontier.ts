@@ -59,10 +59,11 @@ export class Frontier {
     this.#consider(index)
   }
 
-  /** A running node was cut off: it runs again, or waits for an answer when it asks. */
+  /** A running node was cut off: it runs again, waits for an answer when it asks, or for the resume that fails it. */
   interrupted(index: number): void {
-    if (this.#graph.nodes[index]!.onInterrupted === 'ask') this.asking.add(index)
-    else this.#ready.push(index)
+    const { onInterrupted } = this.#graph.nodes[index]!
+    if (onInterrupted === 'ask') this.asking.add(index)
+    else if (onInterrupted !== 'fail') this.#ready.push(index)
   }
 
   /** A node waits for its back-off to end. */
@@ -78,8 +79,11 @@ export class Frontier {
       if (node.status === 'retrying' && node.dueAt === due.dueAt) this.#ready.push(due.index)
     }
     for (let index = this.#ready.peek(); index !== undefined; index = this.#ready.peek()) {
-      if (this.#isStartable(index, state.nodes[index]!, at)) return index
+      const node = state.nodes[index]!
+      if (this.#isStartable(index, node, at)) return index
       this.#ready.pop()
+      // Due once, but not by a clock that has jumped back: it waits again.
+      if (node.status === 'retrying') this.#due.push(index, node.dueAt ?? 0)
     }
     return undefined
   }
@@ -114,7 +118,7 @@ export class Frontier {
   /** Whether an entry of the ready heap still stands: a node with rule `any` may have been put there by several edges. */
   #isStartable(index: number, node: NodeState, at: number): boolean {
     if (node.status === 'pending') return true
-    if (node.status === 'interrupted') return !this.asking.has(index)
+    if (node.status === 'interrupted') return (this.#graph.nodes[index]!.onInterrupted ?? 'rerun') === 'rerun'
     return node.status === 'retrying' && (node.dueAt ?? 0) <= at
   }
 

@@ -19,8 +19,9 @@ export function plan(run: Run, at: number): RunCommand | null {
     const ready = frontier.nextReady(state, at)
     if (ready !== undefined) return { type: 'node.start', index: ready }
   }
-  if (isIdle && frontier.asking.size > 0 && frontier.nextDueAt(state) === null) return { type: 'run.wait' }
-  return null
+  if (!isIdle || frontier.nextDueAt(state) !== null) return null
+  // Nobody can answer a run in which nothing asks: it would hang for ever.
+  return { type: frontier.asking.size > 0 ? 'run.wait' : 'run.fail' }
 }
 
 /** Epoch ms at which a run that waits for a time goes on; null when it waits for none. */

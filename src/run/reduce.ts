@@ -42,19 +42,19 @@ export function reduce(run: Run, event: RunEvent): void {
       state.reason = event.data.reason
       break
     case 'run.paused':
-      require(event, state.status === 'running')
+      requireIdle(run, event)
       endRun(state, 'paused', event.at)
       state.pausing = false
       state.endedAt = null
       state.reason = event.data.reason
       break
     case 'run.waiting':
-      require(event, state.status === 'running')
+      requireIdle(run, event)
       endRun(state, 'waiting', event.at)
       state.endedAt = null
       break
     case 'run.canceled':
-      require(event, !isEnded(state))
+      require(event, state.status !== 'pending' && !isEnded(state))
       endRun(state, 'canceled', event.at)
       state.reason = event.data.reason
       state.error = codedError('RUN_CANCELED', `the run was canceled: ${event.data.reason}`)
@@ -67,11 +67,12 @@ export function reduce(run: Run, event: RunEvent): void {
       run.frontier.running = 0
       break
     case 'run.completed':
-      require(event, state.status === 'running')
+      requireIdle(run, event)
+      require(event, run.frontier.unsettled === 0)
       endRun(state, 'completed', event.at)
       break
     case 'run.failed':
-      require(event, state.status === 'running')
+      requireIdle(run, event)
       endRun(state, 'failed', event.at)
       state.error = event.data.error
       state.failedNodeId = event.data.nodeId ?? null
@@ -131,7 +132,7 @@ export function reduce(run: Run, event: RunEvent): void {
     case 'node.reset': {
       const index = indexOf(run, event)
       const node = state.nodes[index]!
-      require(event, node.status === 'failed' || node.status === 'interrupted')
+      require(event, (node.status === 'failed' && !node.continues) || node.status === 'interrupted')
       node.status = 'pending'
       node.failures = 0
       node.fallback = false
@@ -140,9 +141,11 @@ export function reduce(run: Run, event: RunEvent): void {
       break
     }
     case 'usage.added':
+      requireAttempt(run, event, indexOf(run, event))
       state.usage[event.data.resource] = (state.usage[event.data.resource] ?? 0) + event.data.amount
       break
     case 'signal.received':
+      require(event, state.status !== 'pending' && !isEnded(state))
       state.signals.push({ seq: event.seq, at: event.at, name: event.data.name, payload: event.data.payload })
       break
     default:
@@ -218,15 +221,18 @@ function reduceInterrupted(run: Run, event: NodeInterrupted): void {
   run.frontier.interrupted(index)
 }
 
-/** A running attempt ends; the event must name it. */
-function endAttempt(
-  run: Run,
-  event: Extract<RunEvent, { readonly data: { readonly nodeId: string; readonly attempt: number } }>,
-  index: number,
-  status: NodeStatus,
-): NodeState {
+type AttemptEvent = Extract<RunEvent, { readonly data: { readonly nodeId: string; readonly attempt: number } }>
+
+/** The state of the node whose running attempt an event must name. */
+function requireAttempt(run: Run, event: AttemptEvent, index: number): NodeState {
   const node = run.state.nodes[index]!
   require(event, node.status === 'running' && node.attempt === event.data.attempt)
+  return node
+}
+
+/** A running attempt ends; the event must name it. */
+function endAttempt(run: Run, event: AttemptEvent, index: number, status: NodeStatus): NodeState {
+  const node = requireAttempt(run, event, index)
   node.status = status
   node.endedAt = event.at
   run.frontier.running -= 1
@@ -245,9 +251,15 @@ function endSegment(state: RunState, at: number): void {
 }
 
 function indexOf(run: Run, event: Extract<RunEvent, { readonly data: { readonly nodeId: string } }>): number {
+  require(event, run.state.status === 'running')
   const index = run.graph.indexOf.get(event.data.nodeId)
   if (index === undefined) throw damaged(event, `the workflow has no node ${JSON.stringify(event.data.nodeId)}`)
   return index
+}
+
+/** The run goes on, and no attempt with it: the run may come to an end. */
+function requireIdle({ state, frontier }: Run, event: RunEvent): void {
+  require(event, state.status === 'running' && frontier.running === 0)
 }
 
 function require(event: RunEvent, holds: boolean): asserts holds {

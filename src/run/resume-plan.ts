@@ -1,13 +1,15 @@
+import type { NodeDefinition } from '../workflow/definition.ts'
 import type { Graph } from '../workflow/graph.ts'
+import { isAnswered } from './decide-resume.ts'
 import { isSettled } from './frontier.ts'
-import type { RunState } from './state.ts'
+import type { NodeState, RunState } from './state.ts'
 
 /** What a resume would do with one node, and why. */
 export interface ResumeStep {
   readonly nodeId: string
   /**
    * `reuse`: its result is there. `skip`: it was skipped, or will not run whatever happens. `run`: it starts, or may start
-   * once its upstreams have ended. `blocked`: it can't run; the reason says what is missing.
+   * once its upstreams have ended. `blocked`: this resume can't run it; the reason says what is missing.
    */
   readonly action: 'run' | 'reuse' | 'skip' | 'blocked'
   readonly reason: string
@@ -21,68 +23,127 @@ export interface ResumePlan {
   readonly counts: Readonly<Record<ResumeStep['action'], number>>
 }
 
+type Step = Omit<ResumeStep, 'nodeId'>
+
 /**
  * Lists for every node what a resume of this state would do with it. Linear in nodes and edges.
  * @param missingTypes - node types nobody handles; their nodes, and what needs them, are blocked
  */
 export function planResume(graph: Graph, state: RunState, missingTypes: ReadonlySet<string> = new Set()): ResumePlan {
+  const own = state.nodes.map((node, index) =>
+    ownStep(state, node, graph.nodes[index]!, missingTypes, isStandIn(index)),
+  )
+  const first = state.nodes.findIndex((node, index) => failsRun(state, node, graph.nodes[index]!))
+  if (first >= 0) blockAll(own, first, graph.ids[first]!)
+  else blockDownstream(graph, state, own)
   const counts = { run: 0, reuse: 0, skip: 0, blocked: 0 }
-  const isOver = state.status === 'completed' || state.status === 'canceled'
-  const steps = graph.ids.map((nodeId, index): ResumeStep => {
-    const step = stepOf(nodeId, index)
+  const steps = own.map((step, index): ResumeStep => {
     counts[step.action] += 1
-    return step
+    return { nodeId: graph.ids[index]!, ...step }
   })
   return { runId: state.runId, steps, counts }
 
-  function stepOf(nodeId: string, index: number): ResumeStep {
-    const node = state.nodes[index]!
-    const definition = graph.nodes[index]!
-    const because = (action: ResumeStep['action'], reason: string): ResumeStep => ({ nodeId, action, reason })
-    switch (node.status) {
-      case 'completed':
-        return because('reuse', `completed in attempt ${node.attempt}`)
-      case 'skipped':
-        return because('skip', skipReasons[node.skipReason ?? 'untaken'])
-      case 'failed':
-        if (node.continues) return because('skip', 'failed, and the run goes on without it')
-        break
-      case 'canceled':
-        return because('blocked', 'was canceled with the run')
-      default:
-    }
-    if (isOver) return because('blocked', `the run is ${state.status}`)
-    if (graph.isStandIn[index] === 1) return because('skip', skipReasons['stand-in'])
-    if (missingTypes.has(definition.type)) {
-      return because('blocked', `no handler is registered for its type ${JSON.stringify(definition.type)}`)
-    }
-    switch (node.status) {
-      case 'failed':
-        return because(
-          'run',
-          `failed in attempt ${node.attempt} and is tried again: ${node.error?.message ?? 'no reason is recorded'}`,
-        )
-      case 'running':
-      case 'interrupted':
-        if (definition.onInterrupted === 'fail')
-          return because('blocked', 'was in flight, and its onInterrupted is "fail"')
-        if (definition.onInterrupted === 'ask') return because('blocked', 'was in flight, and waits for an answer')
-        return because('run', `was in flight in attempt ${node.attempt}`)
-      case 'retrying':
-        return because('run', `waits for its retry after attempt ${node.attempt}`)
-      default:
-        return because('run', pendingReason(index))
+  function isStandIn(index: number): boolean {
+    return graph.isStandIn[index] === 1
+  }
+}
+
+/** What becomes of a node as far as it alone can say. */
+function ownStep(
+  state: RunState,
+  node: NodeState,
+  definition: NodeDefinition,
+  missingTypes: ReadonlySet<string>,
+  isStandIn: boolean,
+): Step {
+  const { status, attempt } = node
+  if (status === 'completed') return { action: 'reuse', reason: `completed in attempt ${attempt}` }
+  if (status === 'skipped') return { action: 'skip', reason: skipReasons[node.skipReason ?? 'untaken'] }
+  if (status === 'failed' && node.continues) return { action: 'skip', reason: 'failed, and the run goes on without it' }
+  if (status === 'canceled') return { action: 'blocked', reason: 'was canceled with the run' }
+  if (state.status === 'completed' || state.status === 'canceled')
+    return { action: 'blocked', reason: `the run is ${state.status}` }
+  if (isStandIn) return { action: 'skip', reason: skipReasons['stand-in'] }
+  if (isCutOff(node) && definition.onInterrupted === 'fail') {
+    return definition.onError === 'continue'
+      ? { action: 'skip', reason: 'was in flight, and its onInterrupted is "fail"; the run goes on without it' }
+      : { action: 'blocked', reason: 'was in flight, and its onInterrupted is "fail"' }
+  }
+  if (missingTypes.has(definition.type))
+    return { action: 'blocked', reason: `no handler is registered for its type ${JSON.stringify(definition.type)}` }
+  if (isCutOff(node)) {
+    if (definition.onInterrupted !== 'ask') return { action: 'run', reason: `was in flight in attempt ${attempt}` }
+    return isAnswered(state.status)
+      ? { action: 'run', reason: `was in flight in attempt ${attempt}, and this resume is the answer it waits for` }
+      : { action: 'blocked', reason: 'was in flight, and waits for an answer' }
+  }
+  if (status === 'failed') {
+    const why = node.error?.message ?? 'no reason is recorded'
+    return { action: 'run', reason: `failed in attempt ${attempt} and is tried again: ${why}` }
+  }
+  if (status === 'retrying') return { action: 'run', reason: `waits for its retry after attempt ${attempt}` }
+  return { action: 'run', reason: 'its upstreams have ended' }
+}
+
+function isCutOff({ status }: NodeState): boolean {
+  return status === 'running' || status === 'interrupted'
+}
+
+/** Whether a node fails the run before anything starts: it was cut off and says so, or the run was cut off while failing. */
+function failsRun(state: RunState, node: NodeState, definition: NodeDefinition): boolean {
+  if (state.status === 'completed' || state.status === 'canceled') return false
+  if (isCutOff(node)) return definition.onInterrupted === 'fail' && definition.onError !== 'continue'
+  return node.status === 'failed' && !node.continues && !isAnswered(state.status)
+}
+
+function blockAll(steps: Step[], first: number, nodeId: string): void {
+  steps.forEach(({ action }, index) => {
+    if (action !== 'run') return
+    const reason =
+      index === first
+        ? 'failed; this resume records the failure of the run, and the one after it tries the node again'
+        : `node ${JSON.stringify(nodeId)} fails the run first; resume it once more`
+    steps[index] = { action: 'blocked', reason }
+  })
+}
+
+/** Blocks what waits for a blocked node, upstreams before downstreams, and says of the rest what it waits for. */
+function blockDownstream(graph: Graph, state: RunState, steps: Step[]): void {
+  const { inStart, inEdges, outStart, outEdges, edgeSource, edgeTarget } = graph
+  const left = Int32Array.from(graph.ids, (_, index) => inStart[index + 1]! - inStart[index]!)
+  const queue = graph.ids.flatMap((_, index) => (left[index] === 0 ? [index] : []))
+  for (let head = 0; head < queue.length; head += 1) {
+    const index = queue[head]!
+    if (state.nodes[index]!.status === 'pending' && steps[index]!.action === 'run') steps[index] = pendingStep(index)
+    for (let at = outStart[index]!; at < outStart[index + 1]!; at += 1) {
+      const target = edgeTarget[outEdges[at]!]!
+      left[target]! -= 1
+      if (left[target] === 0) queue.push(target)
     }
   }
 
-  function pendingReason(index: number): string {
-    const open: string[] = []
-    for (let at = graph.inStart[index]!; at < graph.inStart[index + 1]!; at += 1) {
-      const source = graph.edgeSource[graph.inEdges[at]!]!
-      if (!isSettled(state.nodes[source]!)) open.push(JSON.stringify(graph.ids[source]!))
+  function pendingStep(index: number): Step {
+    const open: number[] = []
+    let taken = false
+    for (let at = inStart[index]!; at < inStart[index + 1]!; at += 1) {
+      const edge = inEdges[at]!
+      const source = edgeSource[edge]!
+      if (!isSettled(state.nodes[source]!) && steps[source]!.action !== 'skip') open.push(source)
+      else if (state.nodes[source]!.status === 'completed')
+        taken ||= graph.isConditional[edge] === 0 || state.decisions[graph.edgeKeys[edge]!] === true
     }
-    if (open.length === 0) return 'its upstreams have ended'
-    return `waits for ${open.slice(0, 5).join(', ')}${open.length > 5 ? ` and ${open.length - 5} more` : ''}`
+    const isAny = graph.nodes[index]!.trigger === 'any'
+    if (open.length === 0 || (isAny && taken)) return { action: 'run', reason: 'its upstreams have ended' }
+    const blocked = open.filter((source) => steps[source]!.action === 'blocked')
+    const isBlocked = isAny ? blocked.length === open.length : blocked.length > 0
+    return isBlocked
+      ? { action: 'blocked', reason: `waits for ${named(blocked)}, which can not run` }
+      : { action: 'run', reason: `waits for ${named(open)}` }
+  }
+
+  function named(indexes: readonly number[]): string {
+    const shown = indexes.slice(0, 5).map((index) => JSON.stringify(graph.ids[index]!))
+    return `${shown.join(', ')}${indexes.length > 5 ? ` and ${indexes.length - 5} more` : ''}`
   }
 }
 

@@ -46,7 +46,7 @@ export interface NodeDefinition {
   /** `fail` (default): the run fails with the node. `continue`: only downstream nodes see it. */
   readonly onError?: 'fail' | 'continue'
   readonly fallback?: FallbackDefinition
-  /** What becomes of the node when its process ends while it runs; default `rerun`. */
+  /** What becomes of the node when it is cut off, by a crash, a pause or the run's time-out; default `rerun`. */
   readonly onInterrupted?: 'rerun' | 'fail' | 'ask'
   readonly [unknown: string]: unknown
 }

@@ -1,0 +1,132 @@
+import { codedError } from '../base/serialized-error.ts'
+import { backoffMs } from './backoff.ts'
+import type { NodeComplete, NodeFail, RunCommand } from './command.ts'
+import { limitOutput, problemOfWrites } from './decide-writes.ts'
+import { type Decision, fact, notRunning, type Rejection, reject } from './decision.ts'
+import type { Run } from './run.ts'
+
+/** The last instant a date can name, in epoch ms; what would be due later is due then. */
+const LAST_INSTANT = 8.64e15
+
+/** The name under which started attempts stand in the run's usage. */
+const NODE_EXECUTIONS = 'nodeExecutions'
+
+/** An attempt begins, unless the run may start no more. */
+export function decideStart(run: Run, index: number, at: number): Decision {
+  const { state, graph, frontier } = run
+  const node = state.nodes[index]
+  if (node === undefined || state.status !== 'running' || state.pausing || frontier.failing.size > 0) {
+    return notRunning(run, `asked to start node ${index} now`)
+  }
+  if (node.status !== 'pending' && node.status !== 'retrying' && node.status !== 'interrupted') {
+    return misfit(run, index, `it is ${node.status} and can not start`)
+  }
+  const nodeId = graph.ids[index]!
+  const attempt = node.attempt + 1
+  const max = state.config.limits.maxNodeExecutions
+  const used = state.usage[NODE_EXECUTIONS] ?? 0
+  if (max !== null && used >= max) {
+    const error = codedError(
+      'LIMIT_NODE_EXECUTIONS',
+      `node ${JSON.stringify(nodeId)} can not start: the run has started ${used} node attempts and limits.maxNodeExecutions is ${max}`,
+      { limit: 'maxNodeExecutions', max, actual: used + 1 },
+    )
+    return [fact(run, at, 'node.failed', { nodeId, attempt: attempt - 1, error, onError: 'fail' })]
+  }
+  return [fact(run, at, 'node.started', { nodeId, attempt })]
+}
+
+/** A node's trigger rule can no longer hold. */
+export function decideSkip(run: Run, index: number, at: number): Decision {
+  const { state, graph, frontier } = run
+  const node = state.nodes[index]
+  if (node === undefined || state.status !== 'running') return notRunning(run, `asked to skip node ${index} now`)
+  if (node.status !== 'pending') return misfit(run, index, `it is ${node.status} and can not be skipped`)
+  const isStandIn = graph.isStandIn[index] === 1
+  const reason = isStandIn ? 'stand-in' : frontier.isFailureUpstream(index) ? 'upstream-failed' : 'untaken'
+  return [fact(run, at, 'node.skipped', { nodeId: graph.ids[index]!, reason })]
+}
+
+/** A handler returned: its result, its writes and its decisions become one fact, or fail the node together. */
+export function decideComplete(run: Run, command: NodeComplete, at: number): Decision {
+  const { index, attempt, writes, decisions } = command
+  if (!isCurrent(run, index, attempt)) return lateReport(run, index, attempt)
+  const nodeId = run.graph.ids[index]!
+  const output = limitOutput(run.state.config, nodeId, command.output)
+  const problem = output.problem ?? (writes === null ? null : problemOfWrites(run.state, nodeId, writes))
+  if (problem !== null)
+    return decideFail(run, { type: 'node.fail', index, attempt, error: problem, retryable: false }, at)
+  return [
+    fact(run, at, 'node.completed', {
+      nodeId,
+      attempt,
+      output: output.value,
+      ...(writes === null ? {} : { writes }),
+      ...(decisions === null ? {} : { decisions }),
+    }),
+  ]
+}
+
+/** An attempt failed: another follows, the fallback's, or none. */
+export function decideFail(run: Run, command: NodeFail, at: number): Decision {
+  const { index, attempt, error, retryable } = command
+  if (!isCurrent(run, index, attempt)) return lateReport(run, index, attempt)
+  const { state, graph } = run
+  const node = state.nodes[index]!
+  const definition = graph.nodes[index]!
+  const nodeId = graph.ids[index]!
+  const failures = node.failures + 1
+  const { retry, fallback } = definition
+  if (retryable && !node.fallback && retry !== undefined && failures < retry.maximumAttempts) {
+    const delayMs = backoffMs(retry, failures, state.seed, index)
+    const dueAt = Math.min(LAST_INSTANT, at + delayMs)
+    return [fact(run, at, 'node.retry-scheduled', { nodeId, attempt, error, delayMs, dueAt })]
+  }
+  if (fallback !== undefined && !node.fallback) {
+    const standIn = typeof fallback === 'string' ? fallback : fallback.type
+    return [fact(run, at, 'node.fell-back', { nodeId, attempt, error, fallback: standIn })]
+  }
+  return [fact(run, at, 'node.failed', { nodeId, attempt, error, onError: definition.onError ?? 'fail' })]
+}
+
+/** A handler counts use of a resource, before it uses it. */
+export function decideUsage(
+  run: Run,
+  command: Extract<RunCommand, { readonly type: 'usage.add' }>,
+  at: number,
+): Decision {
+  const { index, attempt, resource, amount } = command
+  if (!isCurrent(run, index, attempt)) return lateReport(run, index, attempt)
+  if (resource === NODE_EXECUTIONS) {
+    const message = `"${NODE_EXECUTIONS}" is what the run itself counts; give the resource another name`
+    return reject('ARGUMENT_INVALID', message, { resource })
+  }
+  const { maxUsage } = run.state.config.limits
+  const actual = (run.state.usage[resource] ?? 0) + amount
+  const max = Object.hasOwn(maxUsage, resource) ? maxUsage[resource] : undefined
+  if (max !== undefined && actual > max) {
+    const message = `the run may use ${JSON.stringify(resource)} ${max} times (limits.maxUsage); this would make it ${actual}`
+    return reject('LIMIT_USAGE', message, { limit: `maxUsage.${resource}`, max, actual })
+  }
+  if (!(amount >= 0) || !Number.isFinite(actual)) {
+    const message = `use of ${JSON.stringify(resource)} can not grow by ${amount} to ${actual}; amounts are finite and 0 or more`
+    return reject('STATE_NOT_FINITE', message, { resource })
+  }
+  return [fact(run, at, 'usage.added', { nodeId: run.graph.ids[index]!, attempt, resource, amount })]
+}
+
+/** Whether a report is about the attempt that runs now; the reports of canceled and timed-out attempts are not. */
+function isCurrent(run: Run, index: number, attempt: number): boolean {
+  const node = run.state.nodes[index]
+  return node !== undefined && node.status === 'running' && node.attempt === attempt
+}
+
+function lateReport(run: Run, index: number, attempt: number): Rejection {
+  return misfit(run, index, `attempt ${attempt} is over, and its report is dropped`, attempt)
+}
+
+function misfit(run: Run, index: number, why: string, attempt?: number): Rejection {
+  const nodeId = run.graph.ids[index] ?? null
+  const details = attempt === undefined ? { nodeId } : { nodeId, attempt }
+  return reject('RUN_REJECTED', `node ${JSON.stringify(nodeId)}: ${why}`, details)
+}
