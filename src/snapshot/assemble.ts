@@ -4,7 +4,7 @@ import type { NodeState, RunState } from '../run/state.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph } from '../workflow/graph.ts'
 import { digestOfText } from './hash.ts'
-import { jsonText, mapText, numberText } from './json-text.ts'
+import { escapeName, jsonText, mapText, numberText } from './json-text.ts'
 import { SlotTexts } from './slot-text.ts'
 import { isoTime, isoTimeOrNull } from './time.ts'
 import { SNAPSHOT_FORMAT, SNAPSHOT_VERSION } from './version.ts'
@@ -71,21 +71,42 @@ function runText(state: RunState, { at, epoch, headDigest }: SnapshotMoment): st
   )
 }
 
+/** The text of a definition around its fingerprint. */
+interface DefinitionText {
+  readonly head: string
+  readonly tail: string
+}
+
 /** Texts of definitions; a definition never changes, and every snapshot of its runs has it. */
-const definitionTexts = new WeakMap<WorkflowDefinition, { readonly head: string; readonly tail: string }>()
+const definitionTexts = new WeakMap<WorkflowDefinition, DefinitionText>()
 
 function workflowText({ workflow, fingerprint }: RunState): string {
   let text = definitionTexts.get(workflow)
   if (text === undefined) {
-    const { id, version, nodes, edges, fingerprint: _, ...unknown } = workflow
-    const rest = jsonText(unknown)
-    text = {
-      head: `{"id":${JSON.stringify(id)},"version":${JSON.stringify(version)}`,
-      tail: `,"nodes":${jsonText(nodes)},"edges":${jsonText(edges)}${rest === '{}' ? '' : `,${rest.slice(1, -1)}`}}`,
-    }
+    text = definitionText(workflow)
     definitionTexts.set(workflow, text)
   }
-  return `${text.head},"fingerprint":${JSON.stringify(fingerprint)}${text.tail}`
+  return `${text.head}${JSON.stringify(fingerprint)}${text.tail}`
+}
+
+function definitionText(workflow: WorkflowDefinition): DefinitionText {
+  const { id, version, nodes, edges, fingerprint: _, ...unknown } = workflow
+  const head = [JSON.stringify(id), JSON.stringify(version)] as const
+  const tail = [
+    ['nodes', jsonText(nodes)],
+    ['edges', jsonText(edges)],
+    ...Object.entries(unknown).map(([name, member]) => [name, jsonText(member)] as const),
+  ] as const
+  // A member `__proto__` needs the tag form, for the whole of the workflow.
+  if (Object.hasOwn(unknown, '__proto__')) {
+    const entries = tail.map(([name, member]) => `[${JSON.stringify(name)},${member}]`)
+    return {
+      head: `{"#type":"Object","entries":[["id",${head[0]}],["version",${head[1]}],["fingerprint",`,
+      tail: `],${entries.join(',')}]}`,
+    }
+  }
+  const members = tail.map(([name, member]) => `${JSON.stringify(escapeName(name))}:${member}`)
+  return { head: `{"id":${head[0]},"version":${head[1]},"fingerprint":`, tail: `,${members.join(',')}}` }
 }
 
 function nodesText(state: RunState, at: number): string {

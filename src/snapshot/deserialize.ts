@@ -1,5 +1,4 @@
 import {
-  type DefinitionError,
   quote,
   SnapshotError,
   SnapshotIntegrityError,
@@ -10,19 +9,16 @@ import {
 import type { JsonObject } from '../base/json.ts'
 import type { ClassCodec } from '../base/values/class-codec.ts'
 import { createCodec, defaultCodec, type ValueCodec } from '../base/values/codec.ts'
-import type { WorkflowDefinition } from '../workflow/definition.ts'
-import { problemsError as workflowProblems } from '../workflow/problem.ts'
-import { checkDefinition } from '../workflow/validate.ts'
 import type { SnapshotDocument } from './document.ts'
 import { orderedText } from './document-order.ts'
 import { digestOfText } from './hash.ts'
 import { inputText } from './input-text.ts'
-import { plainJson } from './json-text.ts'
 import { resolveLimits, type SnapshotLimits } from './limits.ts'
 import { createMigrations, type Migration } from './migrations/chain.ts'
 import { releasedMigrations } from './migrations/released.ts'
 import { MAX_PROBLEMS, problemsError } from './problems.ts'
 import { readSlots, readState } from './read-state.ts'
+import { readWorkflow } from './read-workflow.ts'
 import { contradictions } from './rules.ts'
 import { type ScannedText, scanDocument } from './scan.ts'
 import { type DocumentProblem, schemaProblems } from './schema-problems.ts'
@@ -98,7 +94,7 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
   }
   const { tree, scanned } = current
   const document = tree as unknown as SnapshotDocument
-  const { definition, problems: workflowFaults } = definitionOf(document, scanned)
+  const { definition, fingerprint, fault } = readWorkflow(document, scanned)
   const problems: DocumentProblem[] = [...contradictions(document, definition)]
   // A reference that leads nowhere is one more contradiction; a tag that can't be decoded comes after them.
   let undecodable: unknown = null
@@ -111,9 +107,9 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
   }
   if (problems.length > 0) throw problemsError('SNAPSHOT_INCONSISTENT', problems)
   if (slots === null) throw undecodable
-  if (workflowFaults !== null) throw workflowFaults
+  if (fault !== null) throw fault
   return new Snapshot({
-    state: readState(document, definition, slots),
+    state: readState(document, { definition, fingerprint }, slots),
     at: parseTime(document.snapshotTime)!,
     epoch: document.run.epoch,
     headDigest: document.run.head.digest,
@@ -237,18 +233,6 @@ function migrated(parsed: Parsed, limits: SnapshotLimits, options: DeserializeOp
   const outcome = parse(`${body},"integrity":{"algorithm":"sha256","digest":"${digest}"}}`, limits)
   checkSchema(outcome.tree)
   return outcome
-}
-
-/** The workflow of a document, copied, checked and frozen; what is wrong with it is thrown after what is wrong around it. */
-function definitionOf(
-  document: SnapshotDocument,
-  { compact, slots }: ScannedText,
-): { readonly definition: WorkflowDefinition; readonly problems: DefinitionError | null } {
-  const text = compact.slice(slots.workflow!.start, slots.workflow!.end)
-  const { fingerprint: _, ...definition } = plainJson(document.workflow, text) as Readonly<Record<string, unknown>>
-  const { root, problems } = checkDefinition(definition)
-  const fault = problems.length > 0 ? workflowProblems(problems) : null
-  return { definition: (root ?? definition) as unknown as WorkflowDefinition, problems: fault }
 }
 
 function codecOf({ codec, classes, limits: given }: DeserializeOptions, limits: SnapshotLimits): ValueCodec {

@@ -1,7 +1,7 @@
 import { isArrayIndex } from '../base/values/array-keys.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { edgeKeysOf } from './assemble.ts'
-import { escapeName } from './json-text.ts'
+import { escapeName, plainJson } from './json-text.ts'
 
 /**
  * The text of a document that went through an object, with the engine's maps back in the order of the format.
@@ -9,11 +9,12 @@ import { escapeName } from './json-text.ts'
  * Values of users need nothing: they were objects before they were text.
  */
 export function orderedText(document: Readonly<Record<string, unknown>>): string {
-  const workflow = document['workflow'] as WorkflowDefinition
-  const nodeIds = () => workflow.nodes.map(({ id }) => id)
+  // Definitions may stand in tag form, wholly or in part.
+  const workflow = () => plainJson(document['workflow'], JSON.stringify(document['workflow'])) as WorkflowDefinition
+  const nodeIds = () => workflow().nodes.map(({ id }) => id)
   const members = Object.entries(document).map(([name, value]) => [
     name,
-    memberText(name, value, nodeIds, () => edgeKeysOf(workflow)),
+    memberText(name, value, nodeIds, () => edgeKeysOf(workflow())),
   ])
   return `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`
 }

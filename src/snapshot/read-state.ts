@@ -11,6 +11,7 @@ import { stateBytesOf } from '../run/state-size.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { AccumulatorDocument, CacheDocument, ConfigDocument, NodeDocument, SnapshotDocument } from './document.ts'
 import { mapEntries, numberOf, plainJson } from './json-text.ts'
+import type { ReadWorkflow } from './read-workflow.ts'
 import type { NamedSpan, ScannedText, Span } from './scan.ts'
 import type { DocumentProblem } from './schema-problems.ts'
 import { referencedSlot } from './slot-text.ts'
@@ -80,12 +81,16 @@ export function readSlots({ compact, slots }: ScannedText, codec: ValueCodec, pr
 }
 
 /** The state a checked document holds. */
-export function readState(document: SnapshotDocument, workflow: WorkflowDefinition, slots: SlotValues): RunState {
+export function readState(
+  document: SnapshotDocument,
+  { definition, fingerprint }: Pick<ReadWorkflow, 'definition' | 'fingerprint'>,
+  slots: SlotValues,
+): RunState {
   const { run } = document
   const state: RunState = {
     runId: run.id,
-    workflow,
-    fingerprint: document.workflow.fingerprint,
+    workflow: definition,
+    fingerprint,
     status: run.status,
     pausing: run.pausing,
     seq: run.head.seq,
@@ -101,7 +106,7 @@ export function readState(document: SnapshotDocument, workflow: WorkflowDefiniti
     activeMs: run.activeMs,
     activeSince: null,
     lastAt: timeOf(run.head.at) ?? 0,
-    nodes: nodesOf(document, workflow, slots),
+    nodes: nodesOf(document, definition, slots),
     completed: [...document.completedNodes],
     decisions: dictionaryOf(mapEntries(document.decisions) as [string, boolean][]),
     variables: dictionaryOf(slots.variables),

@@ -9,6 +9,7 @@ import { restoreState } from '../../../src/snapshot/restore.ts'
 import { serialize } from '../../../src/snapshot/serialize.ts'
 import { takeSnapshot } from '../../../src/snapshot/snapshot.ts'
 import { parseDefinition } from '../../../src/workflow/parse.ts'
+import { sealed } from '../../helpers/seal.ts'
 import { AT, sampleState } from './sample.ts'
 
 describe('serialize and deserialize', () => {
@@ -153,6 +154,55 @@ describe('serialize and deserialize', () => {
     expect(decode(encode(looks[0]))).toEqual(looks[0])
   })
 })
+
+describe('a workflow with a member __proto__', () => {
+  const given = `{"id":"w","version":"1.0.0","__proto__":{"x":1},"#type":"mine","##type":2,
+    "nodes":[{"id":"10","type":"t","__proto__":{"y":[{"__proto__":3}]}},{"id":"9","type":"t"}],
+    "edges":[{"source":"10","target":"9","__proto__":null}]}`
+  const definition = parseDefinition(JSON.parse(given))
+  const state = pendingState({ runId: 'r', workflow: definition, fingerprint: 'f' })
+  Object.assign(state, { status: 'running', seq: 2, startedAt: AT, lastAt: AT, completed: ['10'] })
+  Object.assign(state.nodes[0]!, { status: 'completed', attempt: 1, startedAt: AT, endedAt: AT, output: 1 })
+  Object.assign(state.nodes[1]!, { status: 'running', attempt: 1, startedAt: AT })
+  state.usage['nodeExecutions'] = 2
+
+  it('is written and read back whole, with its fingerprint', () => {
+    const text = serialize(takeSnapshot(state, AT))
+    expect(text).not.toMatch(/"__proto__":/)
+    const snapshot = deserialize(text)
+    expect(compareByJson(snapshot.workflow)).toBe(compareByJson(definition))
+    expect(snapshot.copyOfState().state.fingerprint).toBe('f')
+    expect(serialize(takeSnapshot(snapshot.copyOfState().state, AT))).toBe(text)
+  })
+
+  it('is put back in order after it went through an object', () => {
+    const text = serialize(takeSnapshot(state, AT), { pretty: false })
+    expect(JSON.stringify(JSON.parse(text))).not.toBe(text)
+    expect(serialize(deserialize(JSON.parse(text) as object), { pretty: false })).toBe(text)
+  })
+
+  it.each([
+    ['no nodes', /\["nodes",\[.*?\]\],\["edges"/, '["edges"', '/workflow/nodes'],
+    ['a node that is null', '["nodes",[', '["nodes",[null,', '/workflow/nodes'],
+    ['edges that are no array', /\["edges",\[.*?\}\]\]/, '["edges",{}]', '/workflow/edges'],
+    ['a fingerprint that is a number', '["fingerprint","f"]', '["fingerprint",1]', '/workflow/fingerprint'],
+  ])('with %s is refused with the place', (_, from, to, path) => {
+    const text = serialize(takeSnapshot(state, AT), { pretty: false }).replace(from, to)
+    const forged = sealed(JSON.parse(text) as object)
+    expect(() => deserialize(forged)).toThrow(
+      expect.objectContaining({ code: 'SNAPSHOT_SCHEMA', details: expect.objectContaining({ path }) }),
+    )
+  })
+})
+
+/** Text of a tree with sorted members, own `__proto__` included. */
+function compareByJson(tree: unknown): string {
+  return JSON.stringify(tree, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+      : value,
+  )
+}
 
 describe('Snapshot', () => {
   it('shows the run in values of its own', () => {
