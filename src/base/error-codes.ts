@@ -30,7 +30,8 @@ export const errorCodes = {
   NODE_FAILED: 'A handler threw something that is not an Error.',
   NODE_TIMEOUT: 'A node ran longer than its timeoutMs.',
   NODE_CANCELED: 'A node was stopped because its run was canceled, paused or ended.',
-  NODE_INTERRUPTED: 'A node was cut off by a crash, a pause or the time-out of its run, and its onInterrupted says fail.',
+  NODE_INTERRUPTED:
+    'A node was cut off by a crash, a pause or the time-out of its run, and its onInterrupted says fail.',
   NODE_CONDITION_FAILED: 'The condition of an outgoing edge threw or gave no boolean.',
   NODE_CONTEXT_CLOSED: 'A handler used its context after its attempt had ended.',
   NODE_BAD_DATA: "A built-in node's data does not fit its type.",
@@ -58,6 +59,7 @@ export const errorCodes = {
   RUN_ENDED: 'The run has ended and takes no such command.',
   RUN_ACTIVE: 'The run is executing already.',
   RUN_NOT_STARTED: 'The run has not started.',
+  ENGINE_CLOSED: 'The engine is closed and takes up no run.',
   RUN_REJECTED: "A command does not fit the run's state.",
   RUN_STUCK: 'The run can not go on and waits for nothing outside; the message names why.',
   HISTORY_DAMAGED: 'An event can not follow the state it is applied to, so the history is damaged.',

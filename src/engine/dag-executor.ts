@@ -10,7 +10,7 @@ import type { Workflow } from '../workflow/workflow.ts'
 import { codeOf } from './code.ts'
 import { eventStream } from './event-stream.ts'
 import type { Journal } from './journal.ts'
-import { type ListenerEvent, Listeners, type ListenerType } from './listeners.ts'
+import { isListenerType, type ListenerEvent, Listeners, type ListenerType } from './listeners.ts'
 import {
   checkOptions,
   configOf,
@@ -81,7 +81,10 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     this.#journal = restored?.journal ?? null
     const code = codeOf(workflow as Workflow, this.#world.registry)
     this.#run = restored?.run ?? newRun(workflow as Workflow, options, this.#world)
-    checkSize(this.#run, restored?.config ?? this.#run.state.config)
+    const { state } = this.#run
+    // A run without facts can't record a change of its configuration; it begins with the changed one.
+    if (restored?.config && state.status === 'pending') state.config = restored.config
+    checkSize(workflow as Workflow, restored?.config ?? state.config)
     this.#listeners = new Listeners(this.#world.codec, this.#world.logger)
     const { codec, clock, logger, services } = this.#world
     this.#loop = new RunLoop({
@@ -124,6 +127,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
         `run ${quote(this.runId)} is executing already; await the promise of that call`,
       )
     }
+    if (this.#loop.failure !== null) throw this.#loop.failure
     if (isEnded(this.#run.state)) return this.#result()
     this.#execution = this.#executeOnce()
     try {
@@ -135,17 +139,24 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
 
   /**
    * Lets no further node start, lets running ones end (or cuts them off at the deadline), and gives the run as a document.
-   * A run that ends meanwhile, or does not execute, is given as it is.
+   * A run that ends meanwhile, or does not execute, is given as it is. A handler that waits for the pause of its own run
+   * waits for itself: call this without awaiting it there, or with a deadline.
+   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
+   * @throws {StoreError} when the run's facts can't be recorded
    */
   async pause(options: PauseOptions = {}): Promise<Snapshot> {
     checkOptions(options, ['reason', 'deadlineMs'], 'pause')
     const { reason = 'pause', deadlineMs } = options
+    checkReason(reason, 'pause')
+    if (deadlineMs !== undefined && !(Number.isFinite(deadlineMs) && deadlineMs >= 0)) {
+      throw new WaystoneError('ARGUMENT_INVALID', `deadlineMs expects a number of 0 or more, got ${quote(deadlineMs)}`)
+    }
     if (this.#execution === null) return this.saveSnapshot()
     if (this.status === 'running') this.#loop.dispatch({ type: 'run.request-pause', reason })
     let stop: (() => void) | undefined
     if (deadlineMs !== undefined) {
       stop = this.#world.clock.setTimer(deadlineMs, () => {
-        if (this.status === 'running') this.#loop.dispatch({ type: 'run.cut-off' })
+        if (this.status === 'running' && this.#loop.failure === null) this.#loop.dispatch({ type: 'run.cut-off' })
       })
     }
     try {
@@ -162,6 +173,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    * @throws {RunError} RUN_ENDED, RUN_NOT_STARTED
    */
   async cancel(reason = 'canceled'): Promise<void> {
+    checkReason(reason, 'cancel')
     this.#loop.dispatch({ type: 'run.cancel', reason })
     await this.#loop.recorded()
   }
@@ -194,10 +206,12 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
 
   /**
    * Calls a function for every fact of a type, for all facts (`*`), or for progress; in one order, after each is recorded.
+   * A listener that throws, or whose promise rejects, is reported to the logger and changes nothing.
    * @returns what takes the listener off again
+   * @throws {WaystoneError} ARGUMENT_INVALID, also for a type that does not exist
    */
-  on<Type extends ListenerType>(type: Type, listener: (event: ListenerEvent<Type>) => void): () => void {
-    if (typeof type !== 'string' || typeof listener !== 'function') {
+  on<Type extends ListenerType>(type: Type, listener: (event: ListenerEvent<Type>) => unknown): () => void {
+    if (!isListenerType(type) || typeof listener !== 'function') {
       throw new WaystoneError(
         'ARGUMENT_INVALID',
         `on expects a type of event and a function, got ${quote(type)} and ${quote(listener)}`,
@@ -206,9 +220,18 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     return this.#listeners.add(type, listener)
   }
 
-  /** All facts from now on, until the run settles; what comes while the reader is busy is kept for it. */
+  /**
+   * All facts from now on, until the run settles; what comes while the reader is busy is kept for it, all of it, so leave
+   * the loop when you stop reading. Over at once when the run has ended for good.
+   * @throws {StoreError} from the iterator, when the run's facts can't be recorded any more
+   */
   events(): AsyncIterableIterator<RunEvent> {
-    return eventStream((listener) => this.on('*', listener))
+    return eventStream({
+      isOver: isEnded(this.#run.state) && this.#execution === null,
+      failure: this.#loop.failure,
+      onEvent: (listener) => this.#listeners.add('*', listener),
+      onFailure: (listener) => this.#listeners.addFailure(listener),
+    })
   }
 
   /**
@@ -259,7 +282,8 @@ export function restoredExecutor<Outputs extends object, Input>(
 }
 
 function newRun(workflow: Workflow, options: ExecutorOptions<unknown>, { codec, ids }: World): Run {
-  const { runId = ids.newId(), input, variables, context } = options
+  const { runId = ids.newId(), input, variables, context = {} } = options
+  checkOptions(context, ['variables', 'constants'], 'context')
   if (typeof runId !== 'string' || runId === '') {
     throw new WaystoneError('ARGUMENT_INVALID', `runId expects a text that is not empty, got ${quote(runId)}`)
   }
@@ -269,16 +293,21 @@ function newRun(workflow: Workflow, options: ExecutorOptions<unknown>, { codec, 
     fingerprint: workflowFingerprint(workflow),
     input: codec.encode(input),
     config: configOf(options),
-    variables: encodeEntries(variables, codec),
-    contextVariables: encodeEntries(context?.variables, codec),
-    contextConstants: encodeEntries(context?.constants, codec),
+    variables: encodeEntries(variables, codec, 'variables'),
+    contextVariables: encodeEntries(context.variables, codec, 'context.variables'),
+    contextConstants: encodeEntries(context.constants, codec, 'context.constants'),
   })
   return createRun(workflow.graph, state)
 }
 
-function checkSize(run: Run, config: RunConfig): void {
+function checkReason(reason: unknown, of: string): void {
+  if (typeof reason === 'string') return
+  throw new WaystoneError('ARGUMENT_INVALID', `${of} expects a reason (string), got ${quote(reason)}`)
+}
+
+function checkSize({ graph }: Workflow, config: RunConfig): void {
   const max = config.limits.maxNodes
-  const actual = run.graph.nodes.length
+  const actual = graph.nodes.length
   if (max === null || actual <= max) return
   throw new LimitError('LIMIT_NODES', `the workflow has ${actual} nodes and limits.maxNodes is ${max}`, {
     details: { limit: 'maxNodes', max, actual },

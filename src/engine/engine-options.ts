@@ -1,13 +1,13 @@
 import { quote, WaystoneError } from '../base/errors.ts'
 import type { Store } from '../store/store.ts'
-import type { AnyWorkflow } from '../workflow/workflow.ts'
+import type { AnyWorkflow, Workflow } from '../workflow/workflow.ts'
 import { type ConfigOptions, checkOptions, configOptions, type WorldOptions, worldOptions } from './options.ts'
 
 /** What an engine works with: a store, the workflows it runs, and the world they run in. */
 export interface EngineOptions extends WorldOptions, ConfigOptions {
   /** Where runs are recorded; the caller closes it. */
   readonly store: Store
-  /** Workflows by their ids; a stored run of another id runs on the graph it recorded, with the handlers of `registry`. */
+  /** At most one of each id; a stored run of another id runs on the graph it recorded, with the handlers of `registry`. */
   readonly workflows?: Iterable<AnyWorkflow>
   /** Who holds the claims; default a new id. Unique per engine instance. */
   readonly owner?: string
@@ -24,7 +24,7 @@ export function checkEngineOptions(options: unknown): asserts options is EngineO
     [...worldOptions, ...configOptions, 'store', 'workflows', 'owner', 'leaseMs', 'onWorkflowChange'],
     'createEngine',
   )
-  const { store, leaseMs, workflows } = options as EngineOptions
+  const { store, leaseMs, workflows, onWorkflowChange } = options as EngineOptions
   if (
     typeof store !== 'object' ||
     store === null ||
@@ -39,7 +39,35 @@ export function checkEngineOptions(options: unknown): asserts options is EngineO
   if (leaseMs !== undefined && !(Number.isFinite(leaseMs) && leaseMs > 0)) {
     throw new WaystoneError('ARGUMENT_INVALID', `leaseMs expects a number above 0, got ${quote(leaseMs)}`)
   }
+  if (onWorkflowChange !== undefined && onWorkflowChange !== 'refuse' && onWorkflowChange !== 'accept') {
+    throw new WaystoneError(
+      'ARGUMENT_INVALID',
+      `onWorkflowChange expects "refuse" or "accept", got ${quote(onWorkflowChange)}`,
+    )
+  }
   if (workflows !== undefined && typeof workflows[Symbol.iterator] !== 'function') {
     throw new WaystoneError('ARGUMENT_INVALID', `workflows expects a list of workflows, got ${quote(workflows)}`)
   }
+}
+
+/**
+ * The workflows of an engine by their ids.
+ * @throws {WaystoneError} ARGUMENT_INVALID for what is no workflow, and for two of one id, of which one would be lost
+ */
+export function workflowsById(workflows: Iterable<AnyWorkflow> = []): ReadonlyMap<string, Workflow> {
+  const byId = new Map<string, Workflow>()
+  for (const workflow of workflows) {
+    if (typeof workflow !== 'object' || workflow === null || !('graph' in workflow) || !('definition' in workflow)) {
+      throw new WaystoneError('ARGUMENT_INVALID', `workflows expects workflows, got ${quote(workflow)}`)
+    }
+    const { id } = workflow.definition
+    if (byId.has(id)) {
+      throw new WaystoneError(
+        'ARGUMENT_INVALID',
+        `workflows has two with the id ${quote(id)}; an engine runs one version of a workflow`,
+      )
+    }
+    byId.set(id, workflow)
+  }
+  return byId
 }

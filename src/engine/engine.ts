@@ -1,5 +1,5 @@
-import { DefinitionError, isWaystoneError, quote, StoreError, WaystoneError } from '../base/errors.ts'
-import { missingTypes } from '../nodes/registry.ts'
+import { DefinitionError, isWaystoneError, quote, RunError, WaystoneError } from '../base/errors.ts'
+import type { RunConfig } from '../run/config.ts'
 import { isEnded } from '../run/reduce.ts'
 import { createRun, pendingState } from '../run/run.ts'
 import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
@@ -8,9 +8,11 @@ import type { Store } from '../store/store.ts'
 import { compareWorkflows } from '../workflow/compare-workflows.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
 import type { Workflow } from '../workflow/workflow.ts'
+import { bystander } from './bystander.ts'
 import { ClaimKeeper } from './claim-keeper.ts'
 import { type DagExecutor, type PauseOptions, restoredExecutor } from './dag-executor.ts'
-import { checkEngineOptions, type EngineOptions } from './engine-options.ts'
+import { notTakenUp, runActive, runExists, runIdle, runUnknown } from './engine-errors.ts'
+import { checkEngineOptions, type EngineOptions, workflowsById } from './engine-options.ts'
 import { runOn, workflowChanged } from './load.ts'
 import {
   type ConfigOptions,
@@ -24,6 +26,7 @@ import {
   worldOf,
 } from './options.ts'
 import type { RunResult } from './result.ts'
+import { RunTurns } from './run-turns.ts'
 import { StoreJournal } from './store-journal.ts'
 import { readRun, type StoredRun } from './stored-run.ts'
 
@@ -53,8 +56,10 @@ export interface Recovery {
 /** Many runs, recorded: what a process did not finish, another takes up. */
 export interface Engine {
   /**
-   * Starts a run; its first fact is on record before this resolves' result is worked on.
+   * Starts a run under a claim of its own. No handler is called before the facts that lead to it are on record.
    * @throws {StoreError} STORE_EXISTS when there is a run of that id, STORE_HELD when another process starts it
+   * @throws {DefinitionError} NODE_TYPE_MISSING, WORKFLOW_UNKNOWN
+   * @throws {RunError} ENGINE_CLOSED
    */
   start<Outputs extends object, Input>(
     workflow: Workflow<Outputs, Input> | string,
@@ -62,12 +67,14 @@ export interface Engine {
     options?: StartOptions,
   ): Promise<RunHandle<Outputs>>
   /**
-   * Takes a run up where its log ends; a failed one tries its failed nodes again, an ended one just gives its result.
+   * Takes a run up where its log ends; a failed one tries its failed nodes again, an ended one just gives its result. Of
+   * a run that executes here already the handle is given.
    * @throws {StoreError} STORE_NOT_FOUND, STORE_HELD
    * @throws {DefinitionError} NODE_TYPE_MISSING, WORKFLOW_CHANGED
+   * @throws {RunError} RUN_ACTIVE when options are given for a run that executes here already, ENGINE_CLOSED
    */
   resume(runId: string, options?: ConfigOptions): Promise<RunHandle>
-  /** Takes up every run whose process ended without finishing it. */
+  /** Takes up every run whose process ended without finishing it. @throws {RunError} ENGINE_CLOSED */
   recover(): Promise<Recovery>
   /** What the store knows of a run; null when it has none. */
   get(runId: string): Promise<RunSummary | null>
@@ -79,7 +86,10 @@ export interface Engine {
   /** Cancels a run for good, whether it executes here or nowhere. @throws {StoreError} STORE_HELD when it executes elsewhere */
   cancel(runId: string, reason?: string): Promise<void>
   signal(runId: string, name: string, payload?: unknown): Promise<void>
-  /** Pauses every run that executes here and lets go of their claims. The store stays open. */
+  /**
+   * Pauses every run that executes here, lets go of their claims and starts or resumes none any more. The store stays open.
+   * @throws what keeps a run from pausing, once all others have
+   */
   close(options?: PauseOptions): Promise<void>
 }
 
@@ -100,13 +110,16 @@ export function createEngine(options: EngineOptions): Engine {
 
 class StoreEngine implements Engine {
   readonly #store: Store
-  readonly #workflows = new Map<string, Workflow>()
+  readonly #workflows: ReadonlyMap<string, Workflow>
+  readonly #config: RunConfig
   readonly #world: World
   readonly #options: EngineOptions
   readonly #owner: string
   readonly #leaseMs: number
   readonly #keeper: ClaimKeeper
   readonly #active = new Map<string, RunHandle>()
+  readonly #turns = new RunTurns()
+  #isClosed = false
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -115,7 +128,8 @@ class StoreEngine implements Engine {
     this.#owner = options.owner ?? this.#world.ids.newId()
     this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS
     this.#keeper = new ClaimKeeper(this.#store, this.#world.clock, this.#world.logger, this.#leaseMs)
-    for (const workflow of options.workflows ?? []) this.#workflows.set(workflow.definition.id, workflow)
+    this.#workflows = workflowsById(options.workflows)
+    this.#config = configOf(options)
   }
 
   async start<Outputs extends object, Input>(
@@ -126,58 +140,58 @@ class StoreEngine implements Engine {
     checkOptions(options, [...configOptions, 'runId', 'variables', 'context'], 'start')
     const workflow = this.#workflow(given as Workflow | string)
     const { codec, ids } = this.#world
-    const runId = options.runId ?? ids.newId()
-    const journal = await this.#claim(runId, 0, null)
-    try {
-      if ((await this.#store.get(runId)) !== null) {
-        throw new StoreError(
-          'STORE_EXISTS',
-          `there is a run ${quote(runId)} already; resume it, or start with another runId`,
-          { details: { runId } },
-        )
-      }
-      const state = pendingState({
-        runId,
-        workflow: workflow.definition,
-        fingerprint: workflowFingerprint(workflow),
-        input: codec.encode(input),
-        config: configOf(options, configOf(this.#options)),
-        variables: encodeEntries(options.variables, codec),
-        contextVariables: encodeEntries(options.context?.variables, codec),
-        contextConstants: encodeEntries(options.context?.constants, codec),
+    const { runId = ids.newId(), variables, context = {} } = options
+    checkOptions(context, ['variables', 'constants'], 'context')
+    const state = pendingState({
+      runId,
+      workflow: workflow.definition,
+      fingerprint: workflowFingerprint(workflow),
+      input: codec.encode(input),
+      config: configOf(options, this.#config),
+      variables: encodeEntries(variables, codec, 'variables'),
+      contextVariables: encodeEntries(context.variables, codec, 'context.variables'),
+      contextConstants: encodeEntries(context.constants, codec, 'context.constants'),
+    })
+    return this.#turns.take(runId, async () => {
+      this.#requireOpen()
+      // Claiming it again would take the claim from the run itself.
+      if (this.#active.has(runId)) throw runExists(runId)
+      return this.#claimed(runId, async (journal) => {
+        if ((await this.#store.get(runId)) !== null) throw runExists(runId)
+        const run = createRun(workflow.graph, state)
+        const executor = restoredExecutor(workflow, {
+          run,
+          journal,
+          world: this.#world,
+          config: null,
+          isWorkflowChanged: false,
+        })
+        return this.#execute(executor, journal) as RunHandle as RunHandle<Outputs>
       })
-      const run = createRun(workflow.graph, state)
-      const executor = restoredExecutor(workflow, {
-        run,
-        journal,
-        world: this.#world,
-        config: null,
-        isWorkflowChanged: false,
-      })
-      return this.#execute(executor, journal) as RunHandle as RunHandle<Outputs>
-    } catch (error) {
-      await this.#keeper.release(journal)
-      throw error
-    }
+    })
   }
 
   async resume(runId: string, options: ConfigOptions = {}): Promise<RunHandle> {
     checkOptions(options, configOptions, 'resume')
-    const active = this.#active.get(runId)
-    if (active !== undefined) return active
-    const journal = await this.#claim(runId, 0, null)
-    try {
-      const stored = await readRun(this.#store, runId)
-      const own = new StoreJournal(this.#store, journal.claim, stored.run.state.seq, stored.createdAt)
-      this.#keeper.exchange(journal, own)
-      return this.#execute(this.#executor(stored, own, options), own)
-    } catch (error) {
-      await this.#keeper.release(journal)
-      throw error
-    }
+    return this.#turns.take(runId, async () => {
+      this.#requireOpen()
+      const active = this.#active.get(runId)
+      if (active?.executor.status === 'running') {
+        if (changesConfig(options)) throw runActive(runId)
+        return active
+      }
+      // It has settled and is about to let go of its claim.
+      await active?.result.catch(() => undefined)
+      await this.#known(runId)
+      return this.#claimed(runId, async (journal) => {
+        const stored = await this.#read(runId, journal)
+        return this.#execute(this.#executor(stored, journal, options), journal)
+      })
+    })
   }
 
   async recover(): Promise<Recovery> {
+    this.#requireOpen()
     const resumed: RunHandle[] = []
     const held: string[] = []
     const failed: { runId: string; error: WaystoneError }[] = []
@@ -189,7 +203,7 @@ class StoreEngine implements Engine {
           resumed.push(await this.resume(runId))
         } catch (error) {
           if (isWaystoneError(error, 'STORE_HELD')) held.push(runId)
-          else failed.push({ runId, error: asWaystoneError(error, runId) })
+          else failed.push({ runId, error: notTakenUp(runId, error) })
         }
       }
       cursor = page.cursor
@@ -213,18 +227,8 @@ class StoreEngine implements Engine {
   }
 
   async pause(runId: string, options: PauseOptions = {}): Promise<Snapshot> {
-    const active = this.#active.get(runId)
-    if (active === undefined) {
-      const summary = await this.#known(runId)
-      if (summary.status === 'paused') return this.snapshot(runId)
-      const journal = await this.#claim(runId, 0, null)
-      await this.#keeper.release(journal)
-      throw new WaystoneError(
-        'RUN_REJECTED',
-        `run ${quote(runId)} (${summary.status}) executes nowhere, so there is nothing to pause; resume takes it up`,
-        { details: { runId } },
-      )
-    }
+    const active = this.#active.get(runId) ?? (await this.#turns.take(runId, () => this.#unpausable(runId)))
+    if (active === null) return this.snapshot(runId)
     const snapshot = await active.executor.pause(options)
     await active.result
     return snapshot
@@ -239,26 +243,44 @@ class StoreEngine implements Engine {
   }
 
   async close(options: PauseOptions = {}): Promise<void> {
-    await Promise.all(
+    this.#isClosed = true
+    // A start or resume under way ends up among the active ones, or fails.
+    await this.#turns.idle()
+    const closed = await Promise.allSettled(
       [...this.#active.values()].map(async ({ executor, result }) => {
         await executor.pause({ reason: 'engine closed', ...options })
         await result
       }),
     )
+    const failed = closed.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
   }
 
   /** Gives a command to a run that executes here, or to one that executes nowhere, under a claim of its own. */
   async #command(runId: string, give: (executor: DagExecutor) => Promise<void>): Promise<void> {
     const active = this.#active.get(runId)
     if (active !== undefined) return give(active.executor as DagExecutor)
-    const journal = await this.#claim(runId, 0, null)
-    try {
-      const stored = await readRun(this.#store, runId)
-      const own = new StoreJournal(this.#store, journal.claim, stored.run.state.seq, stored.createdAt)
-      await give(this.#bystander(stored, own))
-    } finally {
-      await this.#keeper.release(journal)
-    }
+    await this.#turns.take(runId, async () => {
+      // It may have been taken up meanwhile.
+      const active = this.#active.get(runId)
+      if (active !== undefined) return give(active.executor as DagExecutor)
+      await this.#known(runId)
+      await this.#claimed(runId, async (journal) => {
+        await give(bystander(await this.#read(runId, journal), journal, this.#world))
+        await this.#keeper.release(journal)
+      })
+    })
+  }
+
+  /** The handle of a run that has been taken up meanwhile; null when the run is paused already; throws when it executes nowhere. */
+  async #unpausable(runId: string): Promise<RunHandle | null> {
+    const active = this.#active.get(runId)
+    if (active !== undefined) return active
+    const { status } = await this.#known(runId)
+    if (status === 'paused') return null
+    // Whoever holds it is named by the refusal.
+    await this.#claimed(runId, (journal) => this.#keeper.release(journal))
+    throw runIdle(runId, status)
   }
 
   #execute(executor: DagExecutor, journal: StoreJournal): RunHandle {
@@ -267,9 +289,9 @@ class StoreEngine implements Engine {
       this.#active.delete(runId)
       await this.#keeper.release(journal)
     })
-    // The handle's owner may look at the result late or never; a failure to record is logged in any case.
+    // The handle's owner may look at the result late or never; what stopped the run is logged in any case.
     result.catch((error: unknown) =>
-      this.#world.logger.error(`run ${quote(runId)} stopped: its facts can not be recorded`, { error }),
+      this.#world.logger.error(`run ${quote(runId)} stopped: its facts can't be recorded`, { error }),
     )
     const handle = Object.freeze({ runId, executor, result })
     this.#active.set(runId, handle)
@@ -293,16 +315,25 @@ class StoreEngine implements Engine {
     return restoredExecutor(workflow, { ...on, journal, world: this.#world, config })
   }
 
-  /** An executor for commands that run no node, so that no handler has to be there. */
-  #bystander({ run }: StoredRun, journal: StoreJournal): DagExecutor {
-    const nobody = () => undefined
-    const handlers = new Map(missingTypes(run.graph, () => false).map((type) => [type, nobody] as const))
-    const predicates = new Map(run.graph.edgeKeys.map((key) => [key, () => false] as const))
-    const workflow: Workflow = { definition: run.state.workflow, graph: run.graph, handlers, predicates }
-    return restoredExecutor(workflow, { run, journal, world: this.#world, config: null, isWorkflowChanged: false })
+  /** Works under a new claim, which is let go when the work fails. */
+  async #claimed<T>(runId: string, work: (journal: StoreJournal) => Promise<T>): Promise<T> {
+    const journal = await this.#claim(runId)
+    try {
+      return await work(journal)
+    } catch (error) {
+      await this.#keeper.release(journal)
+      throw error
+    }
   }
 
-  async #claim(runId: string, seq: number, createdAt: number | null): Promise<StoreJournal> {
+  /** Reads a run whose log a journal goes on from. */
+  async #read(runId: string, journal: StoreJournal): Promise<StoredRun> {
+    const stored = await readRun(this.#store, runId)
+    journal.continueFrom(stored.run.state.seq, stored.createdAt)
+    return stored
+  }
+
+  async #claim(runId: string): Promise<StoreJournal> {
     const { clock, logger } = this.#world
     const { claim, repairs } = await this.#store.claim(runId, {
       owner: this.#owner,
@@ -314,19 +345,19 @@ class StoreEngine implements Engine {
         `the log of run ${quote(runId)} had a torn tail: ${repair.sizeBytes} bytes were cut at ${repair.offset}`,
         repair,
       )
-    const journal = new StoreJournal(this.#store, claim, seq, createdAt)
+    const journal = new StoreJournal(this.#store, claim)
     this.#keeper.keep(journal)
     return journal
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new RunError('ENGINE_CLOSED', 'the engine is closed and takes up no run; make a new one')
   }
 
   async #known(runId: string): Promise<RunSummary> {
     const summary = await this.#store.get(runId)
     if (summary !== null) return summary
-    throw new StoreError(
-      'STORE_NOT_FOUND',
-      `the store has no run ${quote(runId)}; list the runs to see which there are`,
-      { details: { runId } },
-    )
+    throw runUnknown(runId)
   }
 
   #workflow(given: Workflow | string): Workflow {
@@ -343,10 +374,4 @@ class StoreEngine implements Engine {
       { details: { workflowId: given } },
     )
   }
-}
-
-function asWaystoneError(error: unknown, runId: string): WaystoneError {
-  return isWaystoneError(error)
-    ? error
-    : new WaystoneError('RUN_REJECTED', `run ${quote(runId)} could not be taken up`, { cause: error })
 }

@@ -13,4 +13,6 @@ export interface Journal {
    * @param state - the run after these facts
    */
   append(events: readonly RunEvent[], state: RunState): Promise<void>
+  /** Names who is told, once, that the right to write was lost between two appends. */
+  onLost(told: (error: Error) => void): void
 }

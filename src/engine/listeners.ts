@@ -2,6 +2,7 @@ import { quote } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import type { RunEvent, RunEventOf, RunEventType } from '../run/event.ts'
+import { callSafely } from './call-safely.ts'
 import { publicEvent } from './public-event.ts'
 
 /** What a node says of how far it is; not a fact, recorded nowhere. */
@@ -27,57 +28,96 @@ export type ListenerEvent<Type extends ListenerType> = Type extends '*'
       ? RunEventOf<Type>
       : never
 
-type Listener = (event: never) => void
+/** Every name a listener may be put under; the compiler holds it complete. */
+const listenerTypes: Readonly<Record<ListenerType, true>> = Object.freeze({
+  '*': true,
+  progress: true,
+  'run.started': true,
+  'run.resumed': true,
+  'run.pause-requested': true,
+  'run.paused': true,
+  'run.waiting': true,
+  'run.canceled': true,
+  'run.completed': true,
+  'run.failed': true,
+  'node.started': true,
+  'node.completed': true,
+  'node.retry-scheduled': true,
+  'node.fell-back': true,
+  'node.failed': true,
+  'node.skipped': true,
+  'node.interrupted': true,
+  'node.reset': true,
+  'usage.added': true,
+  'signal.received': true,
+})
+
+/** Whether there is anything of that name to listen to. */
+export function isListenerType(type: unknown): type is ListenerType {
+  return typeof type === 'string' && Object.hasOwn(listenerTypes, type)
+}
+
+type Listener = (event: never) => unknown
 
 /**
- * The listeners of a run. They are told every fact once, in sequence order, after it is recorded.
- * One that throws is reported to the logger and changes nothing; one that is slow only makes the next wait.
+ * The listeners of a run. They are told every fact once, in sequence order, after it is recorded; those of a type before
+ * those of all types. One that throws, or whose promise rejects, is reported to the logger and changes nothing; one
+ * that is slow only makes the next wait. Promises are not awaited.
  */
 export class Listeners {
   readonly #byType = new Map<ListenerType, Set<Listener>>()
+  readonly #onFailure = new Set<(error: Error) => void>()
   readonly #codec: ValueCodec
   readonly #logger: Logger
-  #count = 0
 
   constructor(codec: ValueCodec, logger: Logger) {
     this.#codec = codec
     this.#logger = logger
   }
 
-  get isEmpty(): boolean {
-    return this.#count === 0
-  }
-
-  add<Type extends ListenerType>(type: Type, listener: (event: ListenerEvent<Type>) => void): () => void {
+  add<Type extends ListenerType>(type: Type, listener: (event: ListenerEvent<Type>) => unknown): () => void {
+    // Wrapped, so that a function may be put on twice and taken off once.
     const own = (event: never) => listener(event)
     const listeners = this.#byType.get(type) ?? new Set()
     this.#byType.set(type, listeners.add(own))
-    this.#count += 1
-    return () => {
-      if (listeners.delete(own)) this.#count -= 1
-    }
+    return () => void listeners.delete(own)
+  }
+
+  /** Calls back when no further fact will come because they can't be recorded. */
+  addFailure(listener: (error: Error) => void): () => void {
+    this.#onFailure.add(listener)
+    return () => void this.#onFailure.delete(listener)
   }
 
   tell(event: RunEvent): void {
-    if (this.#count === 0) return
+    if (!this.#has(event.type) && !this.#has('*')) return
     const shown = publicEvent(event, this.#codec)
     this.#call(event.type, shown)
     this.#call('*', shown)
   }
 
   tellProgress(notice: ProgressNotice): void {
-    if (this.#count > 0) this.#call('progress', notice)
+    this.#call('progress', Object.freeze(notice))
+  }
+
+  tellFailure(error: Error): void {
+    for (const listener of [...this.#onFailure]) listener(error)
+  }
+
+  #has(type: ListenerType): boolean {
+    return (this.#byType.get(type)?.size ?? 0) > 0
   }
 
   #call(type: ListenerType, event: RunEvent | ProgressNotice): void {
     const listeners = this.#byType.get(type)
-    if (listeners === undefined) return
+    if (listeners === undefined || listeners.size === 0) return
     for (const listener of [...listeners]) {
-      try {
-        listener(event as never)
-      } catch (error) {
-        this.#logger.error(`a listener of ${quote(type)} threw; the run goes on`, { error })
-      }
+      // Taken off by one before it.
+      if (!listeners.has(listener)) continue
+      callSafely(
+        () => listener(event as never),
+        (error) => this.#logger.error(`a listener of ${quote(type)} threw; the run goes on`, { error }),
+      )
     }
   }
 }

@@ -1,10 +1,11 @@
 import type { Encoded } from '../base/encoded.ts'
-import { quote, WaystoneError } from '../base/errors.ts'
+import { kindOf, quote, WaystoneError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import type { Clock, IdSource, Logger } from '../base/ports.ts'
 import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
-import type { Registry } from '../nodes/registry.ts'
+import { isRegistry, type Registry } from '../nodes/registry.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig, type RunLimits } from '../run/config.ts'
+import { guardedLogger } from './guarded-logger.ts'
 import { consoleLogger, systemClock, systemIds } from './system.ts'
 
 /** The world an executor works in. */
@@ -100,14 +101,26 @@ export function checkOptions(options: unknown, known: readonly string[], of: str
   }
 }
 
-/** The world of an executor, defaults filled in. */
+/** What each part of a world has to be able to do. */
+const worldMethods = {
+  clock: ['now', 'setTimer'],
+  ids: ['newId', 'newSeed'],
+  logger: ['debug', 'info', 'warn', 'error'],
+  codec: ['encode', 'decode'],
+} as const
+
+/**
+ * The world of an executor, defaults filled in.
+ * @throws {WaystoneError} ARGUMENT_INVALID for a part that can't do what is asked of it
+ */
 export function worldOf(options: WorldOptions): World {
+  checkWorld(options)
   return {
     services: options.services ?? {},
     registry: options.registry ?? null,
     clock: options.clock ?? systemClock,
     ids: options.ids ?? systemIds,
-    logger: options.logger ?? consoleLogger,
+    logger: guardedLogger(options.logger ?? consoleLogger),
     codec: options.codec ?? defaultCodec,
   }
 }
@@ -132,7 +145,12 @@ export function configOf(options: ConfigOptions, base: RunConfig = DEFAULT_CONFI
   }
   checkOptions(limits, Object.keys(DEFAULT_LIMITS), 'limits')
   for (const [name, value] of Object.entries(limits)) checkLimit(name, value)
-  return Object.freeze({ concurrency, limits: Object.freeze({ ...base.limits, ...limits }), oversizedResults })
+  const { maxUsage = base.limits.maxUsage } = limits
+  return Object.freeze({
+    concurrency,
+    limits: Object.freeze({ ...base.limits, ...limits, maxUsage: Object.freeze({ ...maxUsage }) }),
+    oversizedResults,
+  })
 }
 
 /** Whether options change anything of a configuration. */
@@ -140,14 +158,43 @@ export function changesConfig(options: ConfigOptions): boolean {
   return configOptions.some((name) => (options as Readonly<Record<string, unknown>>)[name] !== undefined)
 }
 
-/** Values by name at rest. */
+/**
+ * Values by name at rest.
+ * @param of - the option they were given as, for the message
+ * @throws {WaystoneError} ARGUMENT_INVALID when they are no plain object
+ */
 export function encodeEntries(
   entries: Readonly<Record<string, unknown>> | undefined,
   codec: ValueCodec,
+  of: string,
 ): Dictionary<Encoded> {
   const encoded = dictionary<Encoded>()
-  for (const [name, value] of Object.entries(entries ?? {})) encoded[name] = codec.encode(value)
+  if (entries === undefined) return encoded
+  if (typeof entries !== 'object' || kindOf(entries) !== 'object') {
+    throw new WaystoneError('ARGUMENT_INVALID', `${of} expects an object of values by name, got ${quote(entries)}`)
+  }
+  for (const [name, value] of Object.entries(entries)) encoded[name] = codec.encode(value)
   return encoded
+}
+
+function checkWorld(options: WorldOptions): void {
+  const { services, registry } = options
+  if (services !== undefined && (typeof services !== 'object' || services === null)) {
+    throw new WaystoneError('ARGUMENT_INVALID', `services expects an object, got ${quote(services)}`)
+  }
+  if (registry !== undefined && !isRegistry(registry)) {
+    throw new WaystoneError('ARGUMENT_INVALID', `registry expects what createRegistry() gives, got ${quote(registry)}`)
+  }
+  for (const [name, methods] of Object.entries(worldMethods)) {
+    const part = options[name as keyof typeof worldMethods] as Readonly<Record<string, unknown>> | undefined
+    if (part === undefined) continue
+    const missing = methods.filter((method) => typeof part?.[method] !== 'function')
+    if (missing.length === 0) continue
+    throw new WaystoneError(
+      'ARGUMENT_INVALID',
+      `${name} expects an object with the methods ${methods.join(', ')}, got ${quote(part)} without ${missing.join(', ')}`,
+    )
+  }
 }
 
 function checkLimit(name: string, value: unknown): void {

@@ -12,13 +12,20 @@ export class StoreJournal implements Journal {
   readonly #runId: string
   #claim: Claim
   #seq: number
-  #createdAt: number | null
+  #createdAt: number | null = null
+  #tellLost: ((error: Error) => void) | null = null
+  #lost: Error | null = null
 
-  /** @param seq - the head the journal goes on from; 0 for a new run */
-  constructor(store: Store, claim: Claim, seq: number, createdAt: number | null) {
+  /** A journal for a new run; see {@link continueFrom}. */
+  constructor(store: Store, claim: Claim) {
     this.#store = store
     this.#runId = claim.runId
     this.#claim = claim
+    this.#seq = 0
+  }
+
+  /** The run has facts already: the journal goes on from their head. */
+  continueFrom(seq: number, createdAt: number): void {
     this.#seq = seq
     this.#createdAt = createdAt
   }
@@ -36,7 +43,18 @@ export class StoreJournal implements Journal {
     this.#claim = claim
   }
 
+  onLost(told: (error: Error) => void): void {
+    this.#tellLost = told
+  }
+
+  /** The claim was lost: nothing more is written, and whoever works under it is told at once. */
+  lose(error: Error): void {
+    this.#lost = error
+    this.#tellLost?.(error)
+  }
+
   async append(events: readonly RunEvent[], state: RunState): Promise<void> {
+    if (this.#lost !== null) throw this.#lost
     const first = events[0]
     const last = events.at(-1)
     if (first === undefined || last === undefined) return

@@ -1,4 +1,4 @@
-import { quote, RunError, StoreError } from '../base/errors.ts'
+import { quote, RunError } from '../base/errors.ts'
 import type { RunEvent } from '../run/event.ts'
 import { parseEvent } from '../run/event-text.ts'
 import { runOf } from '../run/fold.ts'
@@ -6,6 +6,7 @@ import { reduce } from '../run/reduce.ts'
 import type { Run } from '../run/run.ts'
 import type { Store } from '../store/store.ts'
 import { buildGraph } from '../workflow/graph.ts'
+import { runUnknown } from './engine-errors.ts'
 
 /** A run as its log tells it. */
 export interface StoredRun {
@@ -37,11 +38,7 @@ export async function readRun(store: Store, runId: string): Promise<StoredRun> {
     reduce(run, event)
   }
   if (run === undefined) {
-    throw new StoreError(
-      'STORE_NOT_FOUND',
-      `the store has no run ${quote(runId)}; list the runs to see which there are`,
-      { details: { runId } },
-    )
+    throw runUnknown(runId)
   }
   return { run, createdAt }
 }
