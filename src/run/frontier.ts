@@ -126,7 +126,7 @@ export class Frontier {
   #resolve(index: number, state: RunState): void {
     const node = state.nodes[index]!
     if (!isSettled(node)) return
-    const { outStart, outEdges, edgeTarget, isConditional, edgeKeys } = this.#graph
+    const { outStart, outEdges, edgeTarget, isConditional } = this.#graph
     const isFailure = node.status === 'failed' || node.skipReason === 'upstream-failed'
     for (let at = outStart[index]!; at < outStart[index + 1]!; at += 1) {
       const edge = outEdges[at]!
@@ -135,7 +135,7 @@ export class Frontier {
       if (isFailure) this.#failed[target]! += 1
       else if (
         node.status === 'completed' &&
-        (isConditional[edge] === 0 || state.decisions[edgeKeys[edge]!] === true)
+        (isConditional[edge] === 0 || state.decisions[this.#graph.edgeKeys[edge]!] === true)
       ) {
         this.#taken[target]! += 1
       }

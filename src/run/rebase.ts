@@ -19,7 +19,11 @@ export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: st
   })
   state.completed = state.completed.filter((id) => graph.indexOf.has(id))
   const decisions = dictionary<boolean>()
-  for (const key of graph.edgeKeys) if (state.decisions[key] !== undefined) decisions[key] = state.decisions[key]
+  for (const [index, isConditional] of graph.isConditional.entries()) {
+    if (isConditional === 0) continue
+    const key = graph.edgeKeys[index]!
+    if (state.decisions[key] !== undefined) decisions[key] = state.decisions[key]
+  }
   state.decisions = decisions
   state.workflow = definition
   state.fingerprint = fingerprint

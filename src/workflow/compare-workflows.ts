@@ -1,4 +1,4 @@
-import type { FallbackDefinition, NodeDefinition } from './definition.ts'
+import type { EdgeDefinition, FallbackDefinition, NodeDefinition, WorkflowDefinition } from './definition.ts'
 import { upstreamTexts } from './fingerprint.ts'
 import type { Graph } from './graph.ts'
 import { sameJson } from './same-json.ts'
@@ -49,18 +49,57 @@ export function compareWorkflows(before: Graph, after: Graph): readonly Workflow
   return changes
 }
 
+/**
+ * Whether two definitions have the same nodes and edges in the same order, so that an index over one serves the other.
+ * Counts what {@link compareWorkflows} counts, without an index over either; members of nodes that are no part of
+ * their identity (retry, time-out, position) may differ.
+ */
+export function isSameDefinition(a: WorkflowDefinition, b: WorkflowDefinition): boolean {
+  if (a === b) return true
+  return (
+    a.id === b.id &&
+    a.nodes.length === b.nodes.length &&
+    a.edges.length === b.edges.length &&
+    a.nodes.every(
+      (node, index) => node.id === b.nodes[index]!.id && settingsChanged(node, b.nodes[index]!).length === 0,
+    ) &&
+    a.edges.every((edge, index) => isSameEdge(edge, b.edges[index]!))
+  )
+}
+
+function isSameEdge(a: EdgeDefinition, b: EdgeDefinition): boolean {
+  return (
+    a.source === b.source &&
+    a.target === b.target &&
+    a.id === b.id &&
+    (a.sourceHandle ?? null) === (b.sourceHandle ?? null) &&
+    sameJson(a.condition ?? null, b.condition ?? null)
+  )
+}
+
 const NOTHING: readonly NodeAspect[] = []
 
 function changedAspects(before: Graph, from: number, after: Graph, to: number): readonly NodeAspect[] {
   const a = before.nodes[from]!
   const b = after.nodes[to]!
   const sameUpstreams = haveSameUpstreams(before, from, after, to)
-  if (a === b && sameUpstreams) return NOTHING
+  const settings = settingsChanged(a, b)
+  return sameUpstreams ? settings : inOrder([...settings, 'upstreams'])
+}
+
+const ASPECTS: readonly NodeAspect[] = ['type', 'data', 'version', 'upstreams', 'trigger', 'onError', 'fallback']
+
+function inOrder(aspects: readonly NodeAspect[]): readonly NodeAspect[] {
+  return ASPECTS.filter((aspect) => aspects.includes(aspect))
+}
+
+/** What changed of a node besides its upstreams. */
+function settingsChanged(a: NodeDefinition, b: NodeDefinition): readonly NodeAspect[] {
+  if (a === b) return NOTHING
   const what: NodeAspect[] = []
   if (a.type !== b.type) what.push('type')
   if (!sameJson(a.data ?? null, b.data ?? null)) what.push('data')
   if (a.version !== b.version) what.push('version')
-  if (!sameUpstreams) what.push('upstreams')
   if ((a.trigger ?? 'all') !== (b.trigger ?? 'all')) what.push('trigger')
   if (isForgiving(a) !== isForgiving(b)) what.push('onError')
   if (!isSameFallback(a.fallback, b.fallback)) what.push('fallback')

@@ -40,7 +40,8 @@ export function createWorkflow(definition: string | object, { handlers, predicat
 
 /** Keys of the edges whose condition is a function in code that the workflow does not have, in definition order. */
 export function missingPredicates(graph: Graph, predicates: Workflow['predicates']): readonly string[] {
-  return graph.edgeKeys.filter((key, index) => asksCode(graph, index) && !predicates.has(key))
+  const asking = graph.edges.flatMap((_, index) => (asksCode(graph, index) ? [index] : []))
+  return asking.map((index) => graph.edgeKeys[index]!).filter((key) => !predicates.has(key))
 }
 
 function asksCode({ edges }: Graph, index: number): boolean {

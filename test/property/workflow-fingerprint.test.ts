@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { canonicalText } from '../../src/base/canonical.ts'
 import { sha256Hex } from '../../src/base/digest.ts'
 import type { JsonValue } from '../../src/base/json.ts'
-import { compareWorkflows } from '../../src/workflow/compare-workflows.ts'
+import { compareWorkflows, isSameDefinition } from '../../src/workflow/compare-workflows.ts'
 import { evaluateCondition } from '../../src/workflow/condition.ts'
 import type { ConditionOperator } from '../../src/workflow/definition.ts'
 import { nodeFingerprint, workflowFingerprint } from '../../src/workflow/fingerprint.ts'
@@ -123,6 +123,7 @@ describe('fingerprints', () => {
         expect(workflowFingerprint(after)).not.toBe(workflowFingerprint(before))
         expect(compareWorkflows(before.graph, after.graph)).not.toEqual([])
         expect(compareWorkflows(after.graph, before.graph)).not.toEqual([])
+        expect(isSameDefinition(before.definition, after.definition)).toBe(false)
       }),
       runs('fingerprint sensitivity', 1_000),
     )
@@ -133,6 +134,9 @@ describe('fingerprints', () => {
       fc.property(draftArbitrary, draftArbitrary, (one, two) => {
         const [a, b] = [parseWorkflow(one), parseWorkflow(two)]
         expect(compareWorkflows(a.graph, b.graph).length === 0).toBe(workflowFingerprint(a) === workflowFingerprint(b))
+        const copy = parseWorkflow(structuredClone(one))
+        expect(isSameDefinition(a.definition, copy.definition)).toBe(true)
+        if (isSameDefinition(a.definition, b.definition)) expect(compareWorkflows(a.graph, b.graph)).toEqual([])
       }),
       runs('fingerprint and comparison', 500),
     )
