@@ -44,14 +44,14 @@ export function handlerOf(code: Code, run: Run, index: number): Handler {
  * that a handler gets equal inputs whether they were made here or restored, and can't change the past through them.
  */
 export function inputsOf(host: ContextHost, run: Run, index: number): Record<string, unknown> {
-  const { inStart, inEdges, edgeSource, isConditional, edgeKeys, ids } = run.graph
+  const { inStart, inEdges, edgeSource, isConditional, ids } = run.graph
   const inputs: Record<string, unknown> = {}
   for (let at = inStart[index]!; at < inStart[index + 1]!; at += 1) {
     const edge = inEdges[at]!
     const source = edgeSource[edge]!
     const { status, output } = run.state.nodes[source]!
     if (status !== 'completed' || output === undefined) continue
-    if (isConditional[edge] === 1 && run.state.decisions[edgeKeys[edge]!] !== true) continue
+    if (isConditional[edge] === 1 && run.state.decisions[run.graph.edgeKeys[edge]!] !== true) continue
     const id = ids[source]!
     if (isTruncated(output)) throw truncated(ids[index]!, id)
     const value = typeof output === 'object' && output !== null ? host.codec.decode(output) : output
