@@ -5,8 +5,10 @@ import { createRun, pendingState } from '../run/run.ts'
 import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
 import type { ListQuery, RunPage, RunSummary } from '../store/driver.ts'
 import type { Store } from '../store/store.ts'
-import { compareWorkflows } from '../workflow/compare-workflows.ts'
+import { compareWorkflows, isSameDefinition } from '../workflow/compare-workflows.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
+import { buildGraph, type Graph } from '../workflow/graph.ts'
 import type { Workflow } from '../workflow/workflow.ts'
 import { bystander } from './bystander.ts'
 import { ClaimKeeper } from './claim-keeper.ts'
@@ -298,6 +300,13 @@ class StoreEngine implements Engine {
     return handle
   }
 
+  /** The index of the registered workflow when it is of the same definition, so that a resume builds no second one. */
+  #graphOf(definition: WorkflowDefinition): Graph {
+    const registered = this.#workflows.get(definition.id)
+    const isSame = registered !== undefined && isSameDefinition(definition, registered.definition)
+    return isSame ? registered.graph : buildGraph(definition)
+  }
+
   #executor({ run }: StoredRun, journal: StoreJournal, options: ConfigOptions): DagExecutor {
     const { state } = run
     const registered = this.#workflows.get(state.workflow.id)
@@ -310,7 +319,7 @@ class StoreEngine implements Engine {
     const changes = registered === undefined ? [] : compareWorkflows(run.graph, registered.graph)
     if (changes.length > 0 && this.#options.onWorkflowChange !== 'accept' && !isEnded(state))
       throw workflowChanged(state.runId, changes)
-    const on = runOn(state, workflow, changes.length > 0)
+    const on = runOn(run, workflow, changes.length > 0)
     const config = changesConfig(options) ? configOf(options, state.config) : null
     return restoredExecutor(workflow, { ...on, journal, world: this.#world, config })
   }
@@ -328,7 +337,7 @@ class StoreEngine implements Engine {
 
   /** Reads a run whose log a journal goes on from. */
   async #read(runId: string, journal: StoreJournal): Promise<StoredRun> {
-    const stored = await readRun(this.#store, runId)
+    const stored = await readRun(this.#store, runId, (definition) => this.#graphOf(definition))
     journal.continueFrom(stored.run.state.seq, stored.createdAt)
     return stored
   }

@@ -83,14 +83,19 @@ export function loadSnapshot<Outputs extends object = Record<string, unknown>, I
 }
 
 /**
- * A run over a loaded state and the workflow given for it. Settings that are no part of a node's identity (time-outs,
+ * A run over a loaded state (or a run, whose index may serve) and the workflow given for it. Settings that are no part of a node's identity (time-outs,
  * retries) follow the workflow given; a change that was accepted becomes a fact of the run when it is resumed.
  */
 export function runOn(
-  state: RunState,
+  loaded: Run | RunState,
   workflow: Workflow,
   isChanged: boolean,
 ): { readonly run: Run; readonly isWorkflowChanged: boolean } {
+  const state = 'state' in loaded ? loaded.state : loaded
+  if ('graph' in loaded && loaded.graph === workflow.graph) {
+    state.workflow = workflow.definition
+    return { run: loaded, isWorkflowChanged: false }
+  }
   if (!isChanged && isSameOrder(state.workflow, workflow.definition)) {
     state.workflow = workflow.definition
     return { run: createRun(workflow.graph, state), isWorkflowChanged: false }
