@@ -1,0 +1,161 @@
+import { expect } from 'vitest'
+import type { Encoded } from '../../../src/base/encoded.ts'
+import type { Dictionary } from '../../../src/base/json.ts'
+import type { SerializedError } from '../../../src/base/serialized-error.ts'
+import type { RunCommand } from '../../../src/run/command.ts'
+import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig, type RunLimits } from '../../../src/run/config.ts'
+import { decide } from '../../../src/run/decide.ts'
+import { isRejection, type Rejection } from '../../../src/run/decision.ts'
+import type { RunEvent } from '../../../src/run/event.ts'
+import { fold } from '../../../src/run/fold.ts'
+import { plan } from '../../../src/run/plan.ts'
+import { reduce } from '../../../src/run/reduce.ts'
+import { createRun, pendingState, type Run } from '../../../src/run/run.ts'
+import type { NodeState } from '../../../src/run/state.ts'
+import type { StateWrite } from '../../../src/run/state-write.ts'
+import { copyState } from '../../../src/snapshot/copy-state.ts'
+import type { EdgeDefinition, NodeDefinition } from '../../../src/workflow/definition.ts'
+import { buildGraph } from '../../../src/workflow/graph.ts'
+import { parseDefinition } from '../../../src/workflow/parse.ts'
+
+/** A node as tests write it: an id, or one with options; the type is `step` when none is given. */
+export type NodeSpec = string | (Omit<NodeDefinition, 'type'> & { readonly type?: string })
+
+/** An edge as tests write it: `a>b`, or a definition. */
+export type EdgeSpec = string | EdgeDefinition
+
+export interface CoreOptions {
+  readonly concurrency?: number
+  readonly limits?: Partial<RunLimits>
+  readonly oversizedResults?: RunConfig['oversizedResults']
+  readonly seed?: number
+}
+
+/** A run of the pure core, moved on by hand: no engine, no clock, no handlers. */
+export class Core {
+  readonly run: Run
+  readonly events: RunEvent[] = []
+  at = 1_700_000_000_000
+
+  constructor(nodes: readonly NodeSpec[], edges: readonly EdgeSpec[] = [], options: CoreOptions = {}) {
+    const definition = definitionOf(nodes, edges)
+    const { concurrency = DEFAULT_CONFIG.concurrency, limits = {}, oversizedResults = 'fail' } = options
+    const config = { concurrency, limits: { ...DEFAULT_LIMITS, ...limits }, oversizedResults }
+    this.run = createRun(
+      buildGraph(definition),
+      pendingState({ runId: 'r', workflow: definition, fingerprint: 'f', config }),
+    )
+  }
+
+  /** A core whose run has started and whose plan owes nothing. */
+  static started(nodes: readonly NodeSpec[], edges: readonly EdgeSpec[] = [], options: CoreOptions = {}): Core {
+    const core = new Core(nodes, edges, options)
+    core.do({ type: 'run.start', seed: options.seed ?? 7 })
+    core.settle()
+    return core
+  }
+
+  /** Decides a command that fits, and applies what follows. */
+  do(command: RunCommand): readonly RunEvent[] {
+    const decision = decide(this.run, command, this.at)
+    if (isRejection(decision)) throw new Error(`rejected: ${decision.code}: ${decision.message}`)
+    this.apply(...decision)
+    return decision
+  }
+
+  /** Decides a command that does not fit. */
+  refused(command: RunCommand): Rejection {
+    const before = JSON.stringify(this.run.state)
+    const decision = decide(this.run, command, this.at)
+    if (!isRejection(decision)) throw new Error(`not rejected: ${JSON.stringify(decision)}`)
+    expect(JSON.stringify(this.run.state)).toBe(before)
+    return decision
+  }
+
+  apply(...events: readonly RunEvent[]): void {
+    for (const event of events) {
+      reduce(this.run, event)
+      this.events.push(event)
+    }
+  }
+
+  /** Does what the plan says until it owes nothing; the types of what it did. */
+  settle(): readonly string[] {
+    const done: string[] = []
+    for (let next = plan(this.run, this.at); next !== null; next = plan(this.run, this.at)) {
+      done.push('index' in next ? `${next.type} ${this.run.graph.ids[next.index]}` : next.type)
+      this.do(next)
+    }
+    return done
+  }
+
+  index(id: string): number {
+    return this.run.graph.indexOf.get(id)!
+  }
+
+  node(id: string): NodeState {
+    return this.run.state.nodes[this.index(id)]!
+  }
+
+  complete(
+    id: string,
+    output: Encoded = null,
+    more: { readonly writes?: readonly StateWrite[]; readonly decisions?: Dictionary<boolean> } = {},
+  ): readonly RunEvent[] {
+    return this.do(this.completion(id, output, more))
+  }
+
+  completion(
+    id: string,
+    output: Encoded = null,
+    more: { readonly writes?: readonly StateWrite[]; readonly decisions?: Dictionary<boolean> } = {},
+  ): RunCommand {
+    const { writes = null, decisions = null } = more
+    const index = this.index(id)
+    return { type: 'node.complete', index, attempt: this.node(id).attempt, output, writes, decisions }
+  }
+
+  fail(
+    id: string,
+    retryable = true,
+    error: SerializedError = { name: 'Error', message: 'planned' },
+  ): readonly RunEvent[] {
+    return this.do({ type: 'node.fail', index: this.index(id), attempt: this.node(id).attempt, error, retryable })
+  }
+
+  resume(): readonly string[] {
+    this.do({ type: 'run.resume' })
+    return this.settle()
+  }
+
+  statuses(): Record<string, string> {
+    return Object.fromEntries(this.run.graph.ids.map((id, index) => [id, this.run.state.nodes[index]!.status]))
+  }
+
+  /** Holds the state against the fold of all facts, and what the plan says against a frontier built anew. */
+  check(): void {
+    const first = this.events[0]!
+    if (first.type !== 'run.started') throw new Error('not started')
+    const folded = fold(buildGraph(first.data.workflow), this.events)
+    expect(folded.state).toEqual(this.run.state)
+    const rebuilt = createRun(this.run.graph, copyState(this.run.state))
+    expect(plan(rebuilt, this.at)).toEqual(plan(this.run, this.at))
+    expect([rebuilt.frontier.running, rebuilt.frontier.unsettled]).toEqual([
+      this.run.frontier.running,
+      this.run.frontier.unsettled,
+    ])
+  }
+}
+
+export function definitionOf(nodes: readonly NodeSpec[], edges: readonly EdgeSpec[] = []) {
+  return parseDefinition({
+    id: 'w',
+    version: '1.0.0',
+    nodes: nodes.map((node) => (typeof node === 'string' ? { id: node, type: 'step' } : { type: 'step', ...node })),
+    edges: edges.map((edge) => {
+      if (typeof edge !== 'string') return edge
+      const [source, target] = edge.split('>')
+      return { source, target }
+    }),
+  })
+}
