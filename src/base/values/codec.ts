@@ -5,7 +5,7 @@ import { type ClassCodec, ClassRegistry } from './class-codec.ts'
 import { type DecodeRules, Decoder } from './decode.ts'
 import { Encoder } from './encode.ts'
 import { resolveValueLimits, type ValueLimits } from './limits.ts'
-import { isPlainText, plainText } from './plain.ts'
+import { isPlainText, mayHaveReference, plainText } from './plain.ts'
 import { Writer } from './writer.ts'
 
 /** How a codec differs from {@link defaultCodec}. */
@@ -101,7 +101,8 @@ export function createCodec(options: CodecOptions = {}): ValueCodec {
         cause,
       })
     }
-    return isPlainText(json) ? tree : new Decoder(tree, rules).decode()
+    if (isPlainText(json)) return tree
+    return new Decoder(tree, rules, { isOwned: true, hasNoReferences: !mayHaveReference(json) }).decode()
   }
 
   return Object.freeze({
@@ -138,7 +139,7 @@ export function createCodec(options: CodecOptions = {}): ValueCodec {
     },
     decodeTree: (tree: JsonValue): unknown => new Decoder(tree, rules).decode(),
     check(tree: JsonValue, path = ''): void {
-      new Decoder(tree, checkRules, path).decode()
+      new Decoder(tree, checkRules, { path }).decode()
     },
   })
 }

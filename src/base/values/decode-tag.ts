@@ -93,7 +93,7 @@ export function decodeTag(decoder: Decoder, tree: JsonObject, keys: readonly str
     case 'Object':
       return decodeObject(decoder, tree, depth)
     case 'ref':
-      return decoder.reference(tree['path'])
+      return decoder.reference(tree)
     case 'class':
       return decodeClass(decoder, tree, depth)
     default:

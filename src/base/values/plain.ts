@@ -29,12 +29,26 @@ export function plainText(value: object, limits: ValueLimits): string | null {
   return text.includes('#type"') || text.includes('"__proto__"') || text.includes('\\ud') ? null : text
 }
 
+/** A printable ASCII character spelled with an escape, which may hide a marker. */
+const SPELLED_OUT = /\\u00[2-7]/
+
 /**
  * Whether JSON.parse of this text is the value itself: no tag, no escaped key, no `__proto__`, nor any of them spelled with
  * escapes of printable characters.
  */
 export function isPlainText(text: string): boolean {
-  return !text.includes('#type"') && !text.includes('__proto__') && !(text.includes('\\u00') && /\\u00[2-7]/.test(text))
+  return !text.includes('#type"') && !text.includes('__proto__') && !(text.includes('\\u00') && SPELLED_OUT.test(text))
+}
+
+/** Whether a tag of this text may be a reference; a string `"ref"` of the user's is a false alarm that costs a search. */
+export function mayHaveReference(text: string): boolean {
+  return text.includes('"ref"') || SPELLED_OUT.test(text)
+}
+
+/** Whether a number stands as itself: finite and not -0. */
+export function isPlainNumber(number: number): boolean {
+  // x - x is 0 for finite numbers alone; 1 / -0 is negative
+  return number - number === 0 && (number !== 0 || 1 / number > 0)
 }
 
 /** One walk over one value; recursion is bounded by maxDepth, and a full stack is the caller's to report. */
@@ -54,8 +68,7 @@ class PlainCheck {
       case 'string':
         return value.length <= this.#limits.maxStringLength
       case 'number':
-        // x - x is 0 for finite numbers alone; 1 / -0 is negative
-        return value - value === 0 && (value !== 0 || 1 / value > 0)
+        return isPlainNumber(value)
       case 'boolean':
         return true
       case 'object':
