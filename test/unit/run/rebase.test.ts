@@ -74,7 +74,7 @@ describe('a run put onto a changed workflow', () => {
   it('a node that became a stand-in is skipped, one that had only been one runs', () => {
     const core = Core.started([{ id: 'a', fallback: 'spare' }, 'spare', 'other'])
     core.complete('a')
-    expect(change(core, ['a', 'spare', { id: 'more', fallback: 'other' }, 'other']).sort()).toEqual([
+    expect([...change(core, ['a', 'spare', { id: 'more', fallback: 'other' }, 'other'])].sort()).toEqual([
       'node.start more',
       'node.start other',
       'node.start spare',
