@@ -384,6 +384,7 @@ export class RunLoop implements ContextHost {
     this.#broken = isWaystoneError(error)
       ? error
       : new WaystoneError('STORE_IO', `the facts of run ${quote(this.state.runId)} could not be recorded`, {
+          details: { runId: this.state.runId },
           cause: error,
         })
     this.#stop('its journal failed')
