@@ -49,3 +49,25 @@ export function truncatedMarker(sizeBytes: number, maxBytes: number): EncodedTex
 export function isTruncated(encoded: Encoded): boolean {
   return typeof encoded === 'object' && encoded !== null && encoded.json.startsWith('{"#type":"truncated",')
 }
+
+/** Where a value is that is kept outside, by the digest of its text. */
+export interface BlobReference {
+  /** Shape: `sha256:` and 64 lower-case hexadecimal digits, over the UTF-8 of the value's compact JSON text. */
+  readonly digest: string
+  /** Characters of JSON text. */
+  readonly sizeBytes: number
+}
+
+const BLOB = /^\{"#type":"blob","digest":"(sha256:[0-9a-f]{64})","sizeBytes":(\d{1,15})\}$/
+
+/** What stands for a value that is kept outside. */
+export function blobMarker({ digest, sizeBytes }: BlobReference): EncodedText {
+  return { json: `{"#type":"blob","digest":"${digest}","sizeBytes":${sizeBytes}}` }
+}
+
+/** Where an encoded value is kept outside; null for a value that stands here. */
+export function blobOf(encoded: Encoded): BlobReference | null {
+  if (typeof encoded !== 'object' || encoded === null || !encoded.json.startsWith('{"#type":"blob",')) return null
+  const match = BLOB.exec(encoded.json)
+  return match === null ? null : { digest: match[1]!, sizeBytes: Number(match[2]) }
+}

@@ -41,6 +41,8 @@ export const errorCodes = {
   STATE_NOT_FINITE: 'A counter or numeric accumulator got, or would become, a number that is not finite.',
   STATE_ACCUMULATOR_KIND: 'An accumulator is used with another operation than the one it began with.',
   STATE_CONSTANT_SET: 'A context constant is set again with another value.',
+  BLOB_MISSING: 'A result kept outside the run can not be read: no blobs are given, or they do not have it.',
+  BLOB_DAMAGED: 'The bytes of a result kept outside the run are not what its digest says.',
   STATE_BAD_TTL: 'A cache entry has a ttlMs that is not a positive number.',
   SERVICE_MISSING: 'A handler asked for a service that was not given to the executor.',
 

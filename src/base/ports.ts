@@ -21,3 +21,14 @@ export interface Logger {
   warn(message: string, details?: object): void
   error(message: string, details?: object): void
 }
+
+/** Where large results are kept outside a run, by the digest of their text. Write-once: a digest always names the same bytes. */
+export interface BlobStore {
+  /**
+   * Keeps bytes; resolves once they survive what the store promises to survive. Bytes that are there already are no error.
+   * @param digest - `sha256:` and 64 hexadecimal digits, of these bytes
+   */
+  put(digest: string, bytes: Uint8Array): Promise<void>
+  /** The bytes of a digest, or null when they are not there. */
+  get(digest: string): Promise<Uint8Array | null>
+}

@@ -1,7 +1,7 @@
 import type { Encoded } from '../base/encoded.ts'
 import { kindOf, quote, WaystoneError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
-import type { Clock, IdSource, Logger } from '../base/ports.ts'
+import type { BlobStore, Clock, IdSource, Logger } from '../base/ports.ts'
 import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
 import { isRegistry, type Registry } from '../nodes/registry.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig, type RunLimits } from '../run/config.ts'
@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly logger?: Logger
   /** How values are written down; give one with your classes registered. */
   readonly codec?: ValueCodec
+  /** Where results over `limits.maxResultBytes` are kept with `oversizedResults: 'reference'`; default none. */
+  readonly blobs?: BlobStore
 }
 
 /** How a run is carried out; what is left out has the default of `RunConfig`. */
@@ -56,11 +58,14 @@ export interface World {
   readonly ids: IdSource
   readonly logger: Logger
   readonly codec: ValueCodec
+  readonly blobs: BlobStore | null
 }
 
+const OVERSIZED_RESULTS: readonly string[] = ['fail', 'drop', 'reference']
+
 /** Names of the options of a world, and of a configuration. */
-export const worldOptions = ['services', 'registry', 'clock', 'ids', 'logger', 'codec']
-export const configOptions = ['concurrency', 'limits', 'oversizedResults']
+export const worldOptions: readonly string[] = ['services', 'registry', 'clock', 'ids', 'logger', 'codec', 'blobs']
+export const configOptions: readonly string[] = ['concurrency', 'limits', 'oversizedResults']
 
 /** Names of the options of a new run. */
 export const executorOptions: readonly string[] = [
@@ -71,6 +76,9 @@ export const executorOptions: readonly string[] = [
   'variables',
   'context',
 ]
+
+/** Names of the options of a run an engine starts. */
+export const startOptions: readonly string[] = [...configOptions, 'runId', 'variables', 'context']
 
 /** Names of the options of a run that is loaded. */
 export const loadOptions: readonly string[] = [
@@ -107,6 +115,7 @@ const worldMethods = {
   ids: ['newId', 'newSeed'],
   logger: ['debug', 'info', 'warn', 'error'],
   codec: ['encode', 'decode'],
+  blobs: ['put', 'get'],
 } as const
 
 /**
@@ -122,6 +131,7 @@ export function worldOf(options: WorldOptions): World {
     ids: options.ids ?? systemIds,
     logger: guardedLogger(options.logger ?? consoleLogger),
     codec: options.codec ?? defaultCodec,
+    blobs: options.blobs ?? null,
   }
 }
 
@@ -137,10 +147,10 @@ export function configOf(options: ConfigOptions, base: RunConfig = DEFAULT_CONFI
       `concurrency expects a whole number of 1 or more, got ${quote(concurrency)}`,
     )
   }
-  if (oversizedResults !== 'fail' && oversizedResults !== 'drop') {
+  if (!OVERSIZED_RESULTS.includes(oversizedResults)) {
     throw new WaystoneError(
       'ARGUMENT_INVALID',
-      `oversizedResults expects "fail" or "drop", got ${quote(oversizedResults)}`,
+      `oversizedResults expects "fail", "drop" or "reference", got ${quote(oversizedResults)}`,
     )
   }
   checkOptions(limits, Object.keys(DEFAULT_LIMITS), 'limits')

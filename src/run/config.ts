@@ -18,13 +18,19 @@ export interface RunLimits {
   readonly maxSnapshotBytes: number | null
 }
 
+/** See {@link RunConfig.oversizedResults}. */
+export type OversizedResults = 'fail' | 'drop' | 'reference'
+
 /** How a run is carried out; part of its first fact and of every snapshot. */
 export interface RunConfig {
   /** Most nodes at once; 1 or more, default 16. With 1, ready nodes start in definition order. */
   readonly concurrency: number
   readonly limits: RunLimits
-  /** What becomes of a result over `maxResultBytes`: `fail` (default) fails its node, `drop` keeps a marker in its place. */
-  readonly oversizedResults: 'fail' | 'drop'
+  /**
+   * What becomes of a result over `maxResultBytes`: `fail` (default) fails its node, `drop` keeps a marker in its place,
+   * `reference` keeps it outside by its digest, in the `blobs` given, and the reference in its place.
+   */
+  readonly oversizedResults: OversizedResults
 }
 
 /** The limits of a run that sets none. */

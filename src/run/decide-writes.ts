@@ -1,4 +1,4 @@
-import { type Encoded, encodedSize, isSameEncoded, truncatedMarker } from '../base/encoded.ts'
+import { blobOf, type Encoded, encodedSize, isSameEncoded, truncatedMarker } from '../base/encoded.ts'
 import { codedError, type SerializedError } from '../base/serialized-error.ts'
 import { combine, emptyAccumulator } from './accumulate.ts'
 import type { RunConfig } from './config.ts'
@@ -15,7 +15,7 @@ export function limitOutput(
   const max = config.limits.maxResultBytes
   if (max === null || (typeof value !== 'object' && typeof value !== 'string')) return { value, problem: null }
   const actual = encodedSize(value)
-  if (actual <= max) return { value, problem: null }
+  if (actual <= max || blobOf(value) !== null) return { value, problem: null }
   if (config.oversizedResults === 'drop') return { value: truncatedMarker(actual, max), problem: null }
   const message = `the result of node ${JSON.stringify(nodeId)} is ${actual} characters of JSON and limits.maxResultBytes is ${max}; store it elsewhere and return a reference`
   return { value, problem: codedError('LIMIT_RESULT_BYTES', message, { nodeId, limit: 'maxResultBytes', max, actual }) }

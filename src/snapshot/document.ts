@@ -1,6 +1,6 @@
 import type { JsonValue } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
-import type { RunLimits } from '../run/config.ts'
+import type { OversizedResults, RunLimits } from '../run/config.ts'
 import type { RunParent, SkipReason } from '../run/event.ts'
 import type { NodeStatus, RunStatus } from '../run/state.ts'
 import type { AccumulatorOperation } from '../run/state-write.ts'
@@ -112,5 +112,5 @@ export interface SignalDocument {
 export interface ConfigDocument {
   readonly concurrency?: number
   readonly limits?: Partial<RunLimits>
-  readonly oversizedResults?: 'fail' | 'drop'
+  readonly oversizedResults?: OversizedResults
 }

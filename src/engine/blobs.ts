@@ -1,0 +1,69 @@
+import { sha256Hex } from '../base/digest.ts'
+import { type BlobReference, blobMarker, blobOf, type Encoded, type EncodedText } from '../base/encoded.ts'
+import { NodeError, quote } from '../base/errors.ts'
+import type { BlobStore } from '../base/ports.ts'
+import type { ValueCodec } from '../base/values/codec.ts'
+import type { Run } from '../run/run.ts'
+
+/** The texts of values that are kept outside, by digest. */
+export type BlobTexts = ReadonlyMap<string, string>
+
+/** Keeps a value outside; gives what stands for it once it is safe there. */
+export async function putBlob(blobs: BlobStore, value: EncodedText): Promise<EncodedText> {
+  const bytes = new TextEncoder().encode(value.json)
+  const digest = `sha256:${sha256Hex(bytes)}`
+  await blobs.put(digest, bytes)
+  return blobMarker({ digest, sizeBytes: value.json.length })
+}
+
+/** The values kept outside that a node's inputs need, each once. */
+export function blobsNeeded({ graph, state }: Run, index: number): readonly BlobReference[] {
+  const needed = new Map<string, BlobReference>()
+  for (let at = graph.inStart[index]!; at < graph.inStart[index + 1]!; at += 1) {
+    const { output } = state.nodes[graph.edgeSource[graph.inEdges[at]!]!]!
+    const blob = output === undefined ? null : blobOf(output)
+    if (blob !== null) needed.set(blob.digest, blob)
+  }
+  return [...needed.values()]
+}
+
+/**
+ * Reads values kept outside.
+ * @throws {NodeError} BLOB_MISSING, BLOB_DAMAGED
+ */
+export async function readBlobs(blobs: BlobStore | null, needed: readonly BlobReference[]): Promise<BlobTexts> {
+  const texts = await Promise.all(needed.map(async (blob) => [blob.digest, await readText(blobs, blob)] as const))
+  return new Map(texts)
+}
+
+/**
+ * The value a reference stands for, read from where large results are kept and held against its digest.
+ * @throws {NodeError} BLOB_MISSING, BLOB_DAMAGED
+ */
+export async function resolveBlob(blobs: BlobStore, reference: BlobReference, codec: ValueCodec): Promise<unknown> {
+  return codec.decode({ json: await readText(blobs, reference) })
+}
+
+/** Whether a value at rest is kept outside, or small enough to stand where it is. */
+export function isOversized(value: Encoded, maxBytes: number | null): value is EncodedText {
+  return maxBytes !== null && typeof value === 'object' && value !== null && value.json.length > maxBytes
+}
+
+async function readText(blobs: BlobStore | null, { digest, sizeBytes }: BlobReference): Promise<string> {
+  const bytes = blobs === null ? null : await blobs.get(digest)
+  if (bytes === null) {
+    const where = blobs === null ? 'no blobs are given' : 'the blobs given do not have it'
+    throw new NodeError(
+      'BLOB_MISSING',
+      `the result kept outside as ${quote(digest)} (${sizeBytes} characters) can not be read: ${where}; give the blobs the run was made with`,
+      { details: { digest, sizeBytes } },
+    )
+  }
+  const actual = `sha256:${sha256Hex(bytes)}`
+  if (actual === digest) return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  throw new NodeError(
+    'BLOB_DAMAGED',
+    `the result kept outside as ${quote(digest)} has the digest ${quote(actual)}; restore the bytes it was written with`,
+    { details: { expected: digest, actual } },
+  )
+}
