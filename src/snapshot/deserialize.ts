@@ -1,18 +1,12 @@
-import {
-  quote,
-  SnapshotError,
-  SnapshotIntegrityError,
-  SnapshotSyntaxError,
-  SnapshotVersionError,
-  WaystoneError,
-} from '../base/errors.ts'
+import { quote, SnapshotError, SnapshotIntegrityError, SnapshotVersionError, WaystoneError } from '../base/errors.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { ClassCodec } from '../base/values/class-codec.ts'
 import { createCodec, defaultCodec, type ValueCodec } from '../base/values/codec.ts'
-import type { SnapshotDocument } from './document.ts'
+import type { NodeDocument, SnapshotDocument } from './document.ts'
 import { orderedText } from './document-order.ts'
 import { digestOfText } from './hash.ts'
 import { inputText } from './input-text.ts'
+import { mapEntries } from './json-text.ts'
 import { resolveLimits, type SnapshotLimits } from './limits.ts'
 import { createMigrations, type Migration } from './migrations/chain.ts'
 import { releasedMigrations } from './migrations/released.ts'
@@ -39,7 +33,7 @@ export interface DeserializeOptions {
   readonly migrations?: readonly Migration[]
 }
 
-/** A document whose text has been looked through and parsed. */
+/** A document whose text has been looked through; `tree` is what its envelope holds, without the longer values of users. */
 interface Parsed {
   readonly scanned: ScannedText
   readonly tree: JsonObject
@@ -89,13 +83,16 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
     checkIntegrity(given)
     current = migrated(given, limits, options)
   } else {
-    checkSchema(given.tree)
+    checkSchema(given)
     current = withCheckedIntegrity(given, limits)
   }
   const { tree, scanned } = current
   const document = tree as unknown as SnapshotDocument
   const { definition, fingerprint, fault } = readWorkflow(document, scanned)
-  const problems: DocumentProblem[] = [...contradictions(document, definition)]
+  const nodes = new Map(mapEntries(document.nodes) as [string, NodeDocument][])
+  const problems: DocumentProblem[] = [
+    ...contradictions({ document, workflow: definition, nodes, slots: scanned.slots }),
+  ]
   // A reference that leads nowhere is one more contradiction; a tag that can't be decoded comes after them.
   let undecodable: unknown = null
   let slots: ReturnType<typeof readSlots> | null = null
@@ -109,7 +106,7 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
   if (slots === null) throw undecodable
   if (fault !== null) throw fault
   return new Snapshot({
-    state: readState(document, { definition, fingerprint }, slots),
+    state: readState({ document, definition, fingerprint, nodes, slots }),
     at: parseTime(document.snapshotTime)!,
     epoch: document.run.epoch,
     headDigest: document.run.head.digest,
@@ -121,47 +118,14 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
 
 function parse(text: string, limits: SnapshotLimits): Parsed {
   const scanned = scanDocument(text, limits)
-  let tree: unknown
-  try {
-    tree = JSON.parse(text)
-  } catch (cause) {
-    const offset = /position (\d+)/.exec((cause as Error).message)?.[1]
-    throw new SnapshotSyntaxError(
-      'SNAPSHOT_SYNTAX',
-      `the document is not JSON${offset === undefined ? '' : `, at offset ${offset}`}`,
-      {
-        ...(offset === undefined ? {} : { details: { offset: Number(offset) } }),
-        cause,
-      },
-    )
-  }
-  if (countMembers(tree) !== scanned.members) {
-    throw new SnapshotSyntaxError(
-      'SNAPSHOT_DUPLICATE_KEY',
-      'an object of the document has the same key twice, so two readers could take it for two different documents',
-    )
-  }
+  const tree: unknown = JSON.parse(scanned.envelope)
   if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) throw wrongFormat(quote(tree))
   return { scanned, tree: tree as JsonObject }
 }
 
-/** Members of all objects of a parsed tree, where a key that stood twice counts once. */
-function countMembers(root: unknown): number {
-  let members = 0
-  const open: object[] = []
-  if (typeof root === 'object' && root !== null) open.push(root)
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (Array.isArray(next)) {
-      for (const element of next) if (typeof element === 'object' && element !== null) open.push(element)
-      continue
-    }
-    for (const name of Object.keys(next)) {
-      members += 1
-      const member = (next as Readonly<Record<string, unknown>>)[name]
-      if (typeof member === 'object' && member !== null) open.push(member)
-    }
-  }
-  return members
+/** The whole of a document, values included, for the few ways that need it. */
+function wholeTree({ scanned }: Parsed): JsonObject {
+  return JSON.parse(scanned.compact) as JsonObject
 }
 
 function checkFormat(tree: JsonObject): 'current' | 'older' {
@@ -178,10 +142,17 @@ function wrongFormat(found: string): SnapshotVersionError {
   )
 }
 
-function checkSchema(tree: JsonObject): void {
-  if (validateSnapshot(tree)) return
-  const problems = schemaProblems(tree, MAX_PROBLEMS)
-  throw problemsError('SNAPSHOT_SCHEMA', problems.length > 0 ? problems : [{ path: '', message: 'it does not fit' }])
+function checkSchema({ tree, scanned: { misplacedTags } }: Parsed): void {
+  if (!validateSnapshot(tree)) {
+    const problems = schemaProblems(tree, MAX_PROBLEMS)
+    throw problemsError('SNAPSHOT_SCHEMA', problems.length > 0 ? problems : [{ path: '', message: 'it does not fit' }])
+  }
+  if (misplacedTags.length === 0) return
+  const problems = misplacedTags.map((path) => ({
+    path,
+    message: 'the tag "#type" is the first member where it stands',
+  }))
+  throw problemsError('SNAPSHOT_SCHEMA', problems)
 }
 
 /** The document once its digest fits; one that went through an object is put back in order first. */
@@ -190,7 +161,7 @@ function withCheckedIntegrity(parsed: Parsed, limits: SnapshotLimits): Parsed {
   if (fault === null) return parsed
   let ordered: string
   try {
-    ordered = orderedText(parsed.tree)
+    ordered = orderedText(wholeTree(parsed))
   } catch {
     throw fault
   }
@@ -227,11 +198,11 @@ function withoutIntegrity({ compact, slots: { integrity } }: ScannedText): reado
 
 function migrated(parsed: Parsed, limits: SnapshotLimits, options: DeserializeOptions): Parsed {
   const migrations = options.migrations === undefined ? releasedMigrations : createMigrations(options.migrations)
-  const { integrity: _, ...content } = migrations.migrate(parsed.tree)
+  const { integrity: _, ...content } = migrations.migrate(wholeTree(parsed))
   const body = orderedText({ ...content, integrity: undefined }).replace(/,"integrity":undefined\}$/, '')
   const digest = digestOfText(body, '}')
   const outcome = parse(`${body},"integrity":{"algorithm":"sha256","digest":"${digest}"}}`, limits)
-  checkSchema(outcome.tree)
+  checkSchema(outcome)
   return outcome
 }
 

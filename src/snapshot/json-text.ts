@@ -39,7 +39,11 @@ export function mapEntries(tree: object): [name: string, value: unknown][] {
       value,
     ])
   }
-  return Object.entries(tree).map(([name, value]) => [unescapeName(name), value])
+  const entries: [string, unknown][] = []
+  for (const name of Object.keys(tree)) {
+    entries.push([unescapeName(name), (tree as Readonly<Record<string, unknown>>)[name]])
+  }
+  return entries
 }
 
 /** A map in tag form, as the schema has checked it. */
@@ -80,7 +84,7 @@ export function escapeName(name: string): string {
 
 /** The name an escaped one stands for. */
 export function unescapeName(name: string): string {
-  return name.length > 5 && ESCAPED_NAME.test(name) ? name.slice(1) : name
+  return name.charCodeAt(0) === 0x23 && name.length > 5 && ESCAPED_NAME.test(name) ? name.slice(1) : name
 }
 
 /** The text a run of UTF-16 code units in hexadecimal stands for. */

@@ -11,7 +11,6 @@ import { stateBytesOf } from '../run/state-size.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { AccumulatorDocument, CacheDocument, ConfigDocument, NodeDocument, SnapshotDocument } from './document.ts'
 import { mapEntries, numberOf, plainJson } from './json-text.ts'
-import type { ReadWorkflow } from './read-workflow.ts'
 import type { NamedSpan, ScannedText, Span } from './scan.ts'
 import type { DocumentProblem } from './schema-problems.ts'
 import { referencedSlot } from './slot-text.ts'
@@ -80,12 +79,19 @@ export function readSlots({ compact, slots }: ScannedText, codec: ValueCodec, pr
   }
 }
 
+/** A document that was checked, in the parts a state is made of. */
+export interface CheckedDocument {
+  readonly document: SnapshotDocument
+  readonly definition: WorkflowDefinition
+  readonly fingerprint: string
+  /** Its nodes by id. */
+  readonly nodes: ReadonlyMap<string, NodeDocument>
+  readonly slots: SlotValues
+}
+
 /** The state a checked document holds. */
-export function readState(
-  document: SnapshotDocument,
-  { definition, fingerprint }: Pick<ReadWorkflow, 'definition' | 'fingerprint'>,
-  slots: SlotValues,
-): RunState {
+export function readState(checked: CheckedDocument): RunState {
+  const { document, definition, fingerprint, slots } = checked
   const { run } = document
   const state: RunState = {
     runId: run.id,
@@ -106,7 +112,7 @@ export function readState(
     activeMs: run.activeMs,
     activeSince: null,
     lastAt: timeOf(run.head.at) ?? 0,
-    nodes: nodesOf(document, definition, slots),
+    nodes: nodesOf(checked),
     completed: [...document.completedNodes],
     decisions: dictionaryOf(mapEntries(document.decisions) as [string, boolean][]),
     variables: dictionaryOf(slots.variables),
@@ -131,10 +137,9 @@ export function readState(
   return state
 }
 
-function nodesOf(document: SnapshotDocument, workflow: WorkflowDefinition, slots: SlotValues): NodeState[] {
-  const states = new Map(mapEntries(document.nodes) as [string, NodeDocument][])
-  return workflow.nodes.map(({ id }) => {
-    const state = states.get(id)
+function nodesOf({ definition, nodes, slots }: CheckedDocument): NodeState[] {
+  return definition.nodes.map(({ id }) => {
+    const state = nodes.get(id)
     if (state === undefined) return untouchedNode()
     return {
       status: state.status,

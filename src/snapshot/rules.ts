@@ -3,6 +3,7 @@ import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { edgeKeysOf, isAlive } from './assemble.ts'
 import type { AccumulatorDocument, CacheDocument, NodeDocument, SnapshotDocument } from './document.ts'
 import { mapEntries, numberOf } from './json-text.ts'
+import type { NamedSpan, SlotSpans } from './scan.ts'
 import type { DocumentProblem } from './schema-problems.ts'
 import { parseTime } from './time.ts'
 
@@ -12,35 +13,45 @@ const MAX_FOUND = 1000
 /** Milliseconds by which a remaining time may be off: a reader cuts what is finer. */
 const TOLERANCE_MS = 1
 
-/**
- * Where the members of a document contradict each other or name what the workflow does not have: all places at once.
- * @param document - one that fits the schema
- * @param workflow - its definition, unescaped; possibly not yet checked
- */
-export function contradictions(
-  document: SnapshotDocument,
-  workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>,
-): readonly DocumentProblem[] {
-  return new Contradictions(document, workflow).find()
+/** A document that fits the schema, with what was read of it beside. */
+export interface DocumentParts {
+  readonly document: SnapshotDocument
+  /** Its definition, unescaped; possibly not yet checked. */
+  readonly workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>
+  /** Its nodes by id. */
+  readonly nodes: ReadonlyMap<string, NodeDocument>
+  /** Its values; the document itself may have no results and variables. */
+  readonly slots: SlotSpans
+}
+
+/** Where the members of a document contradict each other or name what the workflow does not have: all places at once. */
+export function contradictions(parts: DocumentParts): readonly DocumentProblem[] {
+  return new Contradictions(parts).find()
 }
 
 class Contradictions {
   readonly #document: SnapshotDocument
   readonly #workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>
+  readonly #nodeStates: ReadonlyMap<string, NodeDocument>
+  readonly #slots: SlotSpans
   readonly #ids: ReadonlySet<string>
   readonly #found: DocumentProblem[] = []
 
-  constructor(document: SnapshotDocument, workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>) {
+  constructor({ document, workflow, nodes, slots }: DocumentParts) {
     this.#document = document
     this.#workflow = workflow
+    this.#nodeStates = nodes
+    this.#slots = slots
     this.#ids = new Set(workflow.nodes.map(({ id }) => id))
   }
 
   find(): readonly DocumentProblem[] {
     const document = this.#document
     const takenAt = this.#time('/snapshotTime', document.snapshotTime) ?? 0
-    const nodes = this.#map<NodeDocument>('/nodes', document.nodes)
-    const results = this.#map('/results', document.results)
+    const nodes = this.#nodeStates
+    // Entries in tag form alone can have a name twice, and are then more than the names.
+    if (Object.hasOwn(document.nodes, '#type')) this.#map('/nodes', document.nodes)
+    const results = this.#names('/results', this.#slots.results)
     const usage = this.#map('/usage', document.usage)
     this.#run(nodes)
     this.#nodes(nodes, takenAt)
@@ -51,10 +62,10 @@ class Contradictions {
     this.#cache(takenAt)
     this.#accumulators()
     this.#executions(nodes, usage)
-    this.#map('/variables', document.variables)
+    this.#names('/variables', this.#slots.variables)
     this.#map('/counters', document.counters)
-    this.#map('/context/variables', document.context.variables)
-    this.#map('/context/constants', document.context.constants)
+    this.#names('/context/variables', this.#slots.contextVariables)
+    this.#names('/context/constants', this.#slots.contextConstants)
     const maxUsage = document.config?.limits?.maxUsage
     if (maxUsage !== undefined) {
       for (const [name, value] of this.#map('/config/limits/maxUsage', maxUsage)) {
@@ -101,51 +112,51 @@ class Contradictions {
 
   #nodes(nodes: ReadonlyMap<string, NodeDocument>, takenAt: number): void {
     for (const [id, node] of nodes) {
-      const path = `/nodes/${escapeSegment(id)}`
+      // Paths are put together for those nodes alone in which something is wrong.
+      const path = (member = '') => `/nodes/${escapeSegment(id)}${member}`
       if (!this.#ids.has(id)) {
-        this.#report(path, `the workflow has no node ${JSON.stringify(id)}`)
+        this.#report(path(), `the workflow has no node ${JSON.stringify(id)}`)
         continue
       }
-      this.#time(`${path}/startedAt`, node.startedAt)
-      this.#time(`${path}/endedAt`, node.endedAt)
+      this.#instants(id, node)
       if (node.attempt > 0 && node.startedAt === null)
-        this.#report(`${path}/startedAt`, `the node has started ${node.attempt} times, but at no time`)
+        this.#report(path('/startedAt'), `the node has started ${node.attempt} times, but at no time`)
       if (node.status === 'running' && node.attempt === 0)
-        this.#report(`${path}/attempt`, 'a running node has been started')
+        this.#report(path('/attempt'), 'a running node has been started')
       if (node.status === 'failed' && node.error === undefined)
-        this.#report(`${path}/error`, 'a failed node has an error')
+        this.#report(path('/error'), 'a failed node has an error')
       if ((node.status === 'skipped') !== (node.skipReason !== undefined)) {
-        this.#report(`${path}/skipReason`, 'a skipped node has a reason, and no other has')
+        this.#report(path('/skipReason'), 'a skipped node has a reason, and no other has')
       }
       if (node.status === 'retrying' && node.dueAt === undefined)
-        this.#report(`${path}/dueAt`, 'a retrying node is due at some time')
+        this.#report(path('/dueAt'), 'a retrying node is due at some time')
       if ((node.dueAt === undefined) !== (node.remainingMs === undefined)) {
-        this.#report(path, 'dueAt and remainingMs stand together')
+        this.#report(path(), 'dueAt and remainingMs stand together')
       } else if (node.dueAt !== undefined) {
-        this.#remaining(`${path}/remainingMs`, node.dueAt, `${path}/dueAt`, node.remainingMs!, takenAt)
+        this.#remaining(path('/remainingMs'), node.dueAt, path('/dueAt'), node.remainingMs!, takenAt)
       }
     }
   }
 
-  #completed(nodes: ReadonlyMap<string, NodeDocument>, results: ReadonlyMap<string, unknown>): void {
+  #completed(nodes: ReadonlyMap<string, NodeDocument>, results: ReadonlySet<string>): void {
     const seen = new Set<string>()
     this.#document.completedNodes.forEach((id, index) => {
-      const path = `/completedNodes/${index}`
-      if (seen.has(id)) this.#report(path, `the node ${JSON.stringify(id)} stands twice`)
-      else if (!this.#ids.has(id)) this.#report(path, `the workflow has no node ${JSON.stringify(id)}`)
+      const path = () => `/completedNodes/${index}`
+      if (seen.has(id)) this.#report(path(), `the node ${JSON.stringify(id)} stands twice`)
+      else if (!this.#ids.has(id)) this.#report(path(), `the workflow has no node ${JSON.stringify(id)}`)
       else {
-        if (!results.has(id)) this.#report(path, `the node ${JSON.stringify(id)} has completed, but has no result`)
+        if (!results.has(id)) this.#report(path(), `the node ${JSON.stringify(id)} has completed, but has no result`)
         const status = nodes.get(id)?.status ?? 'pending'
         if (status !== 'completed')
-          this.#report(path, `the node ${JSON.stringify(id)} has completed, but its status is ${status}`)
+          this.#report(path(), `the node ${JSON.stringify(id)} has completed, but its status is ${status}`)
       }
       seen.add(id)
     })
-    for (const id of results.keys()) {
-      const path = `/results/${escapeSegment(id)}`
-      if (!this.#ids.has(id)) this.#report(path, `the workflow has no node ${JSON.stringify(id)}`)
+    for (const id of results) {
+      const path = () => `/results/${escapeSegment(id)}`
+      if (!this.#ids.has(id)) this.#report(path(), `the workflow has no node ${JSON.stringify(id)}`)
       else if (!seen.has(id))
-        this.#report(path, `the node ${JSON.stringify(id)} has a result, but is not among completedNodes`)
+        this.#report(path(), `the node ${JSON.stringify(id)} has a result, but is not among completedNodes`)
     }
     for (const [id, { status }] of nodes) {
       if (status === 'completed' && !seen.has(id) && !results.has(id)) {
@@ -246,6 +257,16 @@ class Contradictions {
     }
   }
 
+  /** Names of values; one that stands twice, which only the tag form allows, is a problem. */
+  #names(path: string, spans: readonly NamedSpan[]): ReadonlySet<string> {
+    const names = new Set<string>()
+    for (const { name } of spans) {
+      if (names.has(name)) this.#report(path, `the name ${JSON.stringify(name)} stands twice`)
+      names.add(name)
+    }
+    return names
+  }
+
   /** Entries of a map by name; a name that stands twice, which only the tag form allows, is a problem. */
   #map<T = unknown>(path: string, tree: object): ReadonlyMap<string, T> {
     const entries = new Map<string, T>()
@@ -261,6 +282,16 @@ class Contradictions {
     const at = parseTime(text)
     if (at === null) this.#report(path, `${JSON.stringify(text)} is no instant of the calendar`)
     return at
+  }
+
+  /** The instants of a node, held to the calendar; its path is only put together when one is wrong. */
+  #instants(id: string, { startedAt, endedAt }: NodeDocument): void {
+    for (const [name, text] of [
+      ['startedAt', startedAt],
+      ['endedAt', endedAt],
+    ] as const) {
+      if (text !== null && parseTime(text) === null) this.#time(`/nodes/${escapeSegment(id)}/${name}`, text)
+    }
   }
 
   /** The instant of a deadline, held against the time that remained until then. */

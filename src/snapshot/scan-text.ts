@@ -1,5 +1,6 @@
 import { quote, SnapshotSyntaxError } from '../base/errors.ts'
 import { DOCUMENT_LEVELS, overLimit, type SnapshotLimits } from './limits.ts'
+import { addToHash, OpenKeys } from './open-keys.ts'
 
 const OBJECT = 1
 const ARRAY = 2
@@ -17,50 +18,42 @@ const CLOSE_BRACKET = 0x5d
 const SAFE_NUMBER_LENGTH = 300
 
 /**
- * Passes over JSON text without building anything, holds it to the limits, and refuses keys and numbers that no document
- * has. White space is left out of the compact text. Iterative: no text can exhaust the stack.
- * Grammar is only followed as far as needed; JSON.parse comes after.
+ * Passes over compact JSON text without building anything: follows the whole grammar, holds the text to the limits, and
+ * refuses keys that stand twice, and keys and numbers that no document has.
+ * What it lets pass, JSON.parse reads; so values may stay text until they are asked for. Iterative: no text can exhaust the stack.
  */
 export class TextScanner {
   readonly #text: string
   readonly #limits: SnapshotLimits
+  readonly #offsetOf: (at: number) => number
   readonly #kinds: Uint8Array
-  readonly #keys: Uint32Array
+  readonly #keyCounts: Uint32Array
+  readonly #keys: OpenKeys
   readonly #maxDepth: number
-  readonly #kept: string[] = []
   #at = 0
   #depth = 0
-  #keptFrom = 0
-  #removed = 0
   #members = 0
   #elements = 0
 
-  constructor(text: string, limits: SnapshotLimits) {
+  /** @param offsetOf - where a place of the text stands in what was given, for those who are told of an error there */
+  constructor(text: string, limits: SnapshotLimits, offsetOf: (at: number) => number) {
     this.#text = text
     this.#limits = limits
+    this.#offsetOf = offsetOf
     this.#maxDepth = Math.min(limits.maxDepth + DOCUMENT_LEVELS, text.length)
     this.#kinds = new Uint8Array(this.#maxDepth + 2)
-    this.#keys = new Uint32Array(this.#maxDepth + 2)
-    this.#at = this.#space(0)
+    this.#keyCounts = new Uint32Array(this.#maxDepth + 2)
+    this.#keys = new OpenKeys(text, this.#maxDepth)
   }
 
-  /** Members of all objects so far, as written: a key that stands twice counts twice. */
-  get members(): number {
-    return this.#members
-  }
-
-  /** Where the scanner stands, in the compact text. */
+  /** Where the scanner stands. */
   get place(): number {
-    return this.#at - this.#removed
+    return this.#at
   }
 
-  /** Ends the scan, and gives the text without white space outside strings. */
-  end(): string {
-    this.#at = this.#space(this.#at)
+  /** Ends the scan; there must be nothing more. */
+  end(): void {
     if (this.#at < this.#text.length) throw this.#unexpected(this.#at, 'the end of the document')
-    if (this.#removed === 0) return this.#text
-    this.#kept.push(this.#text.slice(this.#keptFrom))
-    return this.#kept.join('')
   }
 
   /** Passes over a value and gives it as written. */
@@ -74,20 +67,16 @@ export class TextScanner {
   object(each: (name: string, keyStart: number) => void): void {
     if (this.#text.charCodeAt(this.#at) !== OPEN_BRACE) return this.value()
     this.#open(OBJECT)
-    this.#at = this.#space(this.#at + 1)
+    this.#at += 1
     if (this.#text.charCodeAt(this.#at) === CLOSE_BRACE) return this.#close()
     for (;;) {
-      const keyStart = this.#at - this.#removed
-      const from = this.#at
-      const end = this.#key(from)
-      const token = this.#text.slice(from, end)
-      this.#at = this.#colon(end)
-      each(this.#keyOf(token, from), keyStart)
-      this.#at = this.#space(this.#at)
+      const keyStart = this.#at
+      this.#at = this.#key(keyStart)
+      each(keyOf(this.#text.slice(keyStart, this.#at - 1)), keyStart)
       const next = this.#text.charCodeAt(this.#at)
       if (next === CLOSE_BRACE) return this.#close()
       if (next !== COMMA) throw this.#unexpected(this.#at, 'a comma or the end of the object')
-      this.#at = this.#space(this.#at + 1)
+      this.#at += 1
     }
   }
 
@@ -95,16 +84,15 @@ export class TextScanner {
   array(each: (index: number) => void): void {
     if (this.#text.charCodeAt(this.#at) !== OPEN_BRACKET) return this.value()
     this.#open(ARRAY)
-    this.#at = this.#space(this.#at + 1)
+    this.#at += 1
     if (this.#text.charCodeAt(this.#at) === CLOSE_BRACKET) return this.#close()
     for (let index = 0; ; index += 1) {
       this.#element()
       each(index)
-      this.#at = this.#space(this.#at)
       const next = this.#text.charCodeAt(this.#at)
       if (next === CLOSE_BRACKET) return this.#close()
       if (next !== COMMA) throw this.#unexpected(this.#at, 'a comma or the end of the array')
-      this.#at = this.#space(this.#at + 1)
+      this.#at += 1
     }
   }
 
@@ -119,23 +107,23 @@ export class TextScanner {
         at = this.#string(at)
       } else if (first === OPEN_BRACE) {
         this.#open(OBJECT)
-        at = this.#space(at + 1)
+        at += 1
         if (text.charCodeAt(at) !== CLOSE_BRACE) {
-          at = this.#colon(this.#key(at))
+          at = this.#key(at)
           continue
         }
-        this.#depth -= 1
+        this.#leave()
         at += 1
       } else if (first === OPEN_BRACKET) {
         this.#open(ARRAY)
-        at = this.#space(at + 1)
+        at += 1
         if (text.charCodeAt(at) !== CLOSE_BRACKET) {
           this.#element()
           continue
         }
-        this.#depth -= 1
+        this.#leave()
         at += 1
-      } else if (first === MINUS || (first >= 0x30 && first <= 0x39)) {
+      } else if (first === MINUS || isDigit(first)) {
         at = this.#number(at)
       } else {
         at = this.#literal(at)
@@ -146,23 +134,18 @@ export class TextScanner {
           this.#at = at
           return
         }
-        let next = text.charCodeAt(at)
-        if (next <= 0x20) {
-          at = this.#space(at)
-          next = text.charCodeAt(at)
-        }
-        const inObject = this.#kinds[this.#depth] === OBJECT
+        const next = text.charCodeAt(at)
+        const isInObject = this.#kinds[this.#depth] === OBJECT
         if (next === COMMA) {
           at += 1
-          if (text.charCodeAt(at) <= 0x20) at = this.#space(at)
-          if (inObject) at = this.#colon(this.#key(at))
+          if (isInObject) at = this.#key(at)
           else this.#element()
           break
         }
-        if (next !== (inObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
-          throw this.#unexpected(at, `a comma or the end of the ${inObject ? 'object' : 'array'}`)
+        if (next !== (isInObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
+          throw this.#unexpected(at, `a comma or the end of the ${isInObject ? 'object' : 'array'}`)
         }
-        this.#depth -= 1
+        this.#leave()
         at += 1
       }
     }
@@ -172,11 +155,17 @@ export class TextScanner {
     this.#depth += 1
     if (this.#depth > this.#maxDepth) throw overLimit(this.#limits, 'maxDepth', this.#depth, 'levels')
     this.#kinds[this.#depth] = kind
-    this.#keys[this.#depth] = 0
+    this.#keyCounts[this.#depth] = 0
+    if (kind === OBJECT) this.#keys.open(this.#depth)
+  }
+
+  #leave(): void {
+    if (this.#kinds[this.#depth] === OBJECT) this.#keys.close(this.#depth)
+    this.#depth -= 1
   }
 
   #close(): void {
-    this.#depth -= 1
+    this.#leave()
     this.#at += 1
   }
 
@@ -186,65 +175,56 @@ export class TextScanner {
       throw overLimit(this.#limits, 'maxElements', this.#elements, 'array elements')
   }
 
-  /** Passes over white space, keeping what stood before it. */
-  #space(at: number): number {
+  /** Passes over a key and its colon, and counts it. */
+  #key(at: number): number {
     const text = this.#text
-    if (text.charCodeAt(at) > 0x20) return at
-    let to = at
+    if (text.charCodeAt(at) !== QUOTE) throw this.#unexpected(at, 'a key')
+    let end = at + 1
+    let hash = 0
+    let isEscaped = false
     for (;;) {
-      const code = text.charCodeAt(to)
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break
-      to += 1
+      const code = text.charCodeAt(end)
+      if (code === QUOTE) break
+      if (code === BACKSLASH) {
+        isEscaped = true
+        end = this.#escape(end)
+        continue
+      }
+      if (!(code >= 0x20)) throw this.#unexpected(end, 'a character of a key')
+      hash = addToHash(hash, code)
+      end += 1
     }
-    if (to > at) {
-      this.#kept.push(text.slice(this.#keptFrom, at))
-      this.#keptFrom = to
-      this.#removed += to - at
-    }
-    return to
+    end += 1
+    if (isEscaped) hash = hashOf(keyOf(text.slice(at, end)))
+    this.#count(at, end)
+    if (!this.#keys.add(this.#depth, hash, at, end)) throw this.#duplicate(at, end)
+    if (text.charCodeAt(end) !== COLON) throw this.#unexpected(end, 'a colon')
+    return end + 1
   }
 
-  /** Passes over a key and counts it. */
-  #key(at: number): number {
-    if (this.#text.charCodeAt(at) !== QUOTE) throw this.#unexpected(at, 'a key')
-    const end = this.#string(at)
+  #count(at: number, end: number): void {
     const length = end - at - 2
     if (length > this.#limits.maxKeyLength) throw overLimit(this.#limits, 'maxKeyLength', length, 'characters in a key')
     this.#members += 1
     if (this.#members > this.#limits.maxMembers) throw overLimit(this.#limits, 'maxMembers', this.#members, 'members')
-    const keys = this.#keys[this.#depth]! + 1
-    this.#keys[this.#depth] = keys
+    const keys = this.#keyCounts[this.#depth]! + 1
+    this.#keyCounts[this.#depth] = keys
     if (keys > this.#limits.maxKeysPerObject)
       throw overLimit(this.#limits, 'maxKeysPerObject', keys, 'members in one object')
     if (length >= 9) this.#refuseForbidden(at, end)
-    return end
   }
 
   /** No document has the key `__proto__`, however it is spelt. */
   #refuseForbidden(at: number, end: number): void {
     const first = this.#text.charCodeAt(at + 1)
     if (first !== 0x5f && first !== BACKSLASH) return
-    if (end - at > 9 * 6 + 2 || this.#keyOf(this.#text.slice(at, end), at) !== '__proto__') return
+    if (end - at > 9 * 6 + 2 || keyOf(this.#text.slice(at, end)) !== '__proto__') return
+    const offset = this.#offsetOf(at)
     throw new SnapshotSyntaxError(
       'SNAPSHOT_FORBIDDEN_KEY',
-      `the document has the key __proto__ at offset ${at}; no snapshot contains it, so this is not one Waystone wrote`,
-      { details: { offset: at } },
+      `the document has the key __proto__ at offset ${offset}; no snapshot contains it, so this is not one Waystone wrote`,
+      { details: { offset } },
     )
-  }
-
-  #keyOf(token: string, at: number): string {
-    if (!token.includes('\\')) return token.slice(1, -1)
-    try {
-      return JSON.parse(token) as string
-    } catch {
-      throw this.#unexpected(at, 'a key')
-    }
-  }
-
-  #colon(from: number): number {
-    const at = this.#space(from)
-    if (this.#text.charCodeAt(at) !== COLON) throw this.#unexpected(at, 'a colon')
-    return this.#space(at + 1)
   }
 
   #string(at: number): number {
@@ -253,9 +233,13 @@ export class TextScanner {
     for (;;) {
       const code = text.charCodeAt(end)
       if (code === QUOTE) break
+      if (code === BACKSLASH) {
+        end = this.#escape(end)
+        continue
+      }
       // Past the end the code is NaN, which is not above anything.
       if (!(code >= 0x20)) throw this.#unexpected(end, 'a character of a string')
-      end += code === BACKSLASH ? 2 : 1
+      end += 1
     }
     if (end - at - 1 > this.#limits.maxStringLength) {
       throw overLimit(this.#limits, 'maxStringLength', end - at - 1, 'characters in a string')
@@ -263,29 +247,61 @@ export class TextScanner {
     return end + 1
   }
 
+  /** Passes over a backslash and what it escapes. */
+  #escape(at: number): number {
+    switch (this.#text.charCodeAt(at + 1)) {
+      case QUOTE:
+      case BACKSLASH:
+      case 0x2f: // /
+      case 0x62: // b
+      case 0x66: // f
+      case 0x6e: // n
+      case 0x72: // r
+      case 0x74: // t
+        return at + 2
+      case 0x75: // u
+        for (let digit = at + 2; digit < at + 6; digit += 1) {
+          if (!isHexDigit(this.#text.charCodeAt(digit))) throw this.#unexpected(at, 'an escape of four digits')
+        }
+        return at + 6
+      default:
+        throw this.#unexpected(at, 'an escape')
+    }
+  }
+
   #number(at: number): number {
     const text = this.#text
-    let end = at
-    let exponent = false
-    for (; ; end += 1) {
-      const code = text.charCodeAt(end)
-      if (code >= 0x30 && code <= 0x39) continue
-      if (code === 0x65 || code === 0x45) exponent = true
-      else if (code !== MINUS && code !== 0x2b && code !== 0x2e) break
+    const isNegative = text.charCodeAt(at) === MINUS
+    let end = isNegative ? at + 1 : at
+    const startsWithZero = text.charCodeAt(end) === 0x30
+    end = startsWithZero ? end + 1 : this.#digits(end)
+    if (text.charCodeAt(end) === 0x2e) end = this.#digits(end + 1)
+    const hasExponent = (text.charCodeAt(end) | 0x20) === 0x65
+    if (hasExponent) {
+      const sign = text.charCodeAt(end + 1)
+      end = this.#digits(sign === 0x2b || sign === MINUS ? end + 2 : end + 1)
     }
-    const negative = text.charCodeAt(at) === MINUS
-    if (exponent || end - at > SAFE_NUMBER_LENGTH || (negative && text.charCodeAt(at + 1) === 0x30)) {
-      const value = Number(text.slice(at, end))
-      if (!Number.isFinite(value) || Object.is(value, -0)) {
-        if (Number.isNaN(value)) throw this.#unexpected(at, 'a number')
-        throw new SnapshotSyntaxError(
-          'SNAPSHOT_NON_FINITE',
-          `the number ${quote(text.slice(at, end))} at offset ${at} is out of the range of a double, or is -0; such numbers have a tag`,
-          { details: { offset: at } },
-        )
-      }
-    }
+    if (hasExponent || end - at > SAFE_NUMBER_LENGTH || (isNegative && startsWithZero)) this.#checkRange(at, end)
     return end
+  }
+
+  /** Passes over one digit or more. */
+  #digits(at: number): number {
+    let end = at
+    while (isDigit(this.#text.charCodeAt(end))) end += 1
+    if (end === at) throw this.#unexpected(at, 'a digit')
+    return end
+  }
+
+  #checkRange(at: number, end: number): void {
+    const value = Number(this.#text.slice(at, end))
+    if (Number.isFinite(value) && !Object.is(value, -0)) return
+    const offset = this.#offsetOf(at)
+    throw new SnapshotSyntaxError(
+      'SNAPSHOT_NON_FINITE',
+      `the number ${quote(this.#text.slice(at, end))} at offset ${offset} is out of the range of a double, or is -0; such numbers have a tag`,
+      { details: { offset } },
+    )
   }
 
   #literal(at: number): number {
@@ -293,14 +309,43 @@ export class TextScanner {
     throw this.#unexpected(at, 'a value')
   }
 
-  #unexpected(at: number, expected: string): SnapshotSyntaxError {
-    const found = at < this.#text.length ? `found ${quote(this.#text.slice(at, at + 20))}` : 'found the end of the text'
+  #duplicate(at: number, end: number): SnapshotSyntaxError {
+    const offset = this.#offsetOf(at)
+    const key = quote(keyOf(this.#text.slice(at, end)))
     return new SnapshotSyntaxError(
-      'SNAPSHOT_SYNTAX',
-      `the document is not JSON: expected ${expected} at offset ${at}, ${found}`,
-      {
-        details: { offset: at },
-      },
+      'SNAPSHOT_DUPLICATE_KEY',
+      `an object of the document has the key ${key} twice, again at offset ${offset}, so two readers could take it for two different documents`,
+      { details: { offset } },
     )
   }
+
+  #unexpected(at: number, expected: string): SnapshotSyntaxError {
+    const found = at < this.#text.length ? `found ${quote(this.#text.slice(at, at + 20))}` : 'found the end of the text'
+    const offset = this.#offsetOf(at)
+    return new SnapshotSyntaxError(
+      'SNAPSHOT_SYNTAX',
+      `the document is not JSON: expected ${expected} at offset ${offset}, ${found}`,
+      { details: { offset } },
+    )
+  }
+}
+
+/** The key a token of correct grammar spells. */
+function keyOf(token: string): string {
+  return token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1)
+}
+
+function hashOf(key: string): number {
+  let hash = 0
+  for (let at = 0; at < key.length; at += 1) hash = addToHash(hash, key.charCodeAt(at))
+  return hash
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
+}
+
+function isHexDigit(code: number): boolean {
+  const letter = code | 0x20
+  return isDigit(code) || (letter >= 0x61 && letter <= 0x66)
 }

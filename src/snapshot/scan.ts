@@ -1,6 +1,11 @@
+import { isWaystoneError } from '../base/errors.ts'
 import { type Utf16Text, unescapeName, utf16Text } from './json-text.ts'
 import { overLimit, type SnapshotLimits } from './limits.ts'
 import { TextScanner } from './scan-text.ts'
+import { isSpace, originalOffset, withoutWhiteSpace } from './white-space.ts'
+
+/** Values of this many characters and more are left out of the envelope: to build them costs more than to cut them out. */
+const MIN_CUT_LENGTH = 256
 
 /** A stretch of the compact text, from `start` up to but without `end`. */
 export interface Span {
@@ -34,23 +39,38 @@ export interface SlotSpans {
 export interface ScannedText {
   /** The text without white space outside strings. */
   readonly compact: string
-  /** Members of all objects, as written: a key that stands twice counts twice. */
-  readonly members: number
+  /**
+   * The compact text without most values of users: those that are long are null, and maps that hold nothing but values are
+   * empty. JSON as the whole is, and fits the schema when the whole does.
+   */
+  readonly envelope: string
+  /** Maps of values in which the tag does not stand first, where alone it is one. */
+  readonly misplacedTags: readonly string[]
   readonly slots: SlotSpans
 }
 
 /**
- * Reads the text of a document once, without building anything: holds it to the limits, refuses keys and numbers that
- * no document has, and finds the user's values in it. Grammar is only followed as far as needed; JSON.parse comes after.
+ * Reads the text of a document once, without building anything: follows its grammar, holds it to the limits, refuses keys
+ * that stand twice, and keys and numbers that no document has, and finds the user's values in it.
  * Iterative: no text can exhaust the stack.
- * @throws {SnapshotSyntaxError} SNAPSHOT_SYNTAX, SNAPSHOT_FORBIDDEN_KEY, SNAPSHOT_NON_FINITE with `details.offset`
+ * @param text - well-formed
+ * @throws {SnapshotSyntaxError} SNAPSHOT_SYNTAX, SNAPSHOT_DUPLICATE_KEY, SNAPSHOT_FORBIDDEN_KEY, SNAPSHOT_NON_FINITE,
+ * with `details.offset` in characters
  * @throws {SnapshotLimitError} SNAPSHOT_LIMIT
  */
 export function scanDocument(text: string, limits: SnapshotLimits): ScannedText {
-  return new DocumentScanner(text, limits).document()
+  try {
+    return new DocumentScanner(text, limits, (at) => at).document()
+  } catch (error) {
+    // The scanner knows no white space; that of a pretty text stops it within the first characters.
+    const offset = isWaystoneError(error, 'SNAPSHOT_SYNTAX') ? Number(error.details['offset']) : text.length
+    if (!isSpace(text.charCodeAt(offset))) throw error
+  }
+  return new DocumentScanner(withoutWhiteSpace(text), limits, (at) => originalOffset(text, at)).document()
 }
 
 class DocumentScanner {
+  readonly #text: string
   readonly #scanner: TextScanner
   readonly #limits: SnapshotLimits
   readonly #slots: SlotSpans = {
@@ -67,43 +87,58 @@ class DocumentScanner {
   }
   #slotCount = 0
 
-  constructor(text: string, limits: SnapshotLimits) {
-    this.#scanner = new TextScanner(text, limits)
+  readonly #misplacedTags: string[] = []
+  /** Pieces of the envelope so far, and where the next begins. */
+  readonly #envelope: string[] = []
+  #envelopeFrom = 0
+
+  constructor(text: string, limits: SnapshotLimits, offsetOf: (at: number) => number) {
+    this.#text = text
+    this.#scanner = new TextScanner(text, limits, offsetOf)
     this.#limits = limits
   }
 
   document(): ScannedText {
     this.#scanner.object((name, keyStart) => this.#section(name, keyStart))
-    return { compact: this.#scanner.end(), members: this.#scanner.members, slots: this.#slots }
+    this.#scanner.end()
+    this.#envelope.push(this.#text.slice(this.#envelopeFrom))
+    return {
+      compact: this.#text,
+      envelope: this.#envelope.join(''),
+      misplacedTags: this.#misplacedTags,
+      slots: this.#slots,
+    }
   }
 
   #section(name: string, keyStart: number): void {
     const slots = this.#slots
     switch (name) {
       case 'results':
-        return this.#map((key) => slots.results.push(this.#slot(key)))
+        return this.#values('/results', slots.results)
       case 'variables':
-        return this.#map((key) => slots.variables.push(this.#slot(key)))
+        return this.#values('/variables', slots.variables)
       case 'cache':
-        return this.#map((key) =>
+        this.#map((key) => {
           this.#scanner.object((member) => {
             if (member === 'value') slots.cache.push(this.#slot(key))
             else this.#scanner.value()
-          }),
-        )
+          })
+        }, '/cache')
+        return
       case 'accumulators':
-        return this.#map((key) => {
+        this.#map((key) => {
           const items: Span[] = []
           this.#scanner.object((member) => {
             if (member === 'items') this.#scanner.array(() => items.push(this.#slot('')))
             else this.#scanner.value()
           })
           slots.accumulators.push({ name: key, items })
-        })
+        }, '/accumulators')
+        return
       case 'context':
         return this.#scanner.object((member) => {
-          if (member === 'variables') this.#map((key) => slots.contextVariables.push(this.#slot(key)))
-          else if (member === 'constants') this.#map((key) => slots.contextConstants.push(this.#slot(key)))
+          if (member === 'variables') this.#values('/context/variables', slots.contextVariables)
+          else if (member === 'constants') this.#values('/context/constants', slots.contextConstants)
           else this.#scanner.value()
         })
       case 'signals':
@@ -119,7 +154,7 @@ class DocumentScanner {
           else this.#scanner.value()
         })
       case 'workflow':
-        slots.workflow = this.#slot('')
+        slots.workflow = this.#span()
         return
       case 'integrity':
         this.#scanner.value()
@@ -133,22 +168,53 @@ class DocumentScanner {
   #slot(name: string): NamedSpan {
     this.#slotCount += 1
     if (this.#slotCount > this.#limits.maxSlots) throw overLimit(this.#limits, 'maxSlots', this.#slotCount, 'values')
-    const start = this.#scanner.place
-    this.#scanner.value()
-    return { name, start, end: this.#scanner.place }
+    const { start, end } = this.#span()
+    if (end - start >= MIN_CUT_LENGTH) this.#cut(start, end, 'null')
+    return { name, start, end }
   }
 
-  /** A map of names chosen by users, plain or as entries under the Object tag; `each` reads the value. */
-  #map(each: (name: string) => void): void {
+  #cut(start: number, end: number, replacement: string): void {
+    this.#envelope.push(this.#text.slice(this.#envelopeFrom, start), replacement)
+    this.#envelopeFrom = end
+  }
+
+  /** A map of nothing but values: what is known of it stands in `spans`, so the envelope needs none of it in plain form. */
+  #values(path: string, spans: NamedSpan[]): void {
+    const pieces = this.#envelope.length
+    const from = this.#envelopeFrom
+    const start = this.#scanner.place
+    const isPlain = this.#map((name) => spans.push(this.#slot(name)), path)
+    if (!isPlain || spans.length === 0) return
+    this.#envelope.length = pieces
+    this.#envelopeFrom = from
+    this.#cut(start, this.#scanner.place, '{}')
+  }
+
+  /** Passes over a value. */
+  #span(): Span {
+    const start = this.#scanner.place
+    this.#scanner.value()
+    return { start, end: this.#scanner.place }
+  }
+
+  /**
+   * A map of names chosen by users, plain or as entries under the Object tag; `each` reads the value.
+   * @returns whether it is a plain object
+   */
+  #map(each: (name: string) => void, path: string): boolean {
     let first = true
     let tagged = false
+    let members = false
     this.#scanner.object((name) => {
-      if (first && name === '#type') tagged = true
+      if (name === '#type' && first) tagged = true
+      else if (name === '#type') this.#misplacedTags.push(path)
       first = false
+      members = true
       if (!tagged) each(unescapeName(name))
       else if (name === 'entries') this.#scanner.array(() => this.#entry(each))
       else this.#scanner.value()
     })
+    return members && !tagged
   }
 
   #entry(each: (name: string) => void): void {

@@ -176,6 +176,46 @@ describe('the first look at a text', () => {
     expect(() => scanDocument(text, DEFAULT_SNAPSHOT_LIMITS)).not.toThrow()
   })
 
+  it('finds a key that stands twice in an object of many keys, and forgets those of the object before', () => {
+    const scan = (text: string) => scanDocument(text, DEFAULT_SNAPSHOT_LIMITS)
+    const members = (size: number) => Array.from({ length: size }, (_, index) => `"k${index}":{"k0":[{"k1":${index}}]}`)
+    for (const size of [1, 31, 32, 33, 34, 100]) {
+      const object = `{${members(size).join(',')}}`
+      expect(scan(`{"list":[${object},${object},{},${object}],"k0":${object}}`).compact).toContain(object)
+      for (const again of [0, size >> 1, size - 1]) {
+        for (const key of [`"k${again}"`, `"\\u006b${again}"`]) {
+          const twice = `{"list":[${object},{${members(size).join(',')},${key}:1}]}`
+          expect(() => scan(twice), `${key} after ${size} keys`).toThrow(
+            expect.objectContaining({ code: 'SNAPSHOT_DUPLICATE_KEY', details: { offset: twice.lastIndexOf(key) } }),
+          )
+        }
+      }
+    }
+  })
+
+  it('names the place in the text that was given, white space counted', () => {
+    const offsetOf = (text: string): unknown => {
+      try {
+        scanDocument(text, DEFAULT_SNAPSHOT_LIMITS)
+      } catch (error) {
+        if (isWaystoneError(error)) return error.details['offset']
+      }
+      return null
+    }
+    for (const [good, bad] of [
+      ['{\n  "a\\" b ": [\n    1,\n    ', 'x\n  ]\n}'],
+      ['{ "a": 1,\t', '"a": 2 }'],
+      ['{ "ü € 😀": "  \\\\  " , ', '"__proto__": 1 }'],
+      ['[ 1, ', '-0 ]'],
+      ['{"a":1', '} }'],
+    ] as const) {
+      const offset = offsetOf(good + bad)
+      expect([good.length, good.length + 2], good + bad).toContain(offset)
+    }
+    expect(offsetOf('[ 1 2 ]')).toBe(4)
+    expect(offsetOf('{ "a": 1 } true')).toBe(11)
+  })
+
   it('does not exhaust a stack on deep text', () => {
     expect(() => scanDocument('['.repeat(1_000_000), resolveLimits({ maxDepth: 10_000_000 }))).toThrow(
       expect.objectContaining({ code: 'SNAPSHOT_SYNTAX' }),
