@@ -17,13 +17,20 @@ export interface EngineOptions extends WorldOptions, ConfigOptions {
   readonly onWorkflowChange?: 'refuse' | 'accept'
 }
 
+/** Names of the options of an engine. */
+export const engineOptions: readonly string[] = [
+  ...worldOptions,
+  ...configOptions,
+  'store',
+  'workflows',
+  'owner',
+  'leaseMs',
+  'onWorkflowChange',
+]
+
 /** @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN */
 export function checkEngineOptions(options: unknown): asserts options is EngineOptions {
-  checkOptions(
-    options,
-    [...worldOptions, ...configOptions, 'store', 'workflows', 'owner', 'leaseMs', 'onWorkflowChange'],
-    'createEngine',
-  )
+  checkOptions(options, engineOptions, 'createEngine')
   const { store, leaseMs, workflows, onWorkflowChange } = options as EngineOptions
   if (
     typeof store !== 'object' ||

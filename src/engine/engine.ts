@@ -24,6 +24,7 @@ import {
   configOptions,
   type ExecutorOptions,
   encodeEntries,
+  startOptions,
   type World,
   worldOf,
 } from './options.ts'
@@ -139,7 +140,7 @@ class StoreEngine implements Engine {
     input?: Input,
     options: StartOptions = {},
   ): Promise<RunHandle<Outputs>> {
-    checkOptions(options, [...configOptions, 'runId', 'variables', 'context'], 'start')
+    checkOptions(options, startOptions, 'start')
     const workflow = this.#workflow(given as Workflow | string)
     const { codec, ids } = this.#world
     const { runId = ids.newId(), variables, context = {} } = options
