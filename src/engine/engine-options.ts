@@ -1,7 +1,14 @@
 import { quote, WaystoneError } from '../base/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { AnyWorkflow, Workflow } from '../workflow/workflow.ts'
-import { type ConfigOptions, checkOptions, configOptions, type WorldOptions, worldOptions } from './options.ts'
+import {
+  type ConfigOptions,
+  checkChoice,
+  checkOptions,
+  configOptions,
+  type WorldOptions,
+  worldOptions,
+} from './options.ts'
 
 /** What an engine works with: a store, the workflows it runs, and the world they run in. */
 export interface EngineOptions extends WorldOptions, ConfigOptions {
@@ -46,12 +53,7 @@ export function checkEngineOptions(options: unknown): asserts options is EngineO
   if (leaseMs !== undefined && !(Number.isFinite(leaseMs) && leaseMs > 0)) {
     throw new WaystoneError('ARGUMENT_INVALID', `leaseMs expects a number above 0, got ${quote(leaseMs)}`)
   }
-  if (onWorkflowChange !== undefined && onWorkflowChange !== 'refuse' && onWorkflowChange !== 'accept') {
-    throw new WaystoneError(
-      'ARGUMENT_INVALID',
-      `onWorkflowChange expects "refuse" or "accept", got ${quote(onWorkflowChange)}`,
-    )
-  }
+  if (onWorkflowChange !== undefined) checkChoice('onWorkflowChange', onWorkflowChange, ['refuse', 'accept'])
   if (workflows !== undefined && typeof workflows[Symbol.iterator] !== 'function') {
     throw new WaystoneError('ARGUMENT_INVALID', `workflows expects a list of workflows, got ${quote(workflows)}`)
   }

@@ -18,6 +18,7 @@ import { type DagExecutor, restoredExecutor } from './dag-executor.ts'
 import {
   type ConfigOptions,
   changesConfig,
+  checkChoice,
   checkOptions,
   configOf,
   loadOptions,
@@ -58,19 +59,15 @@ export function loadSnapshot<Outputs extends object = Record<string, unknown>, I
   options: LoadOptions = {},
 ): DagExecutor<Outputs, Input> {
   checkOptions(options, loadOptions, 'loadSnapshot')
+  const { cache = 'wallClock', onWorkflowChange = 'refuse' } = options
+  checkChoice('cache', cache, ['wallClock', 'frozen'])
+  checkChoice('onWorkflowChange', onWorkflowChange, ['refuse', 'accept'])
   const document = snapshotOf(snapshot, options)
   const world = worldOf(options)
-  const state = restoreState(document, { now: world.clock.now(), cache: options.cache ?? 'wallClock' })
+  const state = restoreState(document, { now: world.clock.now(), cache })
   const given = workflowOf(target)
   const workflow = given ?? documentWorkflow(document, target as Registry | undefined)
   const changes = given === null ? [] : changesOf(document, given.graph, given.definition.id)
-  const onWorkflowChange = options.onWorkflowChange ?? 'refuse'
-  if (onWorkflowChange !== 'refuse' && onWorkflowChange !== 'accept') {
-    throw new WaystoneError(
-      'ARGUMENT_INVALID',
-      `onWorkflowChange expects "refuse" or "accept", got ${quote(onWorkflowChange)}`,
-    )
-  }
   if (changes.length > 0 && onWorkflowChange === 'refuse') throw workflowChanged(document.run.id, changes)
   const { run, isWorkflowChanged } = runOn(state, workflow as Workflow, changes.length > 0)
   return restoredExecutor(workflow as Workflow<Outputs, Input>, {

@@ -109,6 +109,16 @@ export function checkOptions(options: unknown, known: readonly string[], of: str
   }
 }
 
+/** Refuses what is none of the words an option may have. @throws {WaystoneError} ARGUMENT_INVALID */
+export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (choices.includes(value as string)) return
+  const all = choices.map(quote)
+  throw new WaystoneError(
+    'ARGUMENT_INVALID',
+    `${name} expects ${all.slice(0, -1).join(', ')} or ${all.at(-1)}, got ${quote(value)}`,
+  )
+}
+
 /** What each part of a world has to be able to do. */
 const worldMethods = {
   clock: ['now', 'setTimer'],
