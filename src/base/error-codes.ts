@@ -120,6 +120,7 @@ export const errorCodes = {
   // command line
   USAGE: 'The command line can not be understood.',
   CLI_FILE: 'A file named on the command line can not be read, written or loaded.',
+  CLI_ENDED: 'The process of a command ended before the command did.',
 
   INTERNAL_UNREACHABLE: 'A case that can not happen did; please report it.',
 } as const satisfies Record<string, string>

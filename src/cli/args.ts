@@ -1,5 +1,6 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
+import { exitCodesText } from './exit-codes.ts'
 
 /** Where runs are kept when nobody says. */
 export const DEFAULT_STORE = '.waystone'
@@ -21,12 +22,16 @@ export type Invocation = GlobalOptions &
         readonly input: string | null
         readonly store: string
         readonly runId: string | null
+        readonly registry: string | null
+        readonly concurrency: number | null
       }
     | {
         readonly command: 'resume'
         readonly runId: string
         readonly store: string
         readonly workflow: string | null
+        readonly registry: string | null
+        readonly concurrency: number | null
         readonly acceptChange: boolean
       }
     | { readonly command: 'ls'; readonly store: string }
@@ -38,9 +43,16 @@ export type Invocation = GlobalOptions &
         readonly output: string
         readonly compress: boolean
       }
-    | { readonly command: 'validate'; readonly file: string }
+    | { readonly command: 'validate'; readonly file: string; readonly registry: string | null }
     | { readonly command: 'graph'; readonly subject: string; readonly store: string }
-    | { readonly command: 'plan'; readonly subject: string; readonly store: string; readonly workflow: string | null }
+    | {
+        readonly command: 'plan'
+        readonly subject: string
+        readonly store: string
+        readonly workflow: string | null
+        readonly registry: string | null
+        readonly acceptChange: boolean
+      }
   )
 
 /** What a command line asks for: a command, or text to show (help, the version). */
@@ -48,11 +60,13 @@ export type Parsed =
   | { readonly kind: 'command'; readonly invocation: Invocation }
   | { readonly kind: 'text'; readonly text: string }
 
-interface Flags extends GlobalOptions {
+interface Flags extends Partial<GlobalOptions> {
   readonly store: string
   readonly input?: string
   readonly runId?: string
   readonly workflow?: string
+  readonly registry?: string
+  readonly concurrency?: number
   readonly acceptChange?: boolean
   readonly output: string
   readonly compress?: boolean
@@ -92,17 +106,18 @@ export function parseArgs(argv: readonly string[], version: string): Parsed {
   return { kind: 'command', invocation }
 }
 
-function createProgram(version: string, ask: (invocation: Invocation) => void): Command {
+/**
+ * The commands and their options.
+ * @param ask - gets what a command line asks for
+ */
+export function createProgram(version: string, ask: (invocation: Invocation) => void): Command {
   const program = new Command('waystone')
     .description('Runs workflows, writes runs down, and takes them up again.')
     .version(version)
-    .option('--json', 'machine-readable output', false)
-    .option('--verbose', 'show the stacks of errors', false)
+    .option('--json', 'results and errors as JSON')
+    .option('--verbose', 'errors with their stacks, and the debug lines of nodes')
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 done, 1 error, 2 usage, 3 run failed, 4 paused and resumable, 5 not found, 6 damaged, 7 held by another process, 8 incompatible.',
-    )
+    .addHelpText('after', `\n${exitCodesText()}`)
     .helpCommand('help [command]', 'explain a command')
 
   /** Adds a command; `invocationOf` makes it from its argument, when it has one, and its options. */
@@ -120,20 +135,32 @@ function createProgram(version: string, ask: (invocation: Invocation) => void): 
       ask(invocationOf(command.args[0] ?? '', command.optsWithGlobals<Flags>()))
     })
   }
-  const store = () => new Option('--store <dir>', 'the folder runs are kept in').default(DEFAULT_STORE)
-  const workflow = () => new Option('--workflow <file>', 'the workflow file, for its code')
-  const globals = ({ json, verbose }: Flags): GlobalOptions => ({ json, verbose })
+  const store = () =>
+    new Option('--store <dir>', 'the folder runs are kept in').argParser(notEmpty).default(DEFAULT_STORE)
+  const workflow = () => new Option('--workflow <file>', 'the workflow file, for its code').argParser(notEmpty)
+  const registry = () =>
+    new Option('--registry <file>', 'a module that exports a registry, for node types without code').argParser(notEmpty)
+  const concurrency = () =>
+    new Option('--concurrency <n>', 'most nodes at once (default: 16, or what the run was begun with)').argParser(
+      positive,
+    )
+  const acceptChange = () => new Option('--accept-change', 'go on although the workflow has changed')
+  const globals = ({ json = false, verbose = false }: Flags): GlobalOptions => ({ json, verbose })
 
-  add('run <file>', 'run a workflow file (.json, .js, .mjs, .ts)', (file, flags) => ({
+  add('run <file>', 'run a workflow file (.json, or a module such as .js or .ts)', (file, flags) => ({
     ...globals(flags),
     command: 'run',
     file,
     input: flags.input ?? null,
     store: flags.store,
     runId: flags.runId ?? null,
+    registry: flags.registry ?? null,
+    concurrency: flags.concurrency ?? null,
   }))
     .option('--input <json>', "the run's input as JSON, or @file")
-    .option('--run-id <id>', 'the id of the run; default a new one')
+    .addOption(new Option('--run-id <id>', 'the id of the run; default a new one').argParser(notEmpty))
+    .addOption(registry())
+    .addOption(concurrency())
     .addOption(store())
 
   add('resume <run>', 'take a run up where it stopped; completed nodes are not run again', (runId, flags) => ({
@@ -142,11 +169,15 @@ function createProgram(version: string, ask: (invocation: Invocation) => void): 
     runId,
     store: flags.store,
     workflow: flags.workflow ?? null,
+    registry: flags.registry ?? null,
+    concurrency: flags.concurrency ?? null,
     acceptChange: flags.acceptChange === true,
   }))
-    .addOption(store())
     .addOption(workflow())
-    .option('--accept-change', 'go on although the workflow has changed')
+    .addOption(registry())
+    .addOption(acceptChange())
+    .addOption(concurrency())
+    .addOption(store())
 
   add('ls', 'list the runs', (_, flags) => ({ ...globals(flags), command: 'ls', store: flags.store })).addOption(
     store(),
@@ -167,15 +198,20 @@ function createProgram(version: string, ask: (invocation: Invocation) => void): 
     output: flags.output,
     compress: flags.compress === true,
   }))
-    .requiredOption('-o, --output <file>', 'the file to write; - for standard output')
+    .addOption(
+      new Option('-o, --output <file>', 'the file to write; - for standard output')
+        .argParser(notEmpty)
+        .makeOptionMandatory(),
+    )
     .option('--compress', 'write gzip')
     .addOption(store())
 
-  add('validate <file>', 'list every problem of a workflow file', (file, flags) => ({
+  add('validate <file>', 'list every problem of a workflow file or a snapshot', (file, flags) => ({
     ...globals(flags),
     command: 'validate',
     file,
-  }))
+    registry: flags.registry ?? null,
+  })).addOption(registry())
 
   add('graph <run-or-file>', 'draw a run, a snapshot or a workflow as a Mermaid flowchart', (subject, flags) => ({
     ...globals(flags),
@@ -184,15 +220,29 @@ function createProgram(version: string, ask: (invocation: Invocation) => void): 
     store: flags.store,
   })).addOption(store())
 
-  add('plan <file-or-run>', 'say what would run, node by node, and why', (subject, flags) => ({
+  add('plan <run-or-file>', 'say what would run, node by node, and why', (subject, flags) => ({
     ...globals(flags),
     command: 'plan',
     subject,
     store: flags.store,
     workflow: flags.workflow ?? null,
+    registry: flags.registry ?? null,
+    acceptChange: flags.acceptChange === true,
   }))
-    .addOption(store())
     .addOption(workflow())
+    .addOption(registry())
+    .addOption(acceptChange())
+    .addOption(store())
 
   return program
+}
+
+function notEmpty(value: string): string {
+  if (value === '') throw new InvalidArgumentError('It is empty.')
+  return value
+}
+
+function positive(value: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError('A whole number of 1 or more is expected.')
+  return Number(value)
 }

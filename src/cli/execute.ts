@@ -1,18 +1,22 @@
 import type { RunHandle } from '../engine/engine.ts'
 import type { RunResult } from '../engine/result.ts'
 import type { RunEvent } from '../run/event.ts'
+import { isEnded } from '../run/reduce.ts'
+import type { RunState } from '../run/state.ts'
 import { restoreState } from '../snapshot/restore.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { DEFAULT_STORE } from './args.ts'
+import type { Host } from './commands/command.ts'
 import { exitCodeOfRun, exitCodes } from './exit-codes.ts'
 import { colored } from './format/color.ts'
-import { printable, printableLines, shorten } from './format/printable.ts'
+import { counted } from './format/counted.ts'
+import { nameText, printable, shorten } from './format/printable.ts'
 import { countsText } from './format/run-text.ts'
 import { resumeCommand } from './format/shell.ts'
 import { jsonLine, valueText } from './format/value-text.ts'
-import type { Io } from './io.ts'
+import { errorLine, type Io } from './io.ts'
 import { Progress } from './progress.ts'
-import { onStopSignals, type SignalSource } from './signals.ts'
+import { onStopSignals } from './signals.ts'
 
 /** Longest output shown to people, in characters; `--json` gives all of it. */
 const MAX_OUTPUT = 2_000
@@ -20,13 +24,12 @@ const MAX_OUTPUT = 2_000
 /** What executing a run from the command line needs. */
 export interface Execution {
   readonly io: Io
-  readonly isJson: boolean
+  readonly host: Host
   readonly runId: string
   readonly store: string
-  /** The file a resume needs again; null when the recorded graph is enough. */
+  /** The files a resume needs again; null when the recorded graph, or the built-in types, are enough. */
   readonly workflowFile: string | null
-  /** The process: its signals, and its end at the second one. */
-  readonly host: SignalSource & { exit(code: number): never }
+  readonly registryFile: string | null
   /** Starts or resumes the run. */
   readonly begin: () => Promise<RunHandle>
 }
@@ -38,12 +41,12 @@ export interface Execution {
  * @returns the exit code
  */
 export async function execute(execution: Execution): Promise<number> {
-  const { io, isJson, runId, store, workflowFile, host, begin } = execution
-  const command = resumeCommand({ runId, store, defaultStore: DEFAULT_STORE, workflowFile })
+  const { io, host, runId, store, workflowFile, registryFile, begin } = execution
+  const command = resumeCommand({ runId, store, defaultStore: DEFAULT_STORE, workflowFile, registryFile })
+  const hint = `resume with: ${printable(command)}`
   let handle: RunHandle | null = null
   let progress: Progress | null = null
   let isStopping = false
-  const note = (text: string) => (progress === null ? io.err(`${text}\n`) : progress.note(text))
   const pause = () => {
     // When the facts can't be recorded the result rejects with the same error, and is awaited below.
     handle?.executor.pause({ reason: 'signal' }).catch(() => undefined)
@@ -52,36 +55,50 @@ export async function execute(execution: Execution): Promise<number> {
     host,
     () => {
       isStopping = true
-      note('pausing: waiting for running nodes to end; once more stops at once')
+      io.err('pausing: waiting for running nodes to end; once more stops at once\n')
       pause()
     },
     () => {
-      note(`stopped; resume with: ${command}`)
+      progress?.close()
+      io.err(`stopped; ${hint}\n`)
       host.exit(exitCodes.resumable)
     },
   )
   try {
     handle = await begin()
-    progress = new Progress(io, stateOf(handle.executor.saveSnapshot()))
-    const watch = progress
-    handle.executor.on('*', (event) => {
-      if (isJson) io.out(eventLine(event))
-      else watch.tell(event)
-    })
+    const before = stateOf(handle.executor.saveSnapshot())
+    progress = new Progress(io, before)
+    if (!isEnded(before)) {
+      if (!io.isJson) io.err(`${headText(before)}: ${sizeText(before)}\n`)
+      host.lastWords = hint
+    }
+    watch(handle, progress)
     if (isStopping) pause()
     const result = await handle.result
-    progress.clear()
+    progress.close()
     report(result, handle.executor.saveSnapshot())
     return exitCodeOfRun(result.status)
   } finally {
-    progress?.clear()
+    host.lastWords = null
+    progress?.close()
     stopListening()
+  }
+
+  function watch({ executor }: RunHandle, shown: Progress): void {
+    executor.on('*', (event) => {
+      if (io.isJson) io.out(eventLine(event))
+      else shown.tell(event)
+    })
+    executor.on('progress', (notice) => {
+      if (io.isJson) io.out(jsonLine(notice))
+      else shown.tellProgress(notice)
+    })
   }
 
   function report(result: RunResult, snapshot: Snapshot): void {
     const { status, failedNodeId, error } = result
     const canResume = status !== 'completed' && status !== 'canceled'
-    if (isJson) {
+    if (io.isJson) {
       io.out(
         jsonLine(
           {
@@ -97,19 +114,25 @@ export async function execute(execution: Execution): Promise<number> {
       )
       return
     }
-    const { workflow } = snapshot
-    io.out(
-      `run ${printable(runId)} of ${shorten(workflow.id, 100)} ${printable(workflow.version)} ${colored(status, io.hasOutColor)}: ${countsText(stateOf(snapshot))}\n`,
-    )
+    const after = stateOf(snapshot)
+    io.out(`${headText(after)} ${colored(status, io.hasOutColor)}: ${countsText(after)}\n`)
     if (status === 'completed') io.out(`output: ${shorten(valueText(result.output), MAX_OUTPUT)}\n`)
     if (error !== null && status !== 'paused') {
       const { code } = error as { readonly code?: unknown }
-      io.err(
-        `error ${typeof code === 'string' ? printable(code) : 'RUN_NODE_FAILED'}: ${printableLines(error.message)}\n`,
-      )
+      errorLine(io, typeof code === 'string' ? code : 'RUN_NODE_FAILED', error.message)
     }
-    if (canResume) io.out(`resume with: ${printable(command)}\n`)
+    if (canResume) io.out(`${hint}\n`)
   }
+}
+
+/** What a run is, on one line: `run r1 of report 1.0.0`. */
+function headText({ runId, workflow }: RunState): string {
+  return `run ${printable(runId)} of ${nameText(workflow.id, 100)} ${printable(workflow.version)}`
+}
+
+/** How much there is to do, and how much of it is done: `4 nodes, 2 completed`. */
+function sizeText({ nodes, completed }: RunState): string {
+  return `${counted(nodes.length, 'node')}${completed.length === 0 ? '' : `, ${completed.length} completed`}`
 }
 
 /** The envelope of a fact, with what names its node; values stay in the store. */

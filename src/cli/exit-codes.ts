@@ -19,8 +19,30 @@ export const exitCodes = Object.freeze({
   incompatible: 8,
 })
 
+/** What each exit code says, in words for people. */
+export const exitCodeWords: Readonly<Record<keyof typeof exitCodes, string>> = Object.freeze({
+  done: 'done',
+  error: 'error',
+  usage: 'usage',
+  runFailed: 'run failed',
+  resumable: 'paused and resumable',
+  notFound: 'not found',
+  integrity: 'damaged',
+  held: 'held by another process',
+  incompatible: 'incompatible',
+})
+
+/** All exit codes in one sentence, for the help. */
+export function exitCodesText(): string {
+  const parts = Object.entries(exitCodeWords).map(
+    ([name, words]) => `${exitCodes[name as keyof typeof exitCodes]} ${words}`,
+  )
+  return `Exit codes: ${parts.join(', ')}.`
+}
+
 const codesByExit: readonly (readonly [number, readonly ErrorCode[]])[] = [
-  [exitCodes.usage, ['USAGE']],
+  // The arguments a store refuses came from the command line.
+  [exitCodes.usage, ['USAGE', 'STORE_BAD_ARGUMENT']],
   [exitCodes.notFound, ['STORE_NOT_FOUND']],
   [
     exitCodes.integrity,
@@ -60,10 +82,11 @@ const codesByExit: readonly (readonly [number, readonly ErrorCode[]])[] = [
 
 const exitByCode = new Map(codesByExit.flatMap(([exit, codes]) => codes.map((code) => [code, exit] as const)))
 
-/** The exit code for what was thrown; 1 for everything without one of its own. A file that does not exist counts as not found. */
+/** The exit code for what was thrown; 1 for everything without one of its own. A file to be read that is not there counts as not found. */
 export function exitCodeOf(error: unknown): number {
   if (!isWaystoneError(error)) return exitCodes.error
-  if (error.code === 'CLI_FILE' && error.details['systemCode'] === 'ENOENT') return exitCodes.notFound
+  const { use, systemCode } = error.details
+  if (error.code === 'CLI_FILE' && use === 'read' && systemCode === 'ENOENT') return exitCodes.notFound
   return exitByCode.get(error.code) ?? exitCodes.error
 }
 

@@ -1,6 +1,8 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { quote, UsageError, WaystoneError } from '../base/errors.ts'
+import { shellQuoted } from './format/shell.ts'
+import { messageOf } from './io.ts'
 
 /**
  * The bytes of a file.
@@ -65,12 +67,29 @@ export async function readInput(input: string | null): Promise<unknown> {
   }
 }
 
-/** The error for a file that can't be used. */
-export function fileError(path: string, what: string, cause: unknown): WaystoneError {
-  const { code } = cause as { readonly code?: unknown }
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new WaystoneError('CLI_FILE', `the file ${quote(path)} can not be ${what}: ${reason}`, {
-    details: { path, ...(typeof code === 'string' ? { systemCode: code } : {}) },
+/**
+ * The error for a file that can't be used; `details.use` says for what, so that a missing file is told from a missing folder
+ * for a new one and from a file that a module looks for.
+ */
+export function fileError(path: string, use: FileUse, cause: unknown): WaystoneError {
+  const { code } = (cause ?? {}) as { readonly code?: unknown }
+  return new WaystoneError('CLI_FILE', `the file ${quote(path)} can not be ${use}: ${reasonOf(path, use, cause)}`, {
+    details: { path, use, ...(typeof code === 'string' ? { systemCode: code } : {}) },
     cause,
   })
+}
+
+/** What was to be done with a file. */
+export type FileUse = 'read' | 'read as UTF-8 text' | 'imported' | 'written'
+
+function reasonOf(path: string, use: FileUse, cause: unknown): string {
+  const { code } = (cause ?? {}) as { readonly code?: unknown }
+  if (use === 'read' && code === 'ENOENT') return 'there is none'
+  if (use === 'written' && code === 'ENOENT') return `there is no folder ${quote(dirname(path))}`
+  if (code === 'EISDIR') return 'it is a folder'
+  // Where a syntax error stands is told by Node alone, and only when it prints the error itself.
+  if (use === 'imported' && cause instanceof SyntaxError) {
+    return `${messageOf(cause)}; node --check ${shellQuoted(path)} shows where, unless it is in a file it imports`
+  }
+  return messageOf(cause)
 }

@@ -1,19 +1,33 @@
+import { isWaystoneError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
-import { printable, printableLines } from './format/printable.ts'
+import { bold } from './format/color.ts'
+import { fitLine } from './format/fit-line.ts'
+import { nameText, printable, printableLines } from './format/printable.ts'
+
+const ERASE_LINE = '\r\u001b[2K'
+/** Width taken for a terminal that does not say how wide it is, in columns. */
+const DEFAULT_COLUMNS = 80
 
 /** Where a command writes; tests hand in one that keeps the text. */
 export interface Io {
   /** Results, to standard output. */
   out(text: string): void
-  /** Progress, notes and errors, to standard error. */
+  /** Notes and errors, to standard error; whole lines. */
   err(text: string): void
+  /**
+   * Shows one line at the foot of a terminal, over the one before it; null takes it away. What else is written comes above
+   * it. Without a terminal nothing is shown.
+   */
+  status(line: string | null): void
   /** Whether results, and notes, may be coloured: a terminal, and NO_COLOR is not set. */
   readonly hasOutColor: boolean
   readonly hasErrColor: boolean
-  /** Whether one line of notes can be written over again. */
+  /** Whether there is a terminal to show a status line on. */
   readonly canRewrite: boolean
   /** Whether errors come with their stack. */
   readonly isVerbose: boolean
+  /** Whether results and errors are written as JSON. */
+  readonly isJson: boolean
 }
 
 /** What `processIo` reads of the host. */
@@ -26,50 +40,96 @@ export interface IoHost {
 /** What of a stream is used. */
 export interface IoStream {
   readonly isTTY?: boolean
+  /** Width of the terminal. */
+  readonly columns?: number
   write(text: string): unknown
 }
 
 /** The standard streams. Colours and rewriting only on a terminal; NO_COLOR (not empty) and TERM=dumb are respected. */
-export function processIo({ stdout, stderr, env }: IoHost, isVerbose: boolean): Io {
+export function processIo({ stdout, stderr, env }: IoHost, asked: Pick<Io, 'isVerbose' | 'isJson'>): Io {
   const isPlain = (env['NO_COLOR'] ?? '') !== ''
   const isDumb = env['TERM'] === 'dumb'
+  const canRewrite = stderr.isTTY === true && !isDumb && !asked.isJson
+  let shown: string | null = null
+
+  /** Writes to a stream with the status line out of the way, when they share the terminal. */
+  const write = (stream: IoStream, text: string) => {
+    if (shown === null || stream.isTTY !== true) return void stream.write(text)
+    stderr.write(ERASE_LINE)
+    stream.write(text)
+    stderr.write(shown)
+  }
   return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
+    out: (text) => write(stdout, text),
+    err: (text) => write(stderr, text),
+    status: (line) => {
+      if (!canRewrite || (line === null && shown === null)) return
+      // One column less than there are: a full line would wrap, and could not be taken away any more.
+      shown = line === null ? null : fitLine(printable(line), (stderr.columns || DEFAULT_COLUMNS) - 1)
+      stderr.write(`${ERASE_LINE}${shown ?? ''}`)
+    },
     hasOutColor: stdout.isTTY === true && !isPlain && !isDumb,
     hasErrColor: stderr.isTTY === true && !isPlain && !isDumb,
-    canRewrite: stderr.isTTY === true && !isDumb,
-    isVerbose,
+    canRewrite,
+    ...asked,
   }
 }
 
-/** Writes an error as `error CODE: message`, its stack only when asked for. */
-export function writeError(io: Io, error: unknown): void {
-  io.err(`error ${codeOf(error)}: ${printableLines(messageOf(error))}\n`)
+/**
+ * Writes an error as `error CODE: message` to standard error, its stack only when asked for. With JSON, standard output gets
+ * it too, as `{"type":"error","exitCode":…,"error":{"code":…,"message":…,"details":…}}`.
+ */
+export function writeError(io: Io, error: unknown, exitCode: number): void {
+  io.status(null)
+  errorLine(io, codeOf(error), messageOf(error))
+  if (io.isJson) io.out(`${JSON.stringify({ type: 'error', exitCode, error: errorJson(error) })}\n`)
   if (!io.isVerbose) return
   for (let cause = error, depth = 0; cause instanceof Error && depth < 16; cause = cause.cause, depth += 1) {
-    io.err(`${printableLines(cause.stack ?? String(cause))}\n`)
+    io.err(`${printableLines(cause.stack ?? messageOf(cause))}\n`)
   }
 }
 
-/** The engine's notices as lines of notes. */
+/** Writes one line that names an error: `error CODE: message`. */
+export function errorLine(io: Io, code: string, message: string): void {
+  io.err(`${bold('error', 'red', io.hasErrColor)} ${printable(code)}: ${printableLines(message)}\n`)
+}
+
+/** The notices of the engine and the log lines of nodes as notes: `info fetch: 3 rows`; debug lines only when verbose. */
 export function ioLogger(io: Io): Logger {
   const line = (level: string) => (message: string, details?: object) => {
-    io.err(`${level}: ${printableLines(message)}\n`)
-    if (!io.isVerbose || details === undefined) return
-    const { error } = details as { readonly error?: unknown }
-    if (error instanceof Error) io.err(`${printableLines(error.stack ?? String(error))}\n`)
+    const { nodeId, error } = (details ?? {}) as { readonly nodeId?: unknown; readonly error?: unknown }
+    const from = typeof nodeId === 'string' ? ` ${nameText(nodeId, 100)}` : ''
+    // What the engine itself logs as an error is thrown too; said twice, it is a warning the first time.
+    const shown = level === 'error' && from === '' ? 'warning' : level
+    io.err(`${shown}${from}: ${printableLines(message)}\n`)
+    if (io.isVerbose && error instanceof Error) io.err(`${printableLines(error.stack ?? messageOf(error))}\n`)
   }
   const silent = () => undefined
-  return { debug: silent, info: silent, warn: line('warning'), error: line('warning') }
+  return {
+    debug: io.isVerbose ? line('debug') : silent,
+    info: line('info'),
+    warn: line('warning'),
+    error: line('error'),
+  }
+}
+
+/** What was thrown as text; a throw may bring anything, even what can't be made a text. */
+export function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : String(error)
+  } catch {
+    return 'something that can not be shown as text'
+  }
 }
 
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'NODE_FAILED'
-  const { code } = error as { readonly code?: unknown }
-  return printable(typeof code === 'string' ? code : error.name)
+  if (!(error instanceof Error)) return 'Error'
+  const { code, name } = error as { readonly code?: unknown; readonly name: unknown }
+  return typeof code === 'string' ? code : String(name)
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** Details of an error of another's are left out: they may be anything. */
+function errorJson(error: unknown): object {
+  const { details } = (error ?? {}) as { readonly details?: unknown }
+  return { code: codeOf(error), message: messageOf(error), ...(isWaystoneError(error) ? { details } : {}) }
 }

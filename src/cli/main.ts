@@ -1,26 +1,24 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { assertNever } from '../base/errors.ts'
+import { assertNever, WaystoneError } from '../base/errors.ts'
 import { type Invocation, parseArgs } from './args.ts'
-import type { CommandContext } from './commands/command.ts'
+import type { CommandContext, Host } from './commands/command.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { type Io, processIo, writeError } from './io.ts'
 
 /** The command line: asks what is wanted, loads that command alone, and ends with its exit code. */
-async function main(argv: readonly string[]): Promise<number> {
-  const io = processIo(process, argv.includes('--verbose'))
-  ignoreClosedPipes()
-  failLoudly(io)
+async function main(argv: readonly string[], io: Io, host: Host): Promise<number> {
   try {
     const parsed = parseArgs(argv, packageVersion())
     if (parsed.kind === 'text') {
       io.out(parsed.text)
       return exitCodes.done
     }
-    return await runCommand(parsed.invocation, { io, host: process })
+    return await runCommand(parsed.invocation, { io, host })
   } catch (error) {
-    writeError(io, error)
-    return exitCodeOf(error)
+    const code = exitCodeOf(error)
+    writeError(io, error, code)
+    return code
   }
 }
 
@@ -55,6 +53,28 @@ function packageVersion(): string {
   return version
 }
 
+/** The process, and a guard at its end: a workflow's code that ends it must not look like a command that is done. */
+function guardedHost(io: Io): Host {
+  let isExpected = false
+  const host: Host = {
+    lastWords: null,
+    on: (signal, listener) => process.on(signal, listener),
+    off: (signal, listener) => process.off(signal, listener),
+    exit: (code) => {
+      isExpected = true
+      process.exit(code)
+    },
+  }
+  process.on('exit', () => {
+    if (isExpected) return
+    const message = "the process ended before the command did: the workflow's code ended it, or waits for nothing"
+    writeError(io, new WaystoneError('CLI_ENDED', message), exitCodes.error)
+    if (host.lastWords !== null) io.err(`${host.lastWords}\n`)
+    process.exitCode = exitCodes.error
+  })
+  return host
+}
+
 /** A reader that leaves (`| head`) is no failure of the command; a run goes on without it. */
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -65,10 +85,11 @@ function ignoreClosedPipes(): void {
 }
 
 /** What code of a workflow throws where nobody can catch it ends the process like any error: with one line, and exit code 1. */
-function failLoudly(io: Io): void {
+function failLoudly(io: Io, host: Host): void {
   process.on('uncaughtException', (error) => {
-    writeError(io, error)
-    process.exit(exitCodes.error)
+    writeError(io, error, exitCodes.error)
+    if (host.lastWords !== null) io.err(`${host.lastWords}\n`)
+    host.exit(exitCodes.error)
   })
 }
 
@@ -79,6 +100,12 @@ async function flushed(stream: NodeJS.WriteStream): Promise<void> {
   })
 }
 
-const code = await main(process.argv.slice(2))
+const argv = process.argv.slice(2)
+// Read before the command line is understood, since an error in it is written accordingly.
+const io = processIo(process, { isVerbose: argv.includes('--verbose'), isJson: argv.includes('--json') })
+const host = guardedHost(io)
+ignoreClosedPipes()
+failLoudly(io, host)
+const code = await main(argv, io, host)
 await Promise.all([flushed(process.stdout), flushed(process.stderr)])
-process.exit(code)
+host.exit(code)

@@ -1,13 +1,13 @@
+import type { ProgressNotice } from '../engine/listeners.ts'
 import type { RunEvent } from '../run/event.ts'
 import type { NodeStatus, RunState } from '../run/state.ts'
 import { nameText, shorten } from './format/printable.ts'
 import type { Io } from './io.ts'
 
-/** Longest progress line, in characters; a longer one would wrap and could not be written over. */
-const MAX_LINE = 78
-const ERASE_LINE = '\r\u001b[2K'
-/** Shortest time between two writes of the progress line, in milliseconds. */
+/** Shortest time between two writes of the status line, in milliseconds. */
 const REDRAW_MS = 50
+/** Most running nodes that are named. */
+const MAX_NAMED = 5
 
 /** Shows how far a run is: one line written over again on a terminal, else a line for each fact about a node. */
 export class Progress {
@@ -15,14 +15,15 @@ export class Progress {
   readonly #name: string
   readonly #total: number
   readonly #ended = new Set<string>()
-  readonly #running = new Set<string>()
-  #drawnAt = 0
-  #isDrawn = false
+  /** How far each running node says it is; empty while it says nothing. */
+  readonly #running = new Map<string, string>()
+  #timer: NodeJS.Timeout | null = null
+  #isClosed = false
 
   /** @param state - how the run stands when it begins to be watched */
   constructor(io: Io, state: RunState) {
     this.#io = io
-    this.#name = state.workflow.id
+    this.#name = shorten(state.workflow.id, 40)
     this.#total = state.nodes.length
     state.nodes.forEach(({ status }, index) => {
       if (isOver(status)) this.#ended.add(state.workflow.nodes[index]!.id)
@@ -32,27 +33,31 @@ export class Progress {
   /** Takes in a fact. */
   tell(event: RunEvent): void {
     const line = this.#lineOf(event)
-    if (this.#io.canRewrite) this.#draw()
+    if (this.#io.canRewrite) this.#drawSoon()
     else if (line !== null) this.#io.err(`${line}\n`)
   }
 
-  /** Writes a note without leaving pieces of the progress line. */
-  note(text: string): void {
-    this.clear()
-    this.#io.err(`${text}\n`)
+  /** Takes in what a node says of how far it is; shown on a terminal alone. */
+  tellProgress({ nodeId, fraction, text }: ProgressNotice): void {
+    if (!this.#running.has(nodeId)) return
+    const percent = `${Math.floor(fraction * 100)} %`
+    this.#running.set(nodeId, text === undefined ? percent : `${percent} ${shorten(text, 40)}`)
+    this.#drawSoon()
   }
 
-  /** Takes the progress line away. */
-  clear(): void {
-    if (this.#isDrawn) this.#io.err(ERASE_LINE)
-    this.#isDrawn = false
+  /** Takes the status line away, for good. */
+  close(): void {
+    this.#isClosed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#io.status(null)
   }
 
   /** Keeps count, and gives the line to show for a fact where lines are not rewritten; null for none. */
   #lineOf(event: RunEvent): string | null {
     switch (event.type) {
       case 'node.started':
-        this.#running.add(event.data.nodeId)
+        this.#running.set(event.data.nodeId, '')
         return event.data.attempt > 1
           ? `started ${nameOf(event)} (attempt ${event.data.attempt})`
           : `started ${nameOf(event)}`
@@ -87,14 +92,25 @@ export class Progress {
     this.#ended.add(nodeId)
   }
 
-  #draw(): void {
-    const now = Date.now()
-    if (this.#isDrawn && now - this.#drawnAt < REDRAW_MS) return
-    this.#drawnAt = now
-    this.#isDrawn = true
-    const running = [...this.#running].slice(0, 5).join(', ')
-    const text = `${this.#name} ${this.#ended.size}/${this.#total}${running === '' ? '' : `, running: ${running}`}`
-    this.#io.err(`${ERASE_LINE}${shorten(text, MAX_LINE)}`)
+  /** Draws a little later, once for all that was told meanwhile, so that the last fact of a burst is always seen. */
+  #drawSoon(): void {
+    if (this.#timer !== null || this.#isClosed || !this.#io.canRewrite) return
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      this.#io.status(this.#line())
+    }, REDRAW_MS)
+    this.#timer.unref()
+  }
+
+  #line(): string {
+    const named: string[] = []
+    for (const [nodeId, far] of this.#running) {
+      if (named.length === MAX_NAMED) break
+      named.push(far === '' ? nameText(nodeId, 30) : `${nameText(nodeId, 30)} (${far})`)
+    }
+    const more = this.#running.size > named.length ? ` and ${this.#running.size - named.length} more` : ''
+    const running = named.length === 0 ? '' : `, running: ${named.join(', ')}${more}`
+    return `${this.#name} ${this.#ended.size}/${this.#total}${running}`
   }
 }
 

@@ -308,8 +308,11 @@ class StoreEngine implements Engine {
     return isSame ? registered.graph : buildGraph(definition)
   }
 
-  #executor({ run }: StoredRun, journal: StoreJournal, options: ConfigOptions): DagExecutor {
+  #executor(stored: StoredRun, journal: StoreJournal, options: ConfigOptions): DagExecutor {
+    const { run } = stored
     const { state } = run
+    // Nothing of an ended run is left to run, so no code has to be there, and none is compared.
+    if (isEnded(state)) return bystander(stored, journal, this.#world)
     const registered = this.#workflows.get(state.workflow.id)
     const workflow = registered ?? {
       definition: state.workflow,
@@ -318,8 +321,7 @@ class StoreEngine implements Engine {
       predicates: new Map(),
     }
     const changes = registered === undefined ? [] : compareWorkflows(run.graph, registered.graph)
-    if (changes.length > 0 && this.#options.onWorkflowChange !== 'accept' && !isEnded(state))
-      throw workflowChanged(state.runId, changes)
+    if (changes.length > 0 && this.#options.onWorkflowChange !== 'accept') throw workflowChanged(state.runId, changes)
     const on = runOn(run, workflow, changes.length > 0)
     const config = changesConfig(options) ? configOf(options, state.config) : null
     return restoredExecutor(workflow, { ...on, journal, world: this.#world, config })

@@ -1,11 +1,19 @@
 import type { Invocation } from '../args.ts'
-import type { Execution } from '../execute.ts'
 import type { Io } from '../io.ts'
+import type { SignalSource } from '../signals.ts'
+
+/** The process a command runs in. */
+export interface Host extends SignalSource {
+  /** Ends the process at once. */
+  exit(code: number): never
+  /** What to tell should the process end before the command does; null for nothing. */
+  lastWords: string | null
+}
 
 /** What a command works with beside its arguments. */
 export interface CommandContext {
   readonly io: Io
-  readonly host: Execution['host']
+  readonly host: Host
 }
 
 /** The arguments of one command. */

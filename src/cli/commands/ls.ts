@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { RunSummary } from '../../store/driver.ts'
 import { colored } from '../format/color.ts'
-import { shorten } from '../format/printable.ts'
+import { nameText, shorten } from '../format/printable.ts'
 import { tableText } from '../format/table.ts'
 import { withStore } from '../subject.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
@@ -10,7 +10,7 @@ import type { ArgsOf, CommandContext } from './command.ts'
 export async function ls(args: ArgsOf<'ls'>, { io }: CommandContext): Promise<number> {
   const runs = existsSync(args.store) ? await readRuns(args.store) : []
   if (args.json) {
-    io.out(`${JSON.stringify({ store: args.store, runs })}\n`)
+    io.out(`${JSON.stringify({ store: args.store, runs: runs.map(runJson) })}\n`)
     return 0
   }
   if (runs.length === 0) {
@@ -18,8 +18,8 @@ export async function ls(args: ArgsOf<'ls'>, { io }: CommandContext): Promise<nu
     return 0
   }
   const rows = runs.map((run) => [
-    shorten(run.runId, 60),
-    shorten(run.workflowId, 40),
+    nameText(run.runId, 60),
+    nameText(run.workflowId, 40),
     shorten(run.workflowVersion, 20),
     colored(run.status, io.hasOutColor),
     String(run.seq),
@@ -27,6 +27,11 @@ export async function ls(args: ArgsOf<'ls'>, { io }: CommandContext): Promise<nu
   ])
   io.out(tableText(['run', 'workflow', 'version', 'status', 'facts', 'last fact'], rows))
   return 0
+}
+
+/** Times as people read them, like in the other documents. */
+function runJson({ createdAt, updatedAt, ...summary }: RunSummary): object {
+  return { ...summary, createdAt: new Date(createdAt).toISOString(), updatedAt: new Date(updatedAt).toISOString() }
 }
 
 function readRuns(dir: string): Promise<readonly RunSummary[]> {

@@ -1,22 +1,25 @@
-import { builtins } from '../../nodes/builtin/builtins.ts'
-import { missingTypes } from '../../nodes/registry.ts'
+import type { Registry } from '../../nodes/registry.ts'
+import { rebase } from '../../run/rebase.ts'
+import { isEnded } from '../../run/reduce.ts'
 import { planResume, type ResumePlan } from '../../run/resume-plan.ts'
-import { pendingState } from '../../run/run.ts'
+import { createRun, pendingState } from '../../run/run.ts'
 import { compareWorkflows, type WorkflowChange } from '../../workflow/compare-workflows.ts'
 import { workflowFingerprint } from '../../workflow/fingerprint.ts'
-import type { Graph } from '../../workflow/graph.ts'
 import type { Workflow } from '../../workflow/workflow.ts'
-import { nameText, printable, shorten } from '../format/printable.ts'
+import { nameText, shorten } from '../format/printable.ts'
 import { tableText } from '../format/table.ts'
+import { loadRegistry, typesWithoutHandler } from '../load-registry.ts'
 import { loadWorkflow } from '../load-workflow.ts'
 import { readSubject, type Subject } from '../subject.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
+import { checkWorkflow } from './resume.ts'
 
-/** `plan <file-or-run>`: what would run, be reused, be skipped or is blocked, and why. Nothing runs. */
+/** `plan <run-or-file>`: what would run, be reused, be skipped or is blocked, and why. Nothing runs. */
 export async function plan(args: ArgsOf<'plan'>, { io }: CommandContext): Promise<number> {
   const subject = await readSubject(args.subject, args.store)
   const given = args.workflow === null ? null : await loadWorkflow(args.workflow)
-  const { steps, counts, changes } = planOf(subject, given)
+  const registry = await loadRegistry(args.registry)
+  const { steps, counts, changes } = planOf(subject, given, registry, args.acceptChange)
   if (args.json) {
     io.out(
       `${JSON.stringify({ runId: subject.kind === 'workflow' ? null : subject.state.runId, steps, counts, changes })}\n`,
@@ -27,34 +30,35 @@ export async function plan(args: ArgsOf<'plan'>, { io }: CommandContext): Promis
   io.out(tableText(['node', 'action', 'why'], rows))
   io.out(`\n${counts.run} to run, ${counts.reuse} to reuse, ${counts.skip} to skip, ${counts.blocked} blocked\n`)
   for (const { nodeId, change, what } of changes) {
-    io.out(
-      `changed workflow: ${printable(JSON.stringify(nodeId))} ${change}${what.length > 0 ? ` (${what.join(', ')})` : ''}\n`,
-    )
+    io.out(`changed workflow: ${nameText(nodeId, 60)} ${change}${what.length > 0 ? ` (${what.join(', ')})` : ''}\n`)
+  }
+  if (changes.length > 0 && !args.acceptChange) {
+    io.err('note: a resume refuses the changed workflow; --accept-change plans, and resumes, with it\n')
   }
   return 0
 }
 
-function planOf(
-  subject: Subject,
-  given: Workflow | null,
-): ResumePlan & { readonly changes: readonly WorkflowChange[] } {
+type Plan = Pick<ResumePlan, 'steps' | 'counts'> & { readonly changes: readonly WorkflowChange[] }
+
+function planOf(subject: Subject, given: Workflow | null, registry: Registry | null, acceptChange: boolean): Plan {
   if (subject.kind === 'workflow') {
     const { definition, graph } = subject.workflow
     const state = pendingState({ runId: '', workflow: definition, fingerprint: workflowFingerprint(subject.workflow) })
+    const missing = typesWithoutHandler(graph, given ?? subject.workflow, registry)
     return {
-      ...planResume(graph, state, missingOf(graph, given ?? subject.workflow)),
+      ...planResume(graph, state, new Set(missing)),
       changes: given === null ? [] : compareWorkflows(graph, given.graph),
     }
   }
   const { graph, state } = subject
-  return {
-    ...planResume(graph, state, missingOf(graph, given)),
-    changes: given === null ? [] : compareWorkflows(graph, given.graph),
+  if (given !== null) checkWorkflow(state.runId, state.workflow.id, given)
+  const changes = given === null ? [] : compareWorkflows(graph, given.graph)
+  const run = createRun(graph, state)
+  if (given !== null && acceptChange && changes.length > 0 && !isEnded(state)) {
+    rebase(run, given.definition, workflowFingerprint(given))
   }
-}
-
-function missingOf(graph: Graph, workflow: Workflow | null): ReadonlySet<string> {
-  return new Set(
-    missingTypes(graph, (type) => workflow?.handlers.has(type) === true || builtins.some(([name]) => name === type)),
-  )
+  return {
+    ...planResume(run.graph, run.state, new Set(typesWithoutHandler(run.graph, given, registry))),
+    changes,
+  }
 }

@@ -2,6 +2,7 @@ import { UsageError } from '../../base/errors.ts'
 import { createEngine } from '../../engine/engine.ts'
 import { serialize } from '../../snapshot/serialize.ts'
 import { writeWhole } from '../files.ts'
+import { counted } from '../format/counted.ts'
 import { printable } from '../format/printable.ts'
 import { ioLogger } from '../io.ts'
 import { withStoreOf } from '../subject.ts'
@@ -26,7 +27,7 @@ export async function save(args: ArgsOf<'save'>, { io }: CommandContext): Promis
   io.out(
     args.json
       ? `${JSON.stringify({ runId, status, seq: head.seq, file: args.output, sizeBytes })}\n`
-      : `saved run ${printable(runId)} (${status}, ${head.seq} facts) to ${printable(args.output)}, ${sizeBytes} bytes\n`,
+      : `saved run ${printable(runId)} (${status}, ${counted(head.seq, 'fact')}) to ${printable(args.output)}, ${counted(sizeBytes, 'byte')}\n`,
   )
   return 0
 }

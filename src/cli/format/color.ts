@@ -19,3 +19,8 @@ const colorOf: Readonly<Record<NodeStatus | RunStatus, keyof typeof CODES>> = {
 export function colored(status: NodeStatus | RunStatus, hasColor: boolean): string {
   return hasColor ? `\u001b[${CODES[colorOf[status]]}m${status}\u001b[39m` : status
 }
+
+/** A word of our own in bold and a colour, or as it is. */
+export function bold(word: string, color: keyof typeof CODES, hasColor: boolean): string {
+  return hasColor ? `\u001b[1;${CODES[color]}m${word}\u001b[22;39m` : word
+}

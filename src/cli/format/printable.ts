@@ -1,5 +1,8 @@
-/** Control characters, line separators and marks that turn the direction of text: what could rewrite a terminal's screen. */
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\p{Cs}]/gu
+/**
+ * Control characters, line separators, marks that turn the direction of text and other signs nobody sees: what could rewrite a
+ * terminal's screen, or make one name look like another. The joiners that scripts and pictures need are no such signs.
+ */
+const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /** Text that came from outside as one line for a terminal: what could move the cursor or turn the text stands as `\u{…}`. */
 export function printable(text: string): string {
@@ -13,9 +16,9 @@ export function printableLines(text: string): string {
 
 /** One line, printable, and no longer than so many characters. */
 export function shorten(text: string, length: number): string {
-  const shown = printable(text)
-  const chars = [...shown]
-  return chars.length > length ? `${chars.slice(0, length - 1).join('')}…` : shown
+  // Two units hold any character, so this cuts nothing that would be shown, and a huge text is not gone through.
+  const chars = [...printable(text.slice(0, 2 * length + 2))]
+  return chars.length > length ? `${chars.slice(0, length - 1).join('')}…` : chars.join('')
 }
 
 /** A name for a place where nothing would be overlooked: like {@link shorten}, an empty one as `""`. */

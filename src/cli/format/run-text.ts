@@ -21,7 +21,7 @@ export function runText(state: RunState, hasColor: boolean): string {
   const { runId, workflow, status, seq, startedAt, lastAt, reason, error } = state
   const lines = [
     `run       ${printable(runId)}`,
-    `workflow  ${printable(workflow.id)} ${printable(workflow.version)}`,
+    `workflow  ${nameText(workflow.id, 200)} ${shorten(workflow.version, 60)}`,
     `status    ${colored(status, hasColor)}${reason === null ? '' : ` (${shorten(reason, 200)})`}`,
     `nodes     ${countsText(state)}`,
     `facts     ${seq}`,
@@ -83,7 +83,7 @@ export function workflowText({ definition, graph }: Workflow): string {
     shorten([...new Set(upstreams[index])].map((upstream) => nameText(upstream, MAX_CELL)).join(', '), MAX_CELL),
   ])
   const head = [
-    `workflow  ${printable(definition.id)} ${printable(definition.version)}`,
+    `workflow  ${nameText(definition.id, 200)} ${shorten(definition.version, 60)}`,
     `nodes     ${graph.nodes.length}`,
     `edges     ${graph.edges.length}`,
   ]

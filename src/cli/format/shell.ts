@@ -1,6 +1,22 @@
-/** An argument as a POSIX shell takes it back. */
+import { printable } from './printable.ts'
+
+/** An argument as a POSIX shell takes it back, without signs that would act on the terminal it is shown on. */
 export function shellQuoted(argument: string): string {
-  return /^[\w./:@%+=,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
+  if (/^[\w./:@%+=,-]+$/.test(argument)) return argument
+  // A substitution drops line breaks at the end, so such an argument can only stand as it is.
+  if (printable(argument) === argument || argument.endsWith('\n')) return `'${argument.replaceAll("'", "'\\''")}'`
+  const bytes = Buffer.from(argument, 'utf8')
+  const format = [...bytes].map((byte) => (isPlain(byte) ? String.fromCharCode(byte) : octal(byte))).join('')
+  return `"$(printf '${format}')"`
+}
+
+/** Whether a byte of a format for `printf` stands for itself: a letter, a digit or a mark without a meaning. */
+function isPlain(byte: number): boolean {
+  return /^[\w./:@+=, -]$/.test(String.fromCharCode(byte))
+}
+
+function octal(byte: number): string {
+  return `\\${byte.toString(8).padStart(3, '0')}`
 }
 
 /** What a resume needs to be told. */
@@ -11,13 +27,16 @@ export interface ResumeHint {
   readonly defaultStore: string
   /** The workflow file, when its code is needed again; null when the recorded graph is enough. */
   readonly workflowFile: string | null
+  /** The file of the registry, when it is needed again. */
+  readonly registryFile: string | null
 }
 
 /** The command that takes a run up again. */
-export function resumeCommand({ runId, store, defaultStore, workflowFile }: ResumeHint): string {
+export function resumeCommand({ runId, store, defaultStore, workflowFile, registryFile }: ResumeHint): string {
   const words = ['waystone', 'resume']
   if (store !== defaultStore) words.push('--store', shellQuoted(store))
   if (workflowFile !== null) words.push('--workflow', shellQuoted(workflowFile))
+  if (registryFile !== null) words.push('--registry', shellQuoted(registryFile))
   if (runId.startsWith('-')) words.push('--')
   return [...words, shellQuoted(runId)].join(' ')
 }

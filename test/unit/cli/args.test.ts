@@ -11,13 +11,18 @@ const invocationOf = (...argv: string[]) => {
 describe('parseArgs', () => {
   it('reads every option of run', () => {
     expect(
-      invocationOf('run', 'w.json', '--input', '-5', '--store', 'dir', '--run-id', 'r1', '--json', '--verbose'),
+      invocationOf(
+        ...['run', 'w.json', '--input', '-5', '--store', 'dir', '--run-id', 'r1', '--json', '--verbose'],
+        ...['--registry', 'r.mjs', '--concurrency', '2'],
+      ),
     ).toEqual({
       command: 'run',
       file: 'w.json',
       input: '-5',
       store: 'dir',
       runId: 'r1',
+      registry: 'r.mjs',
+      concurrency: 2,
       json: true,
       verbose: true,
     })
@@ -30,6 +35,8 @@ describe('parseArgs', () => {
       input: null,
       store: '.waystone',
       runId: null,
+      registry: null,
+      concurrency: null,
       json: false,
       verbose: false,
     })
@@ -40,12 +47,15 @@ describe('parseArgs', () => {
   })
 
   it('reads every other command', () => {
-    expect(invocationOf('resume', 'r', '--workflow', 'w.mjs', '--accept-change')).toMatchObject({
+    expect(invocationOf('resume', 'r', '--workflow', 'w.mjs', '--accept-change', '--concurrency', '1')).toMatchObject({
       command: 'resume',
       runId: 'r',
       workflow: 'w.mjs',
+      registry: null,
+      concurrency: 1,
       acceptChange: true,
     })
+    expect(invocationOf('resume', 'r', '--registry', 'r.mjs')).toMatchObject({ registry: 'r.mjs', concurrency: null })
     expect(invocationOf('show', 'r', '--store', 's')).toMatchObject({ command: 'show', subject: 'r', store: 's' })
     expect(invocationOf('save', 'r', '-o', 'f', '--compress')).toMatchObject({
       command: 'save',
@@ -53,12 +63,14 @@ describe('parseArgs', () => {
       output: 'f',
       compress: true,
     })
-    expect(invocationOf('validate', 'w.json')).toMatchObject({ command: 'validate', file: 'w.json' })
+    expect(invocationOf('validate', 'w.json')).toMatchObject({ command: 'validate', file: 'w.json', registry: null })
     expect(invocationOf('graph', 'w.json')).toMatchObject({ command: 'graph', subject: 'w.json' })
-    expect(invocationOf('plan', 's.json', '--workflow', 'w.mjs')).toMatchObject({
+    expect(invocationOf('plan', 's.json', '--workflow', 'w.mjs', '--accept-change')).toMatchObject({
       command: 'plan',
       subject: 's.json',
       workflow: 'w.mjs',
+      registry: null,
+      acceptChange: true,
     })
   })
 
@@ -76,6 +88,13 @@ describe('parseArgs', () => {
     [['save', 'r']],
     [['ls', '--compress']],
     [['resume']],
+    [['run', 'a.json', '--concurrency', '0']],
+    [['run', 'a.json', '--concurrency', '1.5']],
+    [['run', 'a.json', '--concurrency', 'many']],
+    [['run', 'a.json', '--store', '']],
+    [['run', 'a.json', '--run-id', '']],
+    [['save', 'r', '-o', '']],
+    [['resume', 'r', '--workflow', '']],
   ])('refuses %j', (argv) => {
     let thrown: unknown
     try {

@@ -8,6 +8,7 @@ describe('exitCodeOf', () => {
     ['WORKFLOW_CYCLE', 1],
     ['CLI_FILE', 1],
     ['USAGE', 2],
+    ['STORE_BAD_ARGUMENT', 2],
     ['STORE_NOT_FOUND', 5],
     ['SNAPSHOT_INTEGRITY', 6],
     ['STORE_DAMAGED', 6],
@@ -20,8 +21,11 @@ describe('exitCodeOf', () => {
     expect(exitCodeOf(new WaystoneError(code, ''))).toBe(exit)
   })
 
-  it('of a file that does not exist is 5', () => {
-    expect(exitCodeOf(new WaystoneError('CLI_FILE', '', { details: { systemCode: 'ENOENT' } }))).toBe(5)
+  it('of a file to be read that does not exist is 5, of a folder for a new file 1', () => {
+    const missing = (use: string) => new WaystoneError('CLI_FILE', '', { details: { use, systemCode: 'ENOENT' } })
+    expect(exitCodeOf(missing('read'))).toBe(5)
+    expect(exitCodeOf(missing('written'))).toBe(1)
+    expect(exitCodeOf(missing('imported'))).toBe(1)
   })
 
   it('of an error that is not ours is 1', () => {
