@@ -4,24 +4,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { createEngine } from '../../src/index.ts'
+import { createEngine, deserialize } from '../../src/index.ts'
 import { fileStore } from '../../src/store/file/index.ts'
 import { count } from '../helpers/count.ts'
 
 const KILLS = 60
-const child = fileURLToPath(new URL('./kill-child.mjs', import.meta.url))
+const SNAPSHOT_KILLS = 20
 
-/** Runs the child; kills it so many milliseconds after it has started the run. Gives what it printed and whether it was killed. */
+/** Runs a child; kills it so many milliseconds after it has started the run. Gives what it printed and whether it was killed. */
 function runChild(
-  directory: string,
-  witness: string,
-  runId: string,
+  script: string,
+  args: readonly string[],
   killAfterMs: number | null,
 ): Promise<{ readonly out: string; readonly killed: boolean }> {
   return new Promise((resolve, reject) => {
-    const process = spawn(globalThis.process.execPath, [child, directory, witness, runId], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const file = fileURLToPath(new URL(script, import.meta.url))
+    const process = spawn(globalThis.process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     let out = ''
     let errors = ''
     process.stdout.on('data', (chunk: Buffer) => {
@@ -53,9 +51,8 @@ describe('a process killed on the file store', () => {
           const from = readFileSync(witness, 'utf8').length
           const wantsKill = kills < KILLS
           const { out, killed } = await runChild(
-            join(directory, 'store'),
-            witness,
-            `run${round}`,
+            './kill-child.mjs',
+            [join(directory, 'store'), witness, `run${round}`],
             wantsKill ? Math.random() * 60 : null,
           )
           const called = readFileSync(witness, 'utf8').slice(from).split('\n').filter(Boolean)
@@ -78,6 +75,39 @@ describe('a process killed on the file store', () => {
       }
     }
     count('kills', kills)
+  })
+})
+
+describe('a process killed while it writes snapshots to a file', () => {
+  it('goes on from the last one: it is always whole, no node in it runs again, no node is started a third time', async () => {
+    let kills = 0
+    let expected: string | null = null
+    while (kills < SNAPSHOT_KILLS) {
+      const directory = mkdtempSync(join(tmpdir(), 'waystone-kill-'))
+      const file = join(directory, 'run.json')
+      const witness = join(directory, 'witness')
+      writeFileSync(witness, '')
+      try {
+        const { killed } = await runChild('./snapshot-child.mjs', [file, witness], Math.random() * 90)
+        const saved = existsSync(file) ? deserialize(readFileSync(file)).completedNodes : []
+        const before = readFileSync(witness, 'utf8').split('\n').filter(Boolean)
+        const { out } = await runChild('./snapshot-child.mjs', [file, witness], null)
+        const started = readFileSync(witness, 'utf8').split('\n').filter(Boolean)
+        for (const id of saved) expect(started.slice(before.length), `${id} is in the snapshot`).not.toContain(id)
+        const times = new Map<string, number>()
+        for (const id of started) times.set(id, (times.get(id) ?? 0) + 1)
+        expect(times.size).toBe(50)
+        for (const [id, starts] of times) expect(starts, `starts of ${id}`).toBeLessThanOrEqual(2)
+        const end = out.split('\n').find((line) => line.startsWith('end ')) ?? out
+        expect(end).toMatch(/^end completed 50 /)
+        expected ??= end
+        expect(end).toBe(expected)
+        if (killed) kills += 1
+      } finally {
+        rmSync(directory, { recursive: true, force: true })
+      }
+    }
+    count('kills between snapshots', kills)
   })
 })
 
