@@ -13,7 +13,7 @@ const exceptions: readonly Exception[] = [
   },
   {
     rule: 'evaluation',
-    path: 'src/cli/load-workflow.ts',
+    path: 'src/cli/load-module.ts',
     reason: 'the command line imports the workflow file its user names; no document names one',
   },
 ]
