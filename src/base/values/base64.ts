@@ -1,3 +1,5 @@
+import { nodeBuffer } from './brand.ts'
+
 /** The standard alphabet (RFC 4648, section 4), as character codes. */
 const ALPHABET = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', (c) =>
   c.charCodeAt(0),
@@ -11,8 +13,15 @@ for (const [bits, code] of ALPHABET.entries()) SIX_BITS[code] = bits
 /** How many character codes are turned to text at once; a call takes its arguments on the stack. */
 const SLICE = 8_192
 
+/** From this many bytes on Node's own way is worth asking for: twenty times as fast (bench/codec.mjs, "Uint8Array"). */
+const LARGE = 1_024
+
 /** Bytes as standard base64 with padding. */
 export function toBase64(bytes: Uint8Array): string {
+  if (bytes.length >= LARGE) {
+    const text = nodeBuffer()?.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+    if (text !== undefined) return text
+  }
   const codes = new Uint8Array(Math.ceil(bytes.length / 3) * 4)
   let out = 0
   for (let at = 0; at < bytes.length; at += 3) {
@@ -44,6 +53,11 @@ export function base64Size(text: string): number | null {
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   const size = base64Size(text)
   if (size === null) return null
+  if (size >= LARGE) {
+    const buffer = nodeBuffer()?.from(text, 'base64')
+    // Node reads any base64 it can make sense of; only canonical text is what it would write again
+    if (buffer !== undefined) return buffer.toString('base64') === text ? new Uint8Array(buffer) : null
+  }
   const bytes = new Uint8Array(size)
   let out = 0
   for (let at = 0; at < text.length; at += 4) {

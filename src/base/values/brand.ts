@@ -113,10 +113,18 @@ export function isNodeBuffer(prototype: object): boolean {
   return nodeBuffer()?.prototype === prototype
 }
 
+/** As much of Node's Buffer as is used. */
+export interface NodeBuffer {
+  readonly prototype: object
+  from(buffer: ArrayBufferLike, offset?: number, size?: number): NodeBufferBytes
+  from(text: string, encoding: 'base64'): NodeBufferBytes
+}
+type NodeBufferBytes = Uint8Array & { toString(encoding: 'base64'): string }
+
 /** Node's Buffer, where there is one. */
-export function nodeBuffer(): { readonly prototype: object; from(buffer: ArrayBuffer): Uint8Array } | undefined {
+export function nodeBuffer(): NodeBuffer | undefined {
   const candidate = (globalThis as { readonly Buffer?: unknown }).Buffer
-  return typeof candidate === 'function' ? (candidate as unknown as ReturnType<typeof nodeBuffer>) : undefined
+  return typeof candidate === 'function' ? (candidate as unknown as NodeBuffer) : undefined
 }
 
 /** Whether a prototype makes plain objects: none, `Object.prototype`, or that of another realm. */

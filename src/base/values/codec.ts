@@ -4,9 +4,9 @@ import type { JsonValue } from '../json.ts'
 import { type ClassCodec, ClassRegistry } from './class-codec.ts'
 import { type DecodeRules, Decoder } from './decode.ts'
 import { Encoder } from './encode.ts'
+import { Encoding } from './encoding.ts'
 import { resolveValueLimits, type ValueLimits } from './limits.ts'
-import { isPlainText, mayHaveReference, plainText } from './plain.ts'
-import { Writer } from './writer.ts'
+import { isPlainNumber, isPlainText, mayHaveReference } from './plain.ts'
 
 /** How a codec differs from {@link defaultCodec}. */
 export interface CodecOptions {
@@ -88,7 +88,7 @@ export function createCodec(options: CodecOptions = {}): ValueCodec {
   const checkRules: DecodeRules = { ...rules, instances: 'check' }
 
   function encodeText(value: unknown, nodeId: string | undefined): string {
-    return new Encoder(new Writer(limits, nodeId), { classes, regexp }).text(value)
+    return new Encoder(new Encoding(limits, nodeId), { classes, regexp }).text(value)
   }
 
   function decodeText(json: string): unknown {
@@ -117,13 +117,10 @@ export function createCodec(options: CodecOptions = {}): ValueCodec {
           if (value.length <= limits.maxStringLength && value.isWellFormed()) return value
           break
         case 'number':
-          if (Number.isFinite(value) && !Object.is(value, -0)) return value
+          if (isPlainNumber(value)) return value
           break
-        case 'object': {
+        case 'object':
           if (value === null) return null
-          const json = quickText(value, limits)
-          if (json !== null) return { json }
-        }
       }
       return { json: encodeText(value, where?.nodeId) }
     },
@@ -146,15 +143,6 @@ export function createCodec(options: CodecOptions = {}): ValueCodec {
 
 /** The codec with every default. */
 export const defaultCodec: ValueCodec = createCodec()
-
-/** Plain JSON's text; whatever throws on the way (a trap of a Proxy, a full stack) is found again and named by the walk with tags. */
-function quickText(value: object, limits: ValueLimits): string | null {
-  try {
-    return plainText(value, limits)
-  } catch {
-    return null
-  }
-}
 
 function oneOf<T extends string>(option: string, given: T | undefined, known: readonly [T, T]): T {
   if (given === undefined) return known[0]

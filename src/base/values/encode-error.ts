@@ -1,16 +1,15 @@
+import type { JsonValue } from '../json.ts'
 import type { Encoder } from './encode.ts'
+import type { Place } from './encoding.ts'
 import { defaultErrorName, errorClass } from './error-family.ts'
-import type { Place } from './writer.ts'
-
-const quoted = JSON.stringify as (text: string) => string
 
 /**
- * Writes an error: its nearest known class, message, name, cause, errors, and its own enumerable properties as `props`.
+ * Encodes an error: its nearest known class, message, name, cause, errors, and its own enumerable properties as `props`.
  * What is enumerable on the error is in `props`, whatever its name, and comes back enumerable; the rest comes back as the
  * language makes it. A `code` is kept wherever it stands. The stack is never kept: it holds paths of the machine.
  */
-export function writeError(encoder: Encoder, error: Error, place: Place, depth: number): void {
-  const { writer } = encoder
+export function encodeError(encoder: Encoder, error: Error, place: Place, depth: number): JsonValue {
+  const { encoding } = encoder
   const className = errorClass(error)
   const own = Object.keys(error).filter((key) => key !== 'stack')
   const props = new Map<string, unknown>(
@@ -36,14 +35,19 @@ export function writeError(encoder: Encoder, error: Error, place: Place, depth: 
     props.size > 0 ? ['props'] : [],
   )
 
-  writer.count(place, depth, 3 + members.length, 0)
-  writer.put(`{"#type":"Error","class":${quoted(className)},"message":`)
-  writer.string(typeof message === 'string' ? message : '', { parent: place, key: 'message' }, depth + 1)
+  encoding.count(place, depth, 3 + members.length, 0)
+  const text = encoding.string(typeof message === 'string' ? message : '', { parent: place, key: 'message' }, depth + 1)
+  const tree: Record<string, JsonValue> = { '#type': 'Error', class: className, message: text }
   for (const key of members) {
-    writer.put(`,"${key}":`)
     const at: Place = { parent: place, key }
-    if (key === 'props') encoder.object([...props.keys()], (prop) => props.get(prop), at, depth + 1)
-    else encoder.value(key === 'name' ? name : encoder.read(error, key, place), at, depth + 1)
+    tree[key] =
+      key === 'props'
+        ? encoder.members(ownMembers(props), at, depth + 1)
+        : encoder.value(key === 'name' ? name : encoder.read(error, key, place), at, depth + 1)
   }
-  writer.put('}')
+  return tree
+}
+
+function ownMembers(props: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(props)
 }

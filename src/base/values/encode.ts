@@ -1,13 +1,16 @@
 import { isWaystoneError } from '../errors.ts'
+import type { JsonObject, JsonValue } from '../json.ts'
 import { isIntrinsicArrayKeys } from './array-keys.ts'
 import { brandOf, isPlainPrototype, isPrototypeOf } from './brand.ts'
 import { type ClassRegistry, isClassName, isClassVersion, OpaqueValue, type RegisteredClass } from './class-codec.ts'
-import { writeBuiltin } from './encode-builtin.ts'
-import { writeError } from './encode-error.ts'
+import { encodeBuiltin } from './encode-builtin.ts'
+import { encodeError } from './encode-error.ts'
+import { type Encoding, isTypeKey, type Place, ROOT } from './encoding.ts'
 import { isErrorValue } from './error-family.ts'
 import { isStackOverflow } from './limits.ts'
 import { refusedKind } from './refused-kind.ts'
-import { isTypeKey, type Place, ROOT, type Writer } from './writer.ts'
+import { Survey } from './survey.ts'
+import { treeText } from './tree-text.ts'
 
 /** What an encoder does with what it may do in more than one way. */
 export interface EncodeRules {
@@ -15,54 +18,58 @@ export interface EncodeRules {
   readonly regexp: 'allow' | 'refuse'
 }
 
-/** Writes one value with tags. Recursion is bounded by maxDepth, and a full stack is reported as that limit. */
-export class Encoder {
-  readonly writer: Writer
-  readonly rules: EncodeRules
+/** A JSON tree while it is built. */
+type Members = Record<string, JsonValue>
 
-  constructor(writer: Writer, rules: EncodeRules) {
-    this.writer = writer
+/**
+ * Encodes one value as a JSON tree, which native JSON.stringify then writes. Parts a survey found plain stand in it as they are;
+ * everything else is copied, so that whatever a value's accessors and proxies answer, they are asked once. Recursion is bounded by maxDepth, and a full stack is that limit.
+ */
+export class Encoder {
+  readonly encoding: Encoding
+  readonly rules: EncodeRules
+  /** What a survey found to need the encoder; null when it has to look at everything. */
+  #tagged: ReadonlySet<object> | null = null
+
+  constructor(encoding: Encoding, rules: EncodeRules) {
+    this.encoding = encoding
     this.rules = rules
   }
 
   /** @throws {UnserializableValueError} VALUE_*; {SnapshotLimitError} VALUE_LIMIT */
   text(value: unknown): string {
+    const { encoding } = this
     try {
-      this.value(value, ROOT, 1)
+      if (typeof value === 'object' && value !== null) {
+        this.#tagged = Survey.of(value, encoding.limits, this.rules.classes)
+      }
+      return treeText(this.value(value, ROOT, 1))
     } catch (error) {
       if (isWaystoneError(error)) throw error
-      if (isStackOverflow(error)) throw this.writer.beyond('maxDepth', null, this.writer.at, error)
-      throw this.writer.refusal('VALUE_ACCESSOR', this.writer.at, 'unreadable value', error)
+      if (isStackOverflow(error)) throw encoding.beyond('maxDepth', null, encoding.at, error)
+      throw encoding.refusal('VALUE_ACCESSOR', encoding.at, 'unreadable value', error)
     }
-    return this.writer.finish()
   }
 
-  /** Writes a value; `depth` is the level it opens if it is a container or tag, 1 for the root. */
-  value(value: unknown, place: Place, depth: number): void {
+  /** The tree of a value; `depth` is the level it opens if it is a container or tag, 1 for the root. */
+  value(value: unknown, place: Place, depth: number): JsonValue {
     switch (typeof value) {
       case 'string':
-        this.writer.string(value, place, depth)
-        break
+        return this.encoding.string(value, place, depth)
       case 'number':
-        this.writer.number(value, place, depth)
-        break
+        return this.encoding.number(value, place, depth)
       case 'boolean':
-        this.writer.put(value ? 'true' : 'false')
-        break
+        return value
       case 'undefined':
-        this.writer.undefined(place, depth)
-        break
+        return this.encoding.undefined(place, depth)
       case 'bigint':
-        this.writer.bigint(value, place, depth)
-        break
+        return this.encoding.bigint(value, place, depth)
       case 'object':
-        if (value === null) this.writer.put('null')
-        else this.#object(value, place, depth)
-        break
+        return value === null ? null : this.#object(value, place, depth)
       case 'function':
-        throw this.writer.refusal('VALUE_FUNCTION', place, 'function')
+        throw this.encoding.refusal('VALUE_FUNCTION', place, 'function')
       default:
-        throw this.writer.refusal('VALUE_SYMBOL', place, 'symbol')
+        throw this.encoding.refusal('VALUE_SYMBOL', place, 'symbol')
     }
   }
 
@@ -71,159 +78,174 @@ export class Encoder {
     try {
       return (container as Readonly<Record<string, unknown>>)[key]
     } catch (error) {
-      throw this.writer.refusal('VALUE_ACCESSOR', { parent: place, key }, 'throwing accessor', error)
+      throw this.encoding.refusal('VALUE_ACCESSOR', { parent: place, key }, 'throwing accessor', error)
     }
   }
 
-  /** Writes the members of an object, or `[key, value]` pairs where a key can't stand as a member. */
-  object(
+  /**
+   * Encodes the members of an object that is the encoder's own, in place: the values are in it, read already.
+   * They become pairs where a key can't stand as a member.
+   */
+  members(own: Record<string, unknown>, place: Place, depth: number, nullPrototype = false): JsonValue {
+    const { encoding } = this
+    const keys = Object.keys(own)
+    if (nullPrototype || keys.some((key) => key === '__proto__' || !key.isWellFormed())) {
+      return this.#entries(own, keys, place, depth, nullPrototype)
+    }
+    encoding.count(place, depth, keys.length, 0)
+    const { maxKeyLength, maxKeysPerObject } = encoding.limits
+    if (keys.length > maxKeysPerObject) throw encoding.beyond('maxKeysPerObject', keys.length, place)
+    let hasTypeKey = false
+    for (const key of keys) {
+      if (key.length > maxKeyLength) throw encoding.beyond('maxKeyLength', key.length, place)
+      const value = own[key]
+      const isEscaped = isTypeKey(key)
+      if (isEscaped) hasTypeKey = true
+      if (!encoding.isPlain(value)) {
+        own[key] = this.value(value, { parent: place, key: isEscaped ? `#${key}` : key }, depth + 1)
+      }
+    }
+    return hasTypeKey ? escaped(own as Members) : (own as Members)
+  }
+
+  #entries(
+    own: Readonly<Record<string, unknown>>,
     keys: readonly string[],
-    read: (key: string) => unknown,
     place: Place,
     depth: number,
-    nullPrototype = false,
-  ): void {
-    const { writer } = this
-    if (nullPrototype || keys.some((key) => key === '__proto__' || !key.isWellFormed())) {
-      writer.count(place, depth + (keys.length > 0 ? 2 : 1), nullPrototype ? 3 : 2, keys.length * 3)
-      writer.put('{"#type":"Object","entries":[')
-      const entries: Place = { parent: place, key: 'entries' }
-      for (const [index, key] of keys.entries()) {
-        const pair: Place = { parent: entries, key: index }
-        writer.put(index === 0 ? '[' : ',[')
-        writer.string(key, { parent: pair, key: 0 }, depth + 3, true)
-        writer.put(',')
-        this.value(read(key), { parent: pair, key: 1 }, depth + 3)
-        writer.put(']')
-      }
-      writer.put(nullPrototype ? '],"proto":null}' : ']}')
-      return
-    }
-    writer.count(place, depth, keys.length, 0)
-    if (keys.length > writer.limits.maxKeysPerObject) throw writer.beyond('maxKeysPerObject', keys.length, place)
-    let separator = '{'
-    for (const key of keys) {
-      const name = separator + writer.keyText(key, place)
-      const value = read(key)
-      const text = writer.plainText(value)
-      separator = ','
-      if (text === null) {
-        writer.put(name)
-        this.value(value, { parent: place, key: isTypeKey(key) ? `#${key}` : key }, depth + 1)
-      } else {
-        writer.put(name + text)
-      }
-    }
-    writer.put(keys.length === 0 ? '{}' : '}')
+    nullPrototype: boolean,
+  ): JsonValue {
+    const { encoding } = this
+    encoding.count(place, depth + (keys.length > 0 ? 2 : 1), nullPrototype ? 3 : 2, keys.length * 3)
+    const at: Place = { parent: place, key: 'entries' }
+    const entries = keys.map((key, index): JsonValue => {
+      const pair: Place = { parent: at, key: index }
+      const name = encoding.string(key, { parent: pair, key: 0 }, depth + 3, true)
+      return [name, this.value(own[key], { parent: pair, key: 1 }, depth + 3)]
+    })
+    return nullPrototype ? { '#type': 'Object', entries, proto: null } : { '#type': 'Object', entries }
   }
 
-  #object(value: object, place: Place, depth: number): void {
-    const { writer } = this
-    writer.at = place
-    const earlier = writer.meet(value, place)
-    if (earlier !== undefined) {
-      writer.reference(value, earlier, place, depth)
-      return
-    }
+  #object(value: object, place: Place, depth: number): JsonValue {
+    const { encoding } = this
+    if (this.#tagged?.has(value) === false) return value as unknown as JsonValue
+    encoding.at = place
+    const earlier = encoding.meet(value, place)
+    if (earlier !== undefined) return encoding.reference(value, earlier, place, depth)
     const prototype = Object.getPrototypeOf(value) as object | null
     const codec = prototype === null ? undefined : this.rules.classes.forPrototype(prototype)
-    if (codec === undefined) this.#unregistered(value, prototype, place, depth)
-    else this.#instance(value, codec, place, depth)
+    return codec === undefined
+      ? this.#unregistered(value, prototype, place, depth)
+      : this.#instance(value, codec, place, depth)
   }
 
-  #unregistered(value: object, prototype: object | null, place: Place, depth: number): void {
-    const { writer } = this
+  #unregistered(value: object, prototype: object | null, place: Place, depth: number): JsonValue {
     const mayHaveBrand = prototype !== null && prototype !== Object.prototype && !Array.isArray(value)
     const brand = mayHaveBrand ? brandOf(value, prototype) : undefined
     if (isExactArray(value, prototype)) {
       this.#refuseSymbolKeys(value, place)
-      this.#array(value, place, depth)
-    } else if (brand !== undefined) {
+      return this.#array(value, place, depth)
+    }
+    if (brand !== undefined) {
       this.#refuseSymbolKeys(value, place)
-      writeBuiltin(this, value, brand, place, depth)
-    } else if (isPlainPrototype(prototype) && isOrdinary(value)) {
+      return encodeBuiltin(this, value, brand, place, depth)
+    }
+    if (isPlainPrototype(prototype) && isOrdinary(value)) {
       this.#refuseSymbolKeys(value, place)
-      this.object(Object.keys(value), (key) => this.read(value, key, place), place, depth, prototype === null)
-    } else if (prototype === OpaqueValue.prototype) {
-      this.#opaque(value as OpaqueValue, place, depth)
-    } else if (prototype !== null && !isPlainPrototype(prototype) && isErrorValue(value)) {
+      return this.members(this.#copy(value, place), place, depth, prototype === null)
+    }
+    if (prototype === OpaqueValue.prototype) return this.#opaque(value as OpaqueValue, place, depth)
+    if (prototype !== null && !isPlainPrototype(prototype) && isErrorValue(value)) {
       this.#refuseSymbolKeys(value, place)
-      writeError(this, value as Error, place, depth)
-    } else {
-      const { code, kind } = refusedKind(value)
-      throw writer.refusal(code, place, kind)
+      return encodeError(this, value as Error, place, depth)
+    }
+    const { code, kind } = refusedKind(value)
+    throw this.encoding.refusal(code, place, kind)
+  }
+
+  /** The members of an object in one of the encoder's own: each read once, in order, by the engine's own copying. */
+  #copy(value: object, place: Place): Record<string, unknown> {
+    try {
+      return { ...value }
+    } catch (error) {
+      for (const key of Object.keys(value)) this.read(value, key, place)
+      throw error
     }
   }
 
   #refuseSymbolKeys(value: object, place: Place): void {
     for (const symbol of Object.getOwnPropertySymbols(value)) {
       const isEnumerable = Object.prototype.propertyIsEnumerable.call(value, symbol)
-      if (isEnumerable) throw this.writer.refusal('VALUE_SYMBOL_KEY', place, 'symbol key')
+      if (isEnumerable) throw this.encoding.refusal('VALUE_SYMBOL_KEY', place, 'symbol key')
     }
   }
 
-  #array(array: readonly unknown[], place: Place, depth: number): void {
-    const { writer } = this
+  #array(array: readonly unknown[], place: Place, depth: number): JsonValue {
+    const { encoding } = this
     const { length } = array
     const keys = Object.keys(array)
-    if (isIntrinsicArrayKeys(keys, length)) {
-      writer.count(place, depth, 0, length)
-      writer.put('[')
-      for (let index = 0; index < length; index += 1) {
-        const value = this.read(array, index, place)
-        const text = writer.plainText(value)
-        if (index > 0) writer.put(',')
-        if (text === null) this.value(value, { parent: place, key: index }, depth + 1)
-        else writer.put(text)
-      }
-      writer.put(']')
-      return
+    if (!isIntrinsicArrayKeys(keys, length)) return this.#sparse(array, keys, place, depth)
+    encoding.count(place, depth, 0, length)
+    const items: JsonValue[] = []
+    for (let index = 0; index < length; index += 1) {
+      const item = this.read(array, index, place)
+      items.push(
+        encoding.isPlain(item) ? (item as JsonValue) : this.value(item, { parent: place, key: index }, depth + 1),
+      )
     }
-    // only own keys are visited, so that the cost follows what is there and not the length
-    if (length > writer.limits.maxSparseLength) throw writer.beyond('maxSparseLength', length, place)
-    writer.count(place, depth + (keys.length > 0 ? 2 : 1), 3, keys.length * 3)
-    writer.put('{"#type":"Array","entries":[')
-    const entries: Place = { parent: place, key: 'entries' }
-    for (const [at, key] of keys.entries()) {
-      const pair: Place = { parent: entries, key: at }
-      writer.put(at === 0 ? '[' : ',[')
-      if (isElement(key, length)) writer.put(key)
-      else writer.string(key, { parent: pair, key: 0 }, depth + 3, true)
-      writer.put(',')
-      this.value(this.read(array, key, { parent: pair, key: 1 }), { parent: pair, key: 1 }, depth + 3)
-      writer.put(']')
-    }
-    writer.put(`],"length":${length}}`)
+    return items
   }
 
-  #instance(value: object, codec: RegisteredClass, place: Place, depth: number): void {
+  /** Only own keys are visited, so that the cost follows what is there and not the length. */
+  #sparse(array: readonly unknown[], keys: readonly string[], place: Place, depth: number): JsonValue {
+    const { encoding } = this
+    const { length } = array
+    if (length > encoding.limits.maxSparseLength) throw encoding.beyond('maxSparseLength', length, place)
+    encoding.count(place, depth + (keys.length > 0 ? 2 : 1), 3, keys.length * 3)
+    const at: Place = { parent: place, key: 'entries' }
+    const entries = keys.map((key, index): JsonValue => {
+      const pair: Place = { parent: at, key: index }
+      const name = isElement(key, length)
+        ? Number(key)
+        : encoding.string(key, { parent: pair, key: 0 }, depth + 3, true)
+      const value = this.read(array, key, { parent: pair, key: 1 })
+      return [name, this.value(value, { parent: pair, key: 1 }, depth + 3)]
+    })
+    return { '#type': 'Array', entries, length }
+  }
+
+  #instance(value: object, codec: RegisteredClass, place: Place, depth: number): JsonValue {
     let data: unknown
     try {
       data = codec.encode(value)
     } catch (error) {
-      throw this.writer.refusal('VALUE_CLASS_FAILED', place, codec.name, error)
+      throw this.encoding.refusal('VALUE_CLASS_FAILED', place, codec.name, error)
     }
-    this.#class(value, codec.name, codec.version, data, place, depth)
+    return this.#class(value, codec.name, codec.version, data, place, depth)
   }
 
-  #opaque(value: OpaqueValue, place: Place, depth: number): void {
+  #opaque(value: OpaqueValue, place: Place, depth: number): JsonValue {
     const { name, version, data } = value
     if (!isClassName(name) || !isClassVersion(version)) {
-      throw this.writer.refusal('VALUE_CLASS', place, 'OpaqueValue')
+      throw this.encoding.refusal('VALUE_CLASS', place, 'OpaqueValue')
     }
-    this.#class(value, name, version, data, place, depth)
+    return this.#class(value, name, version, data, place, depth)
   }
 
-  #class(value: object, name: string, version: number, data: unknown, place: Place, depth: number): void {
-    const { writer } = this
-    writer.count(place, depth, 4, 0)
-    writer.put(`{"#type":"class","name":${JSON.stringify(name)},"value":`)
+  #class(value: object, name: string, version: number, data: unknown, place: Place, depth: number): JsonObject {
+    const { encoding } = this
+    encoding.count(place, depth, 4, 0)
     // the instance exists only when its data has been read whole
-    writer.begin(value)
-    this.value(data, { parent: place, key: 'value' }, depth + 1)
-    writer.end(value)
-    writer.put(`,"v":${version}}`)
+    encoding.begin(value)
+    const tree = this.value(data, { parent: place, key: 'value' }, depth + 1)
+    encoding.end(value)
+    return { '#type': 'class', name, value: tree, v: version }
   }
+}
+
+/** The same members in the same order, those named like the marker with one `#` more. */
+function escaped(members: Readonly<Members>): Members {
+  return Object.fromEntries(Object.keys(members).map((key) => [isTypeKey(key) ? `#${key}` : key, members[key]!]))
 }
 
 /** Whether a value is an array of the class Array itself, here or in another realm. */

@@ -1,8 +1,9 @@
 import type { ErrorCode } from '../error-codes.ts'
 import { quote, UnserializableValueError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import type { JsonObject, JsonValue } from '../json.ts'
 import { pointer } from '../json-pointer.ts'
 import { type ValueLimits, valueLimitError } from './limits.ts'
+import { isPlainNumber } from './plain.ts'
 
 /** Where a container stands in the encoded form: a chain up to the value's root, spelled out only when it is needed. */
 export interface Place {
@@ -20,28 +21,19 @@ export function placePointer(place: Place): string {
   return pointer(...keys.reverse())
 }
 
-/** How many pieces are joined at once: text made by adding piece to piece is kept as a tree of them, which is slow and large. */
-const PIECES = 1_024
-
-/** How many different keys are remembered while a value is written. */
-const MAX_KEY_TEXTS = 1_024
-
 /** Just below the logarithm of 16 to base 10, so that rounding never counts a digit too many. */
 const DECIMALS_PER_HEX_DIGIT = 1.204
 
-/** A key or string as JSON; JSON.stringify of a primitive runs nobody's code. */
-const quoted = JSON.stringify as (text: string) => string
-
-/** The text of one encoded value as it is written, with everything that is counted on the way. */
-export class Writer {
+/** One value while it is encoded: what was met, what was counted, and how its errors are worded. */
+export class Encoding {
   readonly limits: ValueLimits
   readonly #nodeId: string | undefined
-  readonly #seen = new Map<object, Place>()
+  /** Every container met, in order, and the place of each under the same number. */
+  readonly #seen = new Set<object>()
+  readonly #places: Place[] = []
+  /** The same as a map; null until a container is met again. */
+  #placeOf: Map<object, Place> | null = null
   readonly #unfinished = new Set<object>()
-  readonly #pieces: string[] = []
-  readonly #texts: string[] = []
-  /** Rows have the same keys again and again. */
-  readonly #keyTexts = new Map<string, string>()
   #members = 0
   #elements = 0
   #refs = 0
@@ -54,22 +46,7 @@ export class Writer {
     this.#nodeId = nodeId
   }
 
-  put(text: string): void {
-    this.#pieces.push(text)
-    if (this.#pieces.length >= PIECES) this.#join()
-  }
-
-  finish(): string {
-    this.#join()
-    return this.#texts.length === 1 ? this.#texts[0]! : this.#texts.join('')
-  }
-
-  #join(): void {
-    this.#texts.push(this.#pieces.join(''))
-    this.#pieces.length = 0
-  }
-
-  /** Counts what is about to be written; `depth` is the deepest level it opens, 1 for the value's own. */
+  /** Counts what is about to be encoded; `depth` is the deepest level it opens, 1 for the value's own. */
   count(place: Place, depth: number, members: number, elements: number): void {
     this.#members += members
     this.#elements += elements
@@ -84,10 +61,23 @@ export class Writer {
     if (this.#binaryBytes > this.limits.maxBinaryBytes) throw this.beyond('maxBinaryBytes', this.#binaryBytes, place)
   }
 
-  /** Where this object was met before; the first time it is remembered, under this place. */
+  /**
+   * Where this object was met before; the first time it is remembered, under this place.
+   * Adding to a set and looking at its size is half the cost of asking a map and then adding to it (bench/codec.mjs, "plain").
+   */
   meet(value: object, place: Place): Place | undefined {
-    const earlier = this.#seen.get(value)
-    if (earlier === undefined) this.#seen.set(value, place)
+    if (this.#placeOf === null) {
+      this.#seen.add(value)
+      if (this.#seen.size > this.#places.length) {
+        this.#places.push(place)
+        return undefined
+      }
+      this.#placeOf = new Map()
+      // a set keeps its members in the order in which they came
+      for (const met of this.#seen) this.#placeOf.set(met, this.#places[this.#placeOf.size]!)
+    }
+    const earlier = this.#placeOf.get(value)
+    if (earlier === undefined) this.#placeOf.set(value, place)
     return earlier
   }
 
@@ -100,61 +90,45 @@ export class Writer {
     this.#unfinished.delete(value)
   }
 
-  reference(value: object, earlier: Place, place: Place, depth: number): void {
+  reference(value: object, earlier: Place, place: Place, depth: number): JsonObject {
     if (this.#unfinished.has(value)) {
       throw this.refusal('VALUE_CLASS', place, 'instance that its own data leads back to')
     }
     this.#refs += 1
     if (this.#refs > this.limits.maxRefs) throw this.beyond('maxRefs', this.#refs, place)
     this.count(place, depth, 2, 0)
-    this.put(`{"#type":"ref","path":${quoted(placePointer(earlier))}}`)
+    return { '#type': 'ref', path: placePointer(earlier) }
   }
 
-  /** A key as the text of a member up to its value, the marker escaped. */
-  keyText(key: string, place: Place): string {
-    const known = this.#keyTexts.get(key)
-    if (known !== undefined) return known
-    if (key.length > this.limits.maxKeyLength) throw this.beyond('maxKeyLength', key.length, place)
-    const text = `${quoted(isTypeKey(key) ? `#${key}` : key)}:`
-    if (this.#keyTexts.size < MAX_KEY_TEXTS) this.#keyTexts.set(key, text)
-    return text
-  }
-
-  /** The text of a primitive that stands as itself; null for everything that needs more than a moment's thought. */
-  plainText(value: unknown): string | null {
+  /** Whether a value stands as itself: true for most parts of most values, and so asked before anything else. */
+  isPlain(value: unknown): boolean {
     switch (typeof value) {
       case 'string':
-        return value.length <= this.limits.maxStringLength && value.isWellFormed() ? quoted(value) : null
+        return value.length <= this.limits.maxStringLength && value.isWellFormed()
       case 'number':
-        return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : null
+        return isPlainNumber(value)
       case 'boolean':
-        return value ? 'true' : 'false'
+        return true
       default:
-        return value === null ? 'null' : null
+        return value === null
     }
   }
 
-  string(text: string, place: Place, depth: number, isKey = false): void {
+  string(text: string, place: Place, depth: number, isKey = false): JsonValue {
     const limit = isKey ? 'maxKeyLength' : 'maxStringLength'
     if (text.length > this.limits[limit]) throw this.beyond(limit, text.length, place)
-    if (text.isWellFormed()) {
-      this.put(quoted(text))
-      return
-    }
+    if (text.isWellFormed()) return text
     this.count(place, depth, 2, 0)
-    this.put(`{"#type":"string","utf16":"${utf16Hex(text)}"}`)
+    return { '#type': 'string', utf16: utf16Hex(text) }
   }
 
-  number(value: number, place: Place, depth: number): void {
-    if (Number.isFinite(value) && !Object.is(value, -0)) {
-      this.put(String(value))
-      return
-    }
+  number(value: number, place: Place, depth: number): JsonValue {
+    if (isPlainNumber(value)) return value
     this.count(place, depth, 2, 0)
-    this.put(`{"#type":"number","value":"${Object.is(value, -0) ? '-0' : value}"}`)
+    return { '#type': 'number', value: Object.is(value, -0) ? '-0' : String(value) }
   }
 
-  bigint(value: bigint, place: Place, depth: number): void {
+  bigint(value: bigint, place: Place, depth: number): JsonValue {
     const max = this.limits.maxBigIntDigits
     const sign = value < 0n ? 1 : 0
     // hexadecimal first, at a cost that follows the length: a million decimal digits take seconds
@@ -163,12 +137,12 @@ export class Writer {
     const digits = String(value)
     if (digits.length - sign > max) throw this.beyond('maxBigIntDigits', digits.length - sign, place)
     this.count(place, depth, 2, 0)
-    this.put(`{"#type":"bigint","value":"${digits}"}`)
+    return { '#type': 'bigint', value: digits }
   }
 
-  undefined(place: Place, depth: number): void {
+  undefined(place: Place, depth: number): JsonValue {
     this.count(place, depth, 1, 0)
-    this.put('{"#type":"undefined"}')
+    return { '#type': 'undefined' }
   }
 
   refusal(code: ErrorCode, place: Place, kind: string, cause?: unknown): UnserializableValueError {

@@ -1,0 +1,156 @@
+import { isIntrinsicArrayKeys } from './array-keys.ts'
+import { type Brand, brandOf, slots } from './brand.ts'
+import type { ClassRegistry } from './class-codec.ts'
+import { isTypeKey } from './encoding.ts'
+import type { ValueLimits } from './limits.ts'
+import { MetTwice, markWith } from './met-twice.ts'
+import { hasToJson, isPlainNumber } from './plain.ts'
+
+const { getOwnPropertyDescriptor, getOwnPropertySymbols, getPrototypeOf, keys } = Object
+const toTag = Object.prototype.toString
+
+/** What a part of a value turned out to be. */
+type Finding = 'plain' | 'tagged' | 'unclear'
+
+/** Levels and members the longest form of a tag adds to what it holds; more than any needs, so that a count is never too small. */
+const TAG_LEVELS = 3
+const TAG_PARTS = 4
+
+/**
+ * Looks a value through before it is encoded, to find what native JSON.stringify may write as it stands: copying 10 MB of
+ * plain rows to look at them once costs more than looking twice (bench/codec.mjs, "plain" and "one Date").
+ * It runs no code of the user's: an accessor is seen in its descriptor, and then everything is left to the encoder, which reads
+ * each thing once. Only a Proxy's traps run, as everywhere; where they answer otherwise than its descriptors, that is left too.
+ * Recursion is bounded by maxDepth.
+ */
+export class Survey {
+  readonly #limits: ValueLimits
+  readonly #classes: ClassRegistry
+  readonly #met = new MetTwice()
+  readonly #tagged = new Set<object>()
+  #members = 0
+  #elements = 0
+
+  private constructor(limits: ValueLimits, classes: ClassRegistry) {
+    this.#limits = limits
+    this.#classes = classes
+  }
+
+  /**
+   * The containers of a value that need a tag or hold something that does; every other is plain JSON, met once, within the limits.
+   *
+   * @returns null when that can't be told without running code or counting exactly; the encoder then looks at everything
+   */
+  static of(value: object, limits: ValueLimits, classes: ClassRegistry): ReadonlySet<object> | null {
+    if (hasToJson() || classes.forPrototype(Array.prototype) !== undefined) return null
+    const survey = new Survey(limits, classes)
+    try {
+      return survey.#container(value, 1) === 'unclear' || survey.#met.anyTwice() ? null : survey.#tagged
+    } catch {
+      // a trap that threw, or a full stack: found again by the encoder, which names the place
+      return null
+    }
+  }
+
+  #part(value: unknown, depth: number): Finding {
+    switch (typeof value) {
+      case 'string':
+        if (value.length > this.#limits.maxStringLength) return 'unclear'
+        return value.isWellFormed() ? 'plain' : this.#tag()
+      case 'number':
+        return isPlainNumber(value) ? 'plain' : this.#tag()
+      case 'boolean':
+        return 'plain'
+      case 'object':
+        return value === null ? 'plain' : this.#container(value, depth)
+      case 'undefined':
+      case 'bigint':
+        return this.#tag()
+      default:
+        return 'unclear'
+    }
+  }
+
+  #tag(): Finding {
+    this.#members += TAG_PARTS
+    return 'tagged'
+  }
+
+  #container(value: object, depth: number): Finding {
+    if (depth > this.#limits.maxDepth) return 'unclear'
+    // asked as JSON.stringify will ask; a toJSON that is data is left to the encoder as well
+    if ((value as { readonly toJSON?: unknown }).toJSON !== undefined && !(value instanceof Date)) return 'unclear'
+    if (getOwnPropertySymbols(value).length > 0) return 'unclear'
+    const prototype = getPrototypeOf(value) as object | null
+    let finding: Finding
+    if (Array.isArray(value)) finding = prototype === Array.prototype ? this.#array(value, depth) : 'unclear'
+    else if (prototype === Object.prototype) finding = this.#object(value, depth)
+    else finding = prototype === null ? 'unclear' : this.#builtin(value, prototype, depth)
+    if (this.#members > this.#limits.maxMembers || this.#elements > this.#limits.maxElements) return 'unclear'
+    if (finding === 'tagged') this.#tagged.add(value)
+    return finding
+  }
+
+  #array(array: readonly unknown[], depth: number): Finding {
+    const { length } = array
+    if (!isIntrinsicArrayKeys(keys(array), length)) return 'unclear'
+    this.#elements += length
+    let finding: Finding = 'plain'
+    let mark = length
+    for (let index = 0; index < length; index += 1) {
+      const property = getOwnPropertyDescriptor(array, index)
+      if (property === undefined || property.get !== undefined || property.set !== undefined) return 'unclear'
+      const { value } = property
+      mark = markWith(mark, value)
+      const found = this.#member(value, array[index], depth + 1)
+      if (found === 'unclear') return found
+      if (found === 'tagged') finding = found
+    }
+    return this.#met.add(array, mark) ? 'unclear' : finding
+  }
+
+  #object(object: object, depth: number): Finding {
+    if (toTag.call(object) !== '[object Object]') return 'unclear'
+    const names = keys(object)
+    this.#members += names.length
+    if (names.length > this.#limits.maxKeysPerObject) return 'unclear'
+    let finding: Finding = 'plain'
+    let mark = names.length
+    for (const name of names) {
+      const property = getOwnPropertyDescriptor(object, name)
+      if (property === undefined || property.get !== undefined || property.set !== undefined) return 'unclear'
+      if (name.length > this.#limits.maxKeyLength) return 'unclear'
+      if (name === '__proto__' || !name.isWellFormed()) return 'unclear'
+      if (isTypeKey(name)) finding = 'tagged'
+      const { value } = property
+      mark = markWith(mark, value)
+      const found = this.#member(value, (object as Readonly<Record<string, unknown>>)[name], depth + 1)
+      if (found === 'unclear') return found
+      if (found === 'tagged') finding = found
+    }
+    return this.#met.add(object, mark) ? 'unclear' : finding
+  }
+
+  /** A Proxy may show another value than its descriptor has; JSON.stringify would write the one it shows. */
+  #member(described: unknown, shown: unknown, depth: number): Finding {
+    return Object.is(described, shown) ? this.#part(shown, depth) : 'unclear'
+  }
+
+  #builtin(value: object, prototype: object, depth: number): Finding {
+    if (this.#classes.forPrototype(prototype) !== undefined) return 'unclear'
+    const brand: Brand | undefined = brandOf(value, prototype)
+    if (brand === undefined) return 'unclear'
+    this.#members += TAG_PARTS
+    const parts: unknown[] = []
+    if (brand === 'Map') {
+      slots.mapEach.call(value as Map<unknown, unknown>, (item, key) => parts.push(key, item))
+      this.#elements += parts.length
+    } else if (brand === 'Set') {
+      slots.setEach.call(value as Set<unknown>, (item) => parts.push(item))
+    }
+    this.#elements += parts.length
+    if (depth + TAG_LEVELS > this.#limits.maxDepth) return 'unclear'
+    for (const part of parts) if (this.#part(part, depth + TAG_LEVELS) === 'unclear') return 'unclear'
+    return this.#met.add(value, parts.length) ? 'unclear' : 'tagged'
+  }
+}
