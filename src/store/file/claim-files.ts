@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import type { Claim, ClaimRequest } from '../driver.ts'
 import { fenced, held } from '../store-failure.ts'
 import { type FileSystem, isMissing, isTaken, readWhole } from './file-system.ts'
-import { isKnownDead, isOwnProcess, ownProcess, type ProcessIdentity } from './process-identity.ts'
+import { isKnownDead, isSameProcess, type ProcessIdentity } from './process-identity.ts'
 
 /** What a claim file says. */
 interface ClaimRecord extends ProcessIdentity {
@@ -17,6 +17,8 @@ interface ClaimRecord extends ProcessIdentity {
 /** Room in a claim file, so that a renewal overwrites it in place. */
 const MIN_CLAIM_BYTES = 512
 const MAX_TRIES = 100
+/** How long the maker of a claim file has to fill it in. */
+const FILLING_MS = 1000
 
 /**
  * The claims of one run: a file an epoch, `claim-<epoch>` in the run's folder; the highest is the present one.
@@ -30,11 +32,13 @@ export class ClaimFiles {
   readonly #fileSystem: FileSystem
   readonly #folder: string
   readonly #runId: string
+  readonly #self: ProcessIdentity
 
-  constructor(fileSystem: FileSystem, folder: string, runId: string) {
+  constructor(fileSystem: FileSystem, folder: string, runId: string, self: ProcessIdentity) {
     this.#fileSystem = fileSystem
     this.#folder = folder
     this.#runId = runId
+    this.#self = self
   }
 
   /** The epochs that have a file, ascending. */
@@ -61,7 +65,7 @@ export class ClaimFiles {
       const epoch = Math.max(present, above) + 1
       if (present === 0) await this.#fileSystem.makeFolder(this.#folder)
       try {
-        await this.#make({ runId: this.#runId, owner, epoch, expiresAt, released: false, ...ownProcess() })
+        await this.#make({ runId: this.#runId, owner, epoch, expiresAt, released: false, ...this.#self })
       } catch (error) {
         // Another was faster, or the run was deleted in between: look again.
         if ((isTaken(error) || isMissing(error)) && tries < MAX_TRIES) continue
@@ -80,13 +84,13 @@ export class ClaimFiles {
   /** Whether the file of a claim is still the one this process made. */
   async isOwn({ owner, epoch }: Claim): Promise<boolean> {
     const record = await this.#read(epoch)
-    return record !== null && record.owner === owner && isOwnProcess(record)
+    return record !== null && record.owner === owner && isSameProcess(record, this.#self)
   }
 
   /** @throws {StoreError} STORE_FENCED when the claim was lost */
   renew({ owner, epoch }: Claim, { leaseMs, now }: ClaimRequest): Claim {
     const expiresAt = now + leaseMs
-    const record = { runId: this.#runId, owner, epoch, expiresAt, released: false, ...ownProcess() }
+    const record = { runId: this.#runId, owner, epoch, expiresAt, released: false, ...this.#self }
     if (this.isOvertaken(epoch) || !this.#change(record) || this.isOvertaken(epoch)) {
       throw fenced(this.#runId, epoch, 'another owner took the run over')
     }
@@ -94,19 +98,24 @@ export class ClaimFiles {
   }
 
   release({ owner, epoch, expiresAt }: Claim): void {
-    this.#change({ runId: this.#runId, owner, epoch, expiresAt, released: true, ...ownProcess() })
+    this.#change({ runId: this.#runId, owner, epoch, expiresAt, released: true, ...this.#self })
   }
 
   async #checkFree(epoch: number, { owner, leaseMs, now }: ClaimRequest): Promise<void> {
     const claim = await this.#read(epoch)
     if (claim === null) {
-      // Made this instant and not filled in yet, or its maker died in between: one lease of patience tells.
+      // Made this instant and not filled in yet, or its maker died in between. A maker that was only slow is overtaken
+      // by then and writes nothing that counts, so a short patience is enough.
       const info = this.#fileSystem.infoOf(this.#path(epoch))
-      if (info === null || now >= info.modifiedAt + leaseMs) return
-      throw held(this.#runId, 'an owner that can not be read', info.modifiedAt + leaseMs, epoch)
+      const freeAt = info === null ? now : info.modifiedAt + Math.min(leaseMs, FILLING_MS)
+      if (now >= freeAt) return
+      throw held(this.#runId, 'an owner that can not be read', freeAt, epoch)
     }
     const free =
-      claim.released || now >= claim.expiresAt || (claim.owner === owner && isOwnProcess(claim)) || isKnownDead(claim)
+      claim.released ||
+      now >= claim.expiresAt ||
+      (claim.owner === owner && isSameProcess(claim, this.#self)) ||
+      isKnownDead(claim, this.#self)
     if (!free) throw held(this.#runId, claim.owner, claim.expiresAt, epoch)
   }
 

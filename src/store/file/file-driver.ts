@@ -23,11 +23,16 @@ import { CheckpointFiles } from './checkpoint-files.ts'
 import { ClaimFiles } from './claim-files.ts'
 import type { Durability } from './durability.ts'
 import type { FileSystem } from './file-system.ts'
+import { GroupCommit } from './group-commit.ts'
 import { LogReader } from './log-reader.ts'
 import type { WriterSurroundings } from './log-writer.ts'
+import type { ProcessIdentity } from './process-identity.ts'
+import { type ReplayPlace, replayJournals } from './replay.ts'
 import { DELETED_PREFIX, runIdOf, runName } from './run-name.ts'
+import { SharedJournal } from './shared-journal.ts'
 import { SharedFolderSync } from './shared-sync.ts'
 import { takeRun } from './take-run.ts'
+import { Tombstones } from './tombstones.ts'
 import { WriterPool } from './writer-pool.ts'
 
 /** What the driver is made of; all set. */
@@ -36,12 +41,17 @@ export interface FileDriverParts {
   readonly durability: Durability
   readonly batchMs: number
   readonly fileSystem: FileSystem
+  /** The process this store is in; tests stand in for others. */
+  readonly self: ProcessIdentity
+  /** Length of a journal file in bytes at which the next one is begun. */
+  readonly journalBytes: number
   readonly onRepair: ((repair: StoreRepair) => void) | null
   readonly logger: Logger | null
 }
 
 /**
- * Runs as folders: `<folder>/runs/<name>/` with `log` (append-only), `claim-<epoch>` and `checkpoints/`.
+ * Runs as folders: `<folder>/runs/<name>/` with `log` (append-only), `claim-<epoch>` and `checkpoints/`. Beside them
+ * `<folder>/journal/`, with which writers of many runs share syncs; see {@link SharedJournal}.
  * For a local file system; on a network file system with caches two hosts may not see each other's claims in time.
  */
 export class FileDriver implements StoreDriver {
@@ -49,6 +59,9 @@ export class FileDriver implements StoreDriver {
   readonly supports: StoreSupports = { durable: true, crossProcessClaims: true, checkpoints: true }
   readonly #parts: FileDriverParts
   readonly #runsFolder: string
+  readonly #place: ReplayPlace
+  readonly #journal: SharedJournal
+  readonly #tombstones: Tombstones
   readonly #reader: LogReader
   readonly #pool: WriterPool
   readonly #around: WriterSurroundings
@@ -63,15 +76,21 @@ export class FileDriver implements StoreDriver {
     this.#runsFolder = path.join(path.resolve(parts.folder), 'runs')
     this.#reader = new LogReader(parts.fileSystem)
     this.#pool = new WriterPool(parts.durability === 'batch' ? parts.batchMs : null)
-    const allRuns = new SharedFolderSync(parts.fileSystem, this.#runsFolder)
+    const { fileSystem, durability, self, logger } = parts
+    const journalFolder = path.join(path.resolve(parts.folder), 'journal')
+    const allRuns = new SharedFolderSync(fileSystem, this.#runsFolder)
+    this.#place = { fileSystem, runsFolder: this.#runsFolder, journalFolder, self, logger }
+    this.#journal = new SharedJournal(this.#place, allRuns, parts.journalBytes)
+    this.#tombstones = new Tombstones(fileSystem, journalFolder)
+    const syncNames = async (runFolder: string) => {
+      const results = await Promise.allSettled([fileSystem.syncFolder(runFolder), allRuns.sync()])
+      for (const result of results) if (result.status === 'rejected') throw result.reason
+    }
     this.#around = {
-      fileSystem: parts.fileSystem,
-      durability: parts.durability,
+      fileSystem,
+      isSynced: durability !== 'exit',
+      commit: new GroupCommit(fileSystem, durability, this.#journal, syncNames),
       schedule: (flush) => this.#pool.schedule(flush),
-      syncFolders: async (runFolder) => {
-        const results = await Promise.allSettled([parts.fileSystem.syncFolder(runFolder), allRuns.sync()])
-        for (const result of results) if (result.status === 'rejected') throw result.reason
-      },
       opening: (writer) => this.#pool.opening(writer),
     }
   }
@@ -84,6 +103,7 @@ export class FileDriver implements StoreDriver {
     }
     await fileSystem.makeFolder(this.#runsFolder)
     for (const parent of made) await fileSystem.syncFolder(parent)
+    await replayJournals(this.#place)
     for (const name of fileSystem.names(this.#runsFolder)) {
       if (name.startsWith(DELETED_PREFIX)) await fileSystem.removeFolder(path.join(this.#runsFolder, name))
     }
@@ -91,6 +111,7 @@ export class FileDriver implements StoreDriver {
 
   async close(): Promise<void> {
     await this.#pool.close(new StoreError('STORE_CLOSED', 'the file store is closed'))
+    await this.#journal.close()
   }
 
   async append(runId: string, expectation: AppendExpectation, batch: EventBatch): Promise<void> {
@@ -106,6 +127,7 @@ export class FileDriver implements StoreDriver {
   }
 
   async get(runId: string): Promise<RunSummary | null> {
+    if (this.#pool.get(runId)?.isEmpty === true) return null
     const highestClaim = this.#claims(runId).epochs().at(-1) ?? 0
     return this.#reader.readSummary(this.#logPath(runId), runId, highestClaim)
   }
@@ -133,6 +155,8 @@ export class FileDriver implements StoreDriver {
     await this.#pool.drop(runId, fenced(runId, highestClaim ?? 0, 'the run was deleted'))
     this.#reader.forget(this.#logPath(runId))
     if (!fileSystem.exists(folder)) return
+    const logId = await this.#reader.readLogId(this.#logPath(runId))
+    if (logId !== null) await this.#tombstones.lay(logId)
     // Renamed first, so that a run is there whole or not at all, whenever the deletion is cut off.
     this.#deletions += 1
     const grave = path.join(this.#runsFolder, `${DELETED_PREFIX}${process.pid}-${Date.now()}-${this.#deletions}`)
@@ -164,6 +188,7 @@ export class FileDriver implements StoreDriver {
     const { onRepair, logger } = this.#parts
     const { writer, repairs } = await takeRun({
       runId,
+      name: runName(runId),
       request,
       folder: this.#runFolder(runId),
       logPath: this.#logPath(runId),
@@ -264,7 +289,7 @@ export class FileDriver implements StoreDriver {
   }
 
   #claims(runId: string): ClaimFiles {
-    return new ClaimFiles(this.#parts.fileSystem, this.#runFolder(runId), runId)
+    return new ClaimFiles(this.#parts.fileSystem, this.#runFolder(runId), runId, this.#parts.self)
   }
 
   #checkpoints(runId: string): CheckpointFiles {

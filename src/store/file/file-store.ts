@@ -5,6 +5,7 @@ import { createStore, type Store } from '../store.ts'
 import type { Durability } from './durability.ts'
 import { FileDriver } from './file-driver.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
+import { ownProcess } from './process-identity.ts'
 
 export interface FileStoreOptions {
   /** When an append is acknowledged; default `sync`. */
@@ -21,6 +22,7 @@ export interface FileStoreOptions {
 
 const OPTION_NAMES: readonly string[] = ['durability', 'batchMs', 'fs', 'onRepair', 'logger']
 const DEFAULT_BATCH_MS = 5
+const JOURNAL_BYTES = 8 * 1024 * 1024
 
 /**
  * A store in a folder of a local file system, for Node: runs survive the end of the process and, unless `durability` is
@@ -56,6 +58,8 @@ export function fileDriver(dir: string, options: FileStoreOptions = {}): StoreDr
     durability,
     batchMs: batchMs ?? DEFAULT_BATCH_MS,
     fileSystem: fs,
+    self: ownProcess(),
+    journalBytes: JOURNAL_BYTES,
     onRepair,
     logger,
   })

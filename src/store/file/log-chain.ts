@@ -1,6 +1,6 @@
 import { quote, type StoreError } from '../../base/errors.ts'
 import { damaged } from '../store-failure.ts'
-import { decodeClaim, decodeRecord, decodeRun, type LogRecord, NO_CHECKSUM, type RunFacts } from './record.ts'
+import { decodeClaim, decodeRecord, decodeRun, isJoined, type LogRecord, NO_CHECKSUM, type RunFacts } from './record.ts'
 
 /** Where a chain stands: enough to go on from there. */
 export interface ChainPoint {
@@ -16,6 +16,9 @@ export interface BadStretch {
   readonly offset: number
   readonly sizeBytes: number
 }
+
+/** Where the first record's line begins: behind the line break every record begins with. */
+export const FIRST_LINE = 1
 
 /** The beginning of every log. */
 export const CHAIN_START: ChainPoint = Object.freeze({ offset: 0, seq: 0, checksum: NO_CHECKSUM, epoch: 0 })
@@ -33,7 +36,8 @@ export const CHAIN_START: ChainPoint = Object.freeze({ offset: 0, seq: 0, checks
  * - Each record that counts names the checksum of the one that counted before. A stretch of garbage is therefore
  *   harmless exactly when the next record that counts follows on the one before the garbage: it was the torn write of
  *   a writer that died, or a stale writer's. If it does not follow, something is missing: damage. If none follows, it
- *   is a torn tail.
+ *   is a torn tail. A record that went to the file in one write with the one before it (`joined`) says nothing against
+ *   that: disks write the pages of one write in any order, so it can stand whole behind the torn beginning.
  */
 export class LogChain {
   readonly #runId: string
@@ -45,6 +49,8 @@ export class LogChain {
   readonly #usedEpochs = new Set<number>()
   /** What the first `run` record said; null before it, and when the chain began after it. */
   facts: RunFacts | null = null
+  /** The id of the log; null until its first record was taken, and when that can not be read or has none. */
+  logId: string | null = null
 
   constructor(runId: string, from: ChainPoint = CHAIN_START) {
     this.#runId = runId
@@ -87,19 +93,28 @@ export class LogChain {
     if (line.length === 0) return null
     const record = decodeRecord(line)
     if (record === null) {
-      if (this.#bad === null) this.#bad = { offset, sizeBytes: line.length }
-      else this.#bad.sizeBytes = offset + line.length - this.#bad.offset
+      this.#takeGarbage(offset, line.length)
       return null
     }
+    const taken = this.#takeRecord(record, offset)
+    const sizeBytes = record.line.length
+    if (sizeBytes < line.length) this.#takeGarbage(offset + sizeBytes, line.length - sizeBytes)
+    return taken
+  }
+
+  #takeRecord(record: LogRecord, offset: number): LogRecord | null {
     if (record.kind === 'claim') {
       this.#takeClaim(record, offset)
       return null
     }
     if (record.epoch < this.#epoch) return null
+    const sizeBytes = record.line.length
     if (record.previous !== this.#checksum || (record.kind === 'events') !== record.seq > this.#seq) {
-      throw this.#damaged(offset)
+      if (this.#bad === null || !isJoined(record)) throw this.#damaged(offset)
+      this.#takeGarbage(offset, sizeBytes)
+      return null
     }
-    this.#offset = offset + line.length
+    this.#offset = offset + sizeBytes
     this.#seq = record.seq
     this.#checksum = record.checksum
     this.#epoch = record.epoch
@@ -109,9 +124,15 @@ export class LogChain {
     return null
   }
 
+  #takeGarbage(offset: number, sizeBytes: number): void {
+    if (this.#bad === null) this.#bad = { offset, sizeBytes }
+    else this.#bad.sizeBytes = offset + sizeBytes - this.#bad.offset
+  }
+
   #takeClaim(record: LogRecord, offset: number): void {
-    const { runId } = decodeClaim(record)
+    const { runId, logId } = decodeClaim(record)
     if (runId !== this.#runId) throw damaged(this.#runId, offset, `it is the log of run ${quote(runId)}`)
+    if (offset === FIRST_LINE) this.logId = logId ?? null
     if (record.epoch > this.#epoch) this.#epoch = record.epoch
     else this.#usedEpochs.add(record.epoch)
   }

@@ -2,14 +2,24 @@ import { isWaystoneError } from '../../base/errors.ts'
 import type { ReadRange, RunSummary, StoredEvent } from '../driver.ts'
 import { damaged } from '../store-failure.ts'
 import { type FileSystem, isMissing } from './file-system.ts'
-import { type BadStretch, CHAIN_START, type ChainPoint, LogChain } from './log-chain.ts'
+import { type BadStretch, CHAIN_START, type ChainPoint, FIRST_LINE, LogChain } from './log-chain.ts'
 import { logLines } from './log-lines.ts'
-import { decodeClaim, decodeEvents, decodeRecord, decodeSummary, type LogRecord, type RunFacts } from './record.ts'
+import {
+  decodeClaim,
+  decodeEvents,
+  decodeRecord,
+  decodeSummary,
+  isJoined,
+  type LogRecord,
+  type RunFacts,
+} from './record.ts'
 
 /** What reading a whole log tells its next writer. */
 export interface LogScan {
   readonly point: ChainPoint
   readonly facts: RunFacts | null
+  /** The id of the log; null when its first record can not be read, or is from before logs had ids. */
+  readonly logId: string | null
   readonly badStretch: BadStretch | null
   /** The epoch the log has seen that the claimed one is not above; null when the claimed one is new. */
   readonly usedEpoch: number | null
@@ -19,6 +29,7 @@ export interface LogScan {
 export const EMPTY_SCAN: LogScan = Object.freeze({
   point: CHAIN_START,
   facts: null,
+  logId: null,
   badStretch: null,
   usedEpoch: null,
 })
@@ -82,7 +93,8 @@ export class LogReader {
         for (const line of lines) if (chain.take(line.bytes, line.offset) !== null) this.#remember(path, fd, chain)
       }
       const usedEpoch = chain.isUsed(claimEpoch) ? chain.epoch : null
-      return { point: chain.point, facts: chain.facts, badStretch: chain.badStretch, usedEpoch }
+      const { point, facts, logId, badStretch } = chain
+      return { point, facts, logId, badStretch, usedEpoch }
     })
     return scan ?? EMPTY_SCAN
   }
@@ -99,6 +111,12 @@ export class LogReader {
       return this.#scanSummary(fd, runId)
     })
     return summary ?? null
+  }
+
+  /** The id of a log, or null when there is none, or its first record can not be read. */
+  async readLogId(path: string): Promise<string | null> {
+    const logId = await this.#withLog(path, (fd) => logIdIn(this.#fileSystem, fd))
+    return logId ?? null
   }
 
   /** The run id its log was begun for, or null when that can not be read. */
@@ -155,7 +173,8 @@ export class LogReader {
   /**
    * The last record with events, found from the end, or null when only the whole log can tell: it has a torn tail, no
    * events, or a stale writer may have written last. A record of epoch e is the last that counts when every epoch
-   * claimed after e has its `claim` record behind it, since then no higher epoch began before it.
+   * claimed after e has its `claim` record behind it, since then no higher epoch began before it. One that was written
+   * together with the record before it needs that one to be whole, too.
    */
   async #lastRecord(fd: number, highestClaim: number): Promise<LogRecord | null> {
     const { sizeBytes } = this.#fileSystem.info(fd)
@@ -164,17 +183,25 @@ export class LogReader {
       const tail = Buffer.allocUnsafe(sizeBytes - start)
       if ((await this.#fileSystem.read(fd, tail, start)) < tail.length) return null
       const epochsBehind = new Set<number>()
+      let last: LogRecord | null = null
+      let needed: string | null = null
       let end = tail.length
       for (;;) {
         const lineBreak = end === 0 ? -1 : tail.lastIndexOf(0x0a, end - 1)
         if (lineBreak === -1) break
-        const record = decodeRecord(tail.subarray(lineBreak + 1, end))
-        if (record === null || record.kind === 'run') return null
-        if (record.kind === 'events') {
+        const line = tail.subarray(lineBreak + 1, end)
+        const record = decodeRecord(line)
+        if (record === null || record.line.length < line.length || (needed !== null && record.checksum !== needed))
+          return null
+        if (last === null && record.kind === 'events') {
           for (let epoch = record.epoch + 1; epoch <= highestClaim; epoch++) if (!epochsBehind.has(epoch)) return null
-          return record
+          last = record
         }
-        epochsBehind.add(record.epoch)
+        if (last === null) {
+          if (record.kind === 'run') return null
+          epochsBehind.add(record.epoch)
+        } else if (isJoined(record)) needed = record.previous
+        else return last
         end = lineBreak
       }
       if (start === 0) return null
@@ -255,4 +282,16 @@ export class LogReader {
       this.#fileSystem.close(fd)
     }
   }
+}
+
+/** The id of an open log, or null when its first record can not be read. */
+export async function logIdIn(fileSystem: FileSystem, fd: number): Promise<string | null> {
+  for await (const lines of logLines(fileSystem, fd, 0, TAIL_BYTES)) {
+    for (const { bytes, offset } of lines) {
+      if (offset < FIRST_LINE) continue
+      const record = offset === FIRST_LINE ? decodeRecord(bytes) : null
+      return record?.kind === 'claim' ? (decodeClaim(record).logId ?? null) : null
+    }
+  }
+  return null
 }

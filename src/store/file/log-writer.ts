@@ -2,24 +2,40 @@ import { quote, StoreError } from '../../base/errors.ts'
 import type { AppendExpectation, Claim, EventBatch } from '../driver.ts'
 import { conflict, fenced } from '../store-failure.ts'
 import type { ClaimFiles } from './claim-files.ts'
-import type { Durability } from './durability.ts'
 import { type FileSystem, isMissing } from './file-system.ts'
+import type { GroupCommit, Stretch } from './group-commit.ts'
 import type { LogScan } from './log-reader.ts'
 import { encodeEvents, encodeRun, type RunFacts } from './record.ts'
 
 /** Records larger than this are written without blocking. */
 const LARGE_BYTES = 256 * 1024
+const NOTHING = new Uint8Array(0)
 
 /** What a writer shares with all others of its store. */
 export interface WriterSurroundings {
   readonly fileSystem: FileSystem
-  readonly durability: Durability
+  /** Whether what is acknowledged has to be on disk. */
+  readonly isSynced: boolean
   /** Calls back when what waits should be written now; in `batch` mode at the end of the present window. */
   schedule(flush: () => void): void
-  /** Makes the names of a run's folder, and of the folder of all runs, durable. */
-  syncFolders(runFolder: string): Promise<void>
+  /** Makes what was appended durable, together with what other writers appended. */
+  readonly commit: GroupCommit
   /** Told before a writer opens its log, so that another can be closed. */
   opening(writer: LogWriter): void
+}
+
+/** A log as its next writer finds it, or has just made it. */
+export interface TakenLog {
+  /** Name of the run's folder. */
+  readonly name: string
+  readonly folder: string
+  readonly path: string
+  readonly inode: number
+  readonly fd: number
+  readonly logId: string | null
+  readonly sizeBytes: number
+  /** What is in the log and not on disk yet: the `claim` record of a new log; else empty. */
+  readonly unsynced: Uint8Array
 }
 
 interface Waiting {
@@ -30,57 +46,53 @@ interface Waiting {
 
 /**
  * The one writer of a run's log under one claim. It keeps the head, so that an append costs the same however long the
- * history is: encode, one write, one sync, a look for a successor. What is appended while the disk is busy waits and
- * goes together. After a failed write or sync it writes nothing more: what reached the disk is unknown until the run is
+ * history is: encode, one write, a look for a successor, a share in a sync. What is appended while the disk is busy
+ * waits and goes together. After a failed write or sync it writes nothing more: what reached the disk is unknown until the run is
  * claimed again and the log read.
  */
 export class LogWriter {
   readonly claim: Claim
   readonly #around: WriterSurroundings
   readonly #claims: ClaimFiles
-  readonly #folder: string
-  readonly #logPath: string
-  readonly #inode: number
+  readonly #log: TakenLog
   #fd: number | null
   #seq: number
   #checksum: string
   #facts: RunFacts | null
-  #syncedBytes: number
-  #foldersSynced = false
+  /** The end of the log, if nobody else wrote to it. */
+  #end: number
+  /** What no commit was given yet, at the end of the log. */
+  #unsynced: Uint8Array
+  /** All before this byte is on disk. */
+  #syncedTo: number
+  #names: Stretch['names'] = 'unknown'
   #waiting: Waiting[] = []
   #scheduled = false
   #flushing: Promise<void> | null = null
   #failure: StoreError | null = null
 
-  constructor(
-    claim: Claim,
-    scan: LogScan,
-    log: {
-      readonly folder: string
-      readonly path: string
-      readonly inode: number
-      readonly fd: number
-      readonly syncedBytes: number
-    },
-    claims: ClaimFiles,
-    around: WriterSurroundings,
-  ) {
+  constructor(claim: Claim, scan: LogScan, log: TakenLog, claims: ClaimFiles, around: WriterSurroundings) {
     this.claim = claim
     this.#around = around
     this.#claims = claims
-    this.#folder = log.folder
-    this.#logPath = log.path
-    this.#inode = log.inode
+    this.#log = log
     this.#fd = log.fd
     this.#seq = scan.point.seq
     this.#checksum = scan.point.checksum
     this.#facts = scan.facts
-    this.#syncedBytes = log.syncedBytes
+    this.#end = log.sizeBytes
+    this.#unsynced = log.unsynced
+    this.#syncedTo = log.sizeBytes - log.unsynced.length
+  }
+
+  /** Whether the run has no events, and none are under way, as far as this writer knows. */
+  get isEmpty(): boolean {
+    return this.#facts === null && this.#failure === null && !this.#claims.isOvertaken(this.claim.epoch)
   }
 
   /** A byte of the log before which all is known to be on disk, when a write or sync failed; else null. */
   get suspectFrom(): number | null {
-    return this.#failure?.code === 'STORE_IO' ? this.#syncedBytes : null
+    return this.#failure?.code === 'STORE_IO' ? this.#syncedTo : null
   }
 
   get isBusy(): boolean {
@@ -129,7 +141,8 @@ export class LogWriter {
       parts.push(record.bytes)
       checksum = record.checksum
     }
-    const record = encodeEvents(checksum, epoch, batch, facts)
+    const isJoined = parts.length > 0 || this.#waiting.length > 0
+    const record = encodeEvents(checksum, epoch, batch, facts, isJoined)
     parts.push(record.bytes)
     this.#facts = facts
     this.#checksum = record.checksum
@@ -161,24 +174,31 @@ export class LogWriter {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    const { fileSystem, durability } = this.#around
-    const { runId, epoch } = this.claim
+    const { fileSystem, commit } = this.#around
+    const { name, folder, logId } = this.#log
     const fd = this.#fd ?? (await this.#reopen())
     const written =
       bytes.length > LARGE_BYTES ? await fileSystem.writeLarge(fd, bytes) : fileSystem.write(fd, bytes, null)
     if (written !== bytes.length) throw new Error(`the file system took ${written} of ${bytes.length} bytes`)
-    if (durability !== 'exit') {
-      const synced = fileSystem.syncData(fd)
-      if (this.#foldersSynced) await synced
-      else {
-        // Both are awaited to their end, so that no failure goes unheard.
-        const results = await Promise.allSettled([synced, this.#around.syncFolders(this.#folder)])
-        for (const result of results) if (result.status === 'rejected') throw result.reason
-        this.#foldersSynced = true
-      }
-    }
-    this.#syncedBytes += bytes.length
-    if (this.#claims.isOvertaken(epoch) || fileSystem.infoOf(this.#logPath)?.inode !== this.#inode) {
+    const { sizeBytes } = fileSystem.info(fd)
+    // A log only grows, so when it has just the size it would have without other writers, there were none.
+    const isAlone = sizeBytes === this.#end + bytes.length
+    const unsynced = this.#unsynced.length === 0 ? bytes : Buffer.concat([this.#unsynced, bytes])
+    const offset = isAlone ? sizeBytes - unsynced.length : null
+    this.#end = sizeBytes
+    const names = this.#names
+    this.#names = await commit.commit({
+      ...{ name, folder, fd, logId, offset, names, bytes: unsynced },
+      confirm: () => this.#confirm(),
+    })
+    this.#unsynced = NOTHING
+    this.#syncedTo = sizeBytes
+  }
+
+  /** @throws {StoreError} STORE_FENCED when the run has another owner, or its log is not the one at its path any more */
+  #confirm(): void {
+    const { runId, epoch } = this.claim
+    if (this.#claims.isOvertaken(epoch) || this.#around.fileSystem.infoOf(this.#log.path)?.inode !== this.#log.inode) {
       throw fenced(runId, epoch, 'another owner took the run over, or it was deleted')
     }
   }
@@ -189,14 +209,14 @@ export class LogWriter {
     this.#around.opening(this)
     let fd: number
     try {
-      fd = fileSystem.open(this.#logPath, 'append')
+      fd = fileSystem.open(this.#log.path, 'append')
     } catch (error) {
       if (isMissing(error)) throw fenced(runId, epoch, 'the run was deleted')
       throw error
     }
     try {
       // A file system gives the inode of a deleted log to the next one, so the claim has to be this writer's too.
-      if (fileSystem.info(fd).inode !== this.#inode || !(await this.#claims.isOwn(this.claim))) {
+      if (fileSystem.info(fd).inode !== this.#log.inode || !(await this.#claims.isOwn(this.claim))) {
         throw fenced(runId, epoch, 'the run was deleted and made anew')
       }
     } catch (error) {

@@ -26,8 +26,8 @@ export function ownProcess(): ProcessIdentity {
  * Whether a process is known to have ended. False when it lives, and when this machine can not tell: it ran on another
  * host, before the last boot, or in another container.
  */
-export function isKnownDead(other: ProcessIdentity): boolean {
-  const { place, startTime } = ownProcess()
+export function isKnownDead(other: ProcessIdentity, self: ProcessIdentity): boolean {
+  const { place, startTime } = self
   if (other.place !== place) return false
   try {
     process.kill(other.pid, 0)
@@ -40,10 +40,24 @@ export function isKnownDead(other: ProcessIdentity): boolean {
   return present !== null && (present !== other.startTime || isZombie(other.pid))
 }
 
-/** Whether an identity is this process. */
-export function isOwnProcess(other: ProcessIdentity): boolean {
-  const { pid, place, startTime } = ownProcess()
-  return other.pid === pid && other.place === place && other.startTime === startTime
+/** Whether a process is known to live: of those this machine can tell nothing of, none is. */
+export function isKnownAlive(other: ProcessIdentity, self: ProcessIdentity): boolean {
+  if (other.place !== self.place || bootOf(other) === '' || other.startTime === null) return false
+  return startTimeOf(other.pid) === other.startTime && !isZombie(other.pid)
+}
+
+/** Whether the system is known not to have stopped since a process ran: what it wrote is in the page cache at least. */
+export function isFromThisBoot(other: ProcessIdentity, self: ProcessIdentity): boolean {
+  return bootOf(other) !== '' && bootOf(other) === bootOf(self)
+}
+
+/** Whether two identities are of one process. */
+export function isSameProcess(a: ProcessIdentity, b: ProcessIdentity): boolean {
+  return a.pid === b.pid && a.place === b.place && a.startTime === b.startTime
+}
+
+function bootOf({ place }: ProcessIdentity): string {
+  return place.split(' ')[1] ?? ''
 }
 
 /** Field 22 of /proc/<pid>/stat; the name in field 2 can hold spaces and parentheses, so count from its last one. */

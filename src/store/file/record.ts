@@ -27,7 +27,7 @@ export interface LogRecord {
   readonly previous: string
   readonly epoch: number
   readonly seq: number
-  /** The whole line without its line break, and where its JSON begins. */
+  /** The record without its line break, and where its JSON begins. */
   readonly line: Uint8Array
   readonly jsonOffset: number
 }
@@ -52,13 +52,19 @@ interface EventsHead {
   readonly updatedAt?: number
   /** Left out when it is what the `run` record says. */
   readonly run?: RunFacts
+  /** Set when the record went to the file in one write with the one before it, so that both were torn together. */
+  readonly joined?: 1
   /** Type, node, time and length of each event; a fifth member says that the text stands there whole. */
   readonly index: readonly (readonly [string, string | null, number, number, 1?])[]
 }
 
-/** A record of kind `claim`. */
-export function encodeClaim(runId: string, epoch: number): EncodedRecord {
-  return encode('claim', NO_CHECKSUM, epoch, 0, JSON.stringify({ runId }))
+/**
+ * A record of kind `claim`.
+ * @param logId - random; the one in the first record of a log names that log, so that another log made for the same run
+ *   after a deletion is never taken for it
+ */
+export function encodeClaim(runId: string, epoch: number, logId: string): EncodedRecord {
+  return encode('claim', NO_CHECKSUM, epoch, 0, JSON.stringify({ runId, logId }))
 }
 
 /** A record of kind `run`. */
@@ -73,12 +79,14 @@ export function encodeRun(
 /**
  * A record of kind `events`. What the index says of an event already is left out of its text when the text begins with
  * it, in the order of the envelope (`seq`, `runId`, `at`, `type`); any other text stands whole.
+ * @param joined - whether it goes to the file in one write with the record before it; default false
  */
 export function encodeEvents(
   previous: string,
   epoch: number,
   { events, summary }: EventBatch,
   base: RunFacts,
+  joined = false,
 ): EncodedRecord {
   const runIdText = JSON.stringify(summary.runId)
   const index: (readonly [string, string | null, number, number, 1?])[] = []
@@ -100,34 +108,44 @@ export function encodeEvents(
     status,
     ...(updatedAt === events.at(-1)?.at ? {} : { updatedAt }),
     ...(sameRun ? {} : { run: { workflowId, workflowVersion, createdAt } }),
+    ...(joined ? { joined: 1 } : {}),
     index,
   }
   const json = `${JSON.stringify(head).slice(0, -1)}${EVENTS_MEMBER}${texts.join(',')}]}`
   return encode('events', previous, epoch, summary.seq, json)
 }
 
-/** The record a line holds, or null when the line is none: cut off, changed, or not ours. */
+/**
+ * The record a line begins with, or null when it begins with none: cut off, changed, or not ours. The record can be
+ * shorter than the line: when a disk wrote the end of a torn write and not its beginning, no line break follows.
+ */
 export function decodeRecord(line: Uint8Array): LogRecord | null {
   const match = HEADER.exec(latin1(line, 0, Math.min(line.length, MAX_HEADER)))
   if (match === null) return null
   const jsonOffset = match[0].length
-  if (line.length - jsonOffset !== Number(match[2])) return null
+  const end = jsonOffset + Number(match[2])
+  if (end > line.length) return null
   const checksum = match[1]!
-  if (hex(crc32(line.subarray(9))) !== checksum) return null
+  if (hex(crc32(line.subarray(9, end))) !== checksum) return null
   return {
     kind: match[4] as RecordKind,
     checksum,
     previous: match[3]!,
     epoch: Number(match[5]),
     seq: Number(match[6]),
-    line,
+    line: end === line.length ? line : line.subarray(0, end),
     jsonOffset,
   }
 }
 
-/** The run a `claim` record was written for. */
-export function decodeClaim(record: LogRecord): { readonly runId: string } {
-  return JSON.parse(jsonText(record)) as { readonly runId: string }
+/** The run a `claim` record was written for, and the id its log has when it is the first record. */
+export function decodeClaim(record: LogRecord): { readonly runId: string; readonly logId?: string } {
+  return JSON.parse(jsonText(record)) as { readonly runId: string; readonly logId?: string }
+}
+
+/** Whether a record went to the file in one write with the one before it. */
+export function isJoined(record: LogRecord): boolean {
+  return record.kind === 'events' && headOf(jsonText(record)).joined === 1
 }
 
 /** What a `run` record says. */
@@ -139,7 +157,7 @@ export function decodeRun(record: LogRecord): RunFacts {
 export function decodeEvents(record: LogRecord, runId: string): StoredEvent[] {
   const json = jsonText(record)
   const textStart = json.indexOf(EVENTS_MEMBER)
-  const { index } = JSON.parse(`${json.slice(0, textStart)}}`) as EventsHead
+  const { index } = headOf(json)
   const runIdText = JSON.stringify(runId)
   const events: StoredEvent[] = []
   let position = textStart + EVENTS_MEMBER.length
@@ -158,11 +176,14 @@ export function decodeEvents(record: LogRecord, runId: string): StoredEvent[] {
 
 /** The run after an `events` record. */
 export function decodeSummary(record: LogRecord, runId: string, base: RunFacts): RunSummary {
-  const json = jsonText(record)
-  const head = JSON.parse(`${json.slice(0, json.indexOf(EVENTS_MEMBER))}}`) as EventsHead
+  const head = headOf(jsonText(record))
   const { workflowId, workflowVersion, createdAt } = head.run ?? base
   const updatedAt = head.updatedAt ?? head.index.at(-1)?.[2] ?? createdAt
   return { runId, workflowId, workflowVersion, status: head.status, seq: record.seq, createdAt, updatedAt }
+}
+
+function headOf(json: string): EventsHead {
+  return JSON.parse(`${json.slice(0, json.indexOf(EVENTS_MEMBER))}}`) as EventsHead
 }
 
 function envelopeText(seq: number, runIdText: string, at: number, type: string): string {

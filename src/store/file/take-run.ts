@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { ClaimRequest, StoreRepair } from '../driver.ts'
 import type { ClaimFiles } from './claim-files.ts'
 import type { FileSystem } from './file-system.ts'
@@ -5,9 +6,13 @@ import { EMPTY_SCAN, type LogReader } from './log-reader.ts'
 import { LogWriter, type WriterSurroundings } from './log-writer.ts'
 import { encodeClaim } from './record.ts'
 
+const NOTHING = new Uint8Array(0)
+
 /** What taking a run needs. */
 export interface RunTaking {
   readonly runId: string
+  /** Name of the run's folder. */
+  readonly name: string
   readonly request: ClaimRequest
   readonly folder: string
   readonly logPath: string
@@ -28,7 +33,7 @@ export interface RunTaking {
 export async function takeRun(
   taking: RunTaking,
 ): Promise<{ readonly writer: LogWriter; readonly repairs: readonly StoreRepair[] }> {
-  const { runId, request, folder, logPath, claims, reader, around, suspectFrom } = taking
+  const { runId, name, request, folder, logPath, claims, reader, around, suspectFrom } = taking
   const { fileSystem } = around
   let { above } = taking
   for (;;) {
@@ -36,15 +41,15 @@ export async function takeRun(
     let fd: number | null = null
     try {
       fd = await fileSystem.create(logPath, 'append')
-      const { bytes } = encodeClaim(runId, claim.epoch)
+      const newLogId = randomBytes(8).toString('hex')
+      const { bytes } = encodeClaim(runId, claim.epoch, newLogId)
       const written = fileSystem.write(fd, bytes, null)
       if (written !== bytes.length) throw new Error(`the file system took ${written} of ${bytes.length} bytes`)
       if (suspectFrom !== null) await writeAgain(fileSystem, logPath, suspectFrom)
       const { sizeBytes, inode } = fileSystem.info(fd)
       const isNew = sizeBytes === bytes.length
       // What is read below is built upon, so it has to be on disk even if its writer died before its sync.
-      const syncedBytes = isNew || around.durability === 'exit' ? 0 : sizeBytes
-      if (syncedBytes > 0) await fileSystem.syncData(fd)
+      if (!isNew && around.isSynced) await fileSystem.syncData(fd)
       const scan = isNew ? EMPTY_SCAN : await reader.scan(logPath, runId, claim.epoch)
       if (scan.usedEpoch !== null) {
         // Claim files were lost with the power while the log was not: go above what the log has seen.
@@ -52,7 +57,9 @@ export async function takeRun(
         fileSystem.close(fd)
         continue
       }
-      const writer = new LogWriter(claim, scan, { folder, path: logPath, inode, fd, syncedBytes }, claims, around)
+      const ofLog = isNew ? { logId: newLogId, unsynced: bytes } : { logId: scan.logId, unsynced: NOTHING }
+      const log = { name, folder, path: logPath, inode, fd, sizeBytes, ...ofLog }
+      const writer = new LogWriter(claim, scan, log, claims, around)
       const repairs: readonly StoreRepair[] =
         scan.badStretch === null ? [] : [{ runId, kind: 'torn-tail', ...scan.badStretch }]
       return { writer, repairs }

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { ClaimFiles } from '../../../../src/store/file/claim-files.ts'
 import { nodeFileSystem } from '../../../../src/store/file/file-system.ts'
-import type { ProcessIdentity } from '../../../../src/store/file/process-identity.ts'
+import { ownProcess, type ProcessIdentity } from '../../../../src/store/file/process-identity.ts'
 import { requestOf, SAMPLE_START } from '../../../helpers/sample-run.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
@@ -13,7 +13,7 @@ const LEASE_OVER = SAMPLE_START + 60_000
 
 function newClaims(): { readonly claims: ClaimFiles; readonly folder: string } {
   const folder = join(temporaryFolder(), 'run')
-  return { claims: new ClaimFiles(nodeFileSystem, folder, 'run'), folder }
+  return { claims: new ClaimFiles(nodeFileSystem, folder, 'run', ownProcess()), folder }
 }
 
 /** Makes a claim file say that another process wrote it. */

@@ -48,9 +48,9 @@ describe('a record of a log', () => {
   )
 
   it('of a claim and of a run say whose they are', () => {
-    const claim = decodeRecord(lineOf(encodeClaim('ø\n"', 3).bytes))
+    const claim = decodeRecord(lineOf(encodeClaim('ø\n"', 3, '0123456789abcdef').bytes))
     const run = decodeRecord(lineOf(encodeRun(NO_CHECKSUM, 3, facts).bytes))
-    expect(claim === null ? null : decodeClaim(claim)).toEqual({ runId: 'ø\n"' })
+    expect(claim === null ? null : decodeClaim(claim)).toEqual({ runId: 'ø\n"', logId: '0123456789abcdef' })
     expect(run === null ? null : decodeRun(run)).toEqual(facts)
   })
 

@@ -1,0 +1,156 @@
+import path from 'node:path'
+import type { Logger } from '../../base/ports.ts'
+import { type FileSystem, isMissing, isTaken } from './file-system.ts'
+import { isJournalName, type JournalEntry, readJournal } from './journal-file.ts'
+import { logIdIn } from './log-reader.ts'
+import { isFromThisBoot, isKnownAlive, isKnownDead, type ProcessIdentity } from './process-identity.ts'
+import { Tombstones } from './tombstones.ts'
+
+/** Where journals and runs are. */
+export interface ReplayPlace {
+  readonly fileSystem: FileSystem
+  readonly runsFolder: string
+  readonly journalFolder: string
+  /** This process. */
+  readonly self: ProcessIdentity
+  readonly logger: Logger | null
+}
+
+/** What journals hold of one log. */
+interface LeftLog {
+  readonly name: string
+  readonly logId: string
+  readonly entries: JournalEntry[]
+  /** Path of the journal that holds it from its beginning. */
+  begunIn: string | null
+}
+
+/** A journal of this boot whose writer can not be looked up, as in another container, is left alone that long. */
+const ABANDONED_MS = 3_600_000
+const RETIRED = '.retired'
+
+/**
+ * Replays the journals that processes which are gone left behind, and removes them. Until that is done a log can end
+ * before what was acknowledged, so nobody reads or claims before.
+ *
+ * A journal entry says which bytes stand where in which log. A log is only appended to, so writing them there again
+ * changes nothing that is sound, however often and by however many processes at once it is done: no lock is needed.
+ */
+export async function replayJournals(place: ReplayPlace): Promise<void> {
+  const { fileSystem, journalFolder } = place
+  const names = fileSystem.names(journalFolder)
+  if (names.length === 0) return
+  const left: string[] = []
+  for (const name of names) {
+    if (!isJournalName(name)) continue
+    const journal = path.join(journalFolder, name)
+    if (name.endsWith(RETIRED)) left.push(journal)
+    else if (await isLeft(place, journal)) left.push(retire(fileSystem, journal))
+  }
+  if (left.length > 0) await replay(place, left)
+  await new Tombstones(fileSystem, journalFolder).sweep()
+}
+
+/**
+ * Writes what journals say into the logs, syncs these, and removes the journals. Logs that were deleted stay deleted.
+ * All at once, since the beginning of a log can be in one journal and what follows in another.
+ * @param journals - paths of journal files that nobody writes any more
+ */
+export async function replay(place: ReplayPlace, journals: readonly string[]): Promise<void> {
+  const { fileSystem, runsFolder, logger } = place
+  const logs = new Map<string, LeftLog>()
+  for (const journal of journals) {
+    const content = await readJournal(fileSystem, journal)
+    for (const entry of content?.entries ?? []) {
+      const key = `${entry.name} ${entry.logId}`
+      let log = logs.get(key)
+      if (log === undefined) {
+        log = { name: entry.name, logId: entry.logId, entries: [], begunIn: null }
+        logs.set(key, log)
+      }
+      log.entries.push(entry)
+      if (entry.offset === 0) log.begunIn = journal
+    }
+  }
+  let replayed = 0
+  for (const log of logs.values()) if (await replayLog(place, log)) replayed += 1
+  if (replayed > 0) {
+    await fileSystem.syncFolder(runsFolder)
+    logger?.info('journals that were left behind were replayed', { journals: journals.length, logs: replayed })
+  }
+  for (const journal of journals) fileSystem.remove(journal)
+}
+
+/** Gives a journal a name its writer does not know, so that it stops relying on it. */
+function retire(fileSystem: FileSystem, journal: string): string {
+  try {
+    fileSystem.rename(journal, journal + RETIRED)
+  } catch (error) {
+    // Another process was faster; what it retired is replayed here too, since it may not be done yet.
+    if (!isMissing(error)) throw error
+  }
+  return journal + RETIRED
+}
+
+/** Whether a journal has to be replayed: whoever wrote it is gone, or may be. */
+async function isLeft({ fileSystem, self }: ReplayPlace, journal: string): Promise<boolean> {
+  const content = await readJournal(fileSystem, journal)
+  if (content === null) return false
+  const { owner } = content
+  if (owner !== null && isKnownAlive(owner, self)) return false
+  if (owner === null || isKnownDead(owner, self) || !isFromThisBoot(owner, self)) return true
+  // While the system did not stop since, the logs have all of it: it only has to be on disk some time.
+  const info = fileSystem.infoOf(journal)
+  return info !== null && Date.now() >= info.modifiedAt + ABANDONED_MS
+}
+
+/** Replays the entries of one log; false when they belong to none any more. */
+async function replayLog(
+  { fileSystem, runsFolder, journalFolder }: ReplayPlace,
+  { name, logId, entries, begunIn }: LeftLog,
+): Promise<boolean> {
+  const folder = path.join(runsFolder, name)
+  const tombstones = new Tombstones(fileSystem, journalFolder)
+  const mayBegin = () => begunIn !== null && !tombstones.has(logId) && fileSystem.exists(begunIn)
+  const fd = await openLog(fileSystem, folder, mayBegin)
+  if (fd === null) return false
+  try {
+    const found = await logIdIn(fileSystem, fd)
+    // A beginning that can not be read was never synced, so the journal that holds it is about this very log.
+    if (found !== logId && !(found === null && mayBegin())) return false
+    for (const { offset, bytes } of entries) {
+      const written = fileSystem.write(fd, bytes, offset)
+      if (written !== bytes.length) throw new Error(`the file system took ${written} of ${bytes.length} bytes`)
+    }
+    await fileSystem.syncData(fd)
+  } finally {
+    fileSystem.close(fd)
+  }
+  await fileSystem.syncFolder(folder)
+  return true
+}
+
+/** Opens a log, and makes it when it is not there and may be made; null when there is none to write to. */
+async function openLog(fileSystem: FileSystem, folder: string, mayBegin: () => boolean): Promise<number | null> {
+  const log = path.join(folder, 'log')
+  for (;;) {
+    try {
+      return fileSystem.open(log, 'update')
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+    if (!mayBegin()) return null
+    await fileSystem.makeFolder(folder)
+    try {
+      fileSystem.close(await fileSystem.create(log, 'exclusive'))
+    } catch (error) {
+      if (isTaken(error)) continue
+      throw error
+    }
+    // Another process may have been through with this journal meanwhile, and the run deleted after that.
+    if (!mayBegin()) {
+      fileSystem.remove(log)
+      return null
+    }
+  }
+}
