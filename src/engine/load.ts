@@ -9,6 +9,7 @@ import { deserialize } from '../snapshot/deserialize.ts'
 import type { SnapshotLimits } from '../snapshot/limits.ts'
 import { restoreState } from '../snapshot/restore.ts'
 import { Snapshot } from '../snapshot/snapshot.ts'
+import { requireResults } from '../snapshot/truncated.ts'
 import { compareWorkflows, type WorkflowChange } from '../workflow/compare-workflows.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
@@ -45,7 +46,8 @@ export type LoadTarget<Outputs extends object, Input> = Workflow<Outputs, Input>
  *
  * @param snapshot - a snapshot, or the text, bytes or plain object of one
  * @param target - the workflow (its handlers), or a registry of node types; default the built-in types
- * @throws {SnapshotError} when the document can't be trusted or read (see `deserialize`)
+ * @throws {SnapshotError} when the document can't be trusted or read (see `deserialize`); SNAPSHOT_TRUNCATED when a node
+ * that is left to run needs a result that was dropped
  * @throws {DefinitionError} NODE_TYPE_MISSING with all missing types; WORKFLOW_CHANGED with all changes
  * @example
  * const flow = workflow('hello', '1.0.0').node('a', () => 1).build()
@@ -70,6 +72,7 @@ export function loadSnapshot<Outputs extends object = Record<string, unknown>, I
   const changes = given === null ? [] : changesOf(document, given.graph, given.definition.id)
   if (changes.length > 0 && onWorkflowChange === 'refuse') throw workflowChanged(document.run.id, changes)
   const { run, isWorkflowChanged } = runOn(state, workflow as Workflow, changes.length > 0)
+  requireResults(run.graph, run.state)
   return restoredExecutor(workflow as Workflow<Outputs, Input>, {
     run,
     journal: null,

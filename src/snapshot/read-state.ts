@@ -1,4 +1,4 @@
-import { type Encoded, encodedFromText, isTruncated } from '../base/encoded.ts'
+import { blobOf, type Encoded, encodedFromText, isTruncated } from '../base/encoded.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import { escapeSegment } from '../base/json-pointer.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
@@ -17,6 +17,11 @@ import { referencedSlot } from './slot-text.ts'
 import { parseTime } from './time.ts'
 
 const TRUNCATED = /^\{"#type":"truncated","sizeBytes":\d{1,15},"maxBytes":\d{1,15}\}$/
+
+/** Whether the text of a result stands for one that was dropped, or is kept outside. */
+function isStandIn(text: string): boolean {
+  return TRUNCATED.test(text) || blobOf({ json: text }) !== null
+}
 
 /** The user's values of a document, cut from its text and checked; nothing is decoded. */
 export interface SlotValues {
@@ -50,7 +55,7 @@ export function readSlots({ compact, slots }: ScannedText, codec: ValueCodec, pr
       })
       return null
     }
-    if (!isPlainText(text) && text !== '{"#type":"undefined"}' && !(isResult && TRUNCATED.test(text))) {
+    if (!isPlainText(text) && text !== '{"#type":"undefined"}' && !(isResult && isStandIn(text))) {
       codec.check(JSON.parse(text), path)
     }
     return encodedFromText(text)

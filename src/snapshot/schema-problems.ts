@@ -40,16 +40,21 @@ interface Schema {
  * would take time that grows with the square of their number.
  */
 export function schemaProblems(document: unknown, limit: number): readonly DocumentProblem[] {
-  const [snapshot, workflow] = JSON.parse(schemasText) as [Schema, Schema]
-  const check = new SchemaCheck(
-    new Map([
-      ['', snapshot],
-      ['workflow-1.0.0.schema.json', workflow],
-    ]),
-    limit,
-  )
-  check.visit({ schema: snapshot, file: '' }, document, '')
+  schemas ??= parsedSchemas()
+  const check = new SchemaCheck(schemas, limit)
+  check.visit({ schema: schemas.get('')!, file: '' }, document, '')
   return check.problems
+}
+
+/** The schemas by file; text until a document is first refused. */
+let schemas: ReadonlyMap<string, Schema> | undefined
+
+function parsedSchemas(): ReadonlyMap<string, Schema> {
+  const [snapshot, workflow] = JSON.parse(schemasText) as [Schema, Schema]
+  return new Map([
+    ['', snapshot],
+    ['workflow-1.0.0.schema.json', workflow],
+  ])
 }
 
 /** A schema with the file its references are in. */

@@ -1,6 +1,8 @@
 import { LimitError, quote, SnapshotError, WaystoneError } from '../base/errors.ts'
+import type { ValueCodec } from '../base/values/codec.ts'
 import { deserialize } from './deserialize.ts'
 import { gzip } from './gzip.ts'
+import { DEFAULT_SNAPSHOT_LIMITS, type SnapshotLimits } from './limits.ts'
 import { prettyText } from './pretty.ts'
 import { Snapshot } from './snapshot.ts'
 
@@ -42,14 +44,14 @@ export function serialize(snapshot: Snapshot | object, options: SerializeOptions
   checkSize(compact, options.maxBytes ?? known.config.limits.maxSnapshotBytes)
   const text = options.pretty === false ? compact : prettyText(compact)
   const written = options.compress === 'gzip' ? gzip(new TextEncoder().encode(text)) : text
-  if (options.verify === true) verify(written, compact)
+  if (options.verify === true) verify(written, compact, known.codec)
   return written
 }
 
-function verify(written: string | Uint8Array, compact: string): void {
+function verify(written: string | Uint8Array, compact: string, codec: ValueCodec): void {
   let read: string
   try {
-    read = deserialize(written, { limits: unlimited }).compactText()
+    read = deserialize(written, { limits: unlimited, codec }).compactText()
   } catch (cause) {
     throw new SnapshotError('SNAPSHOT_VERIFY_FAILED', 'the snapshot can not be read back; do not rely on it', { cause })
   }
@@ -61,11 +63,12 @@ function verify(written: string | Uint8Array, compact: string): void {
 }
 
 /** What we wrote ourselves was held to its limits already. */
-const unlimited = {
-  maxBytes: Number.POSITIVE_INFINITY,
-  maxCompressedBytes: Number.POSITIVE_INFINITY,
-  maxSlots: Number.POSITIVE_INFINITY,
-}
+const unlimited: SnapshotLimits = Object.freeze(
+  Object.assign(
+    { ...DEFAULT_SNAPSHOT_LIMITS },
+    ...Object.keys(DEFAULT_SNAPSHOT_LIMITS).map((limit) => ({ [limit]: Number.POSITIVE_INFINITY })),
+  ),
+)
 
 function checkSize(compact: string, max: number | null): void {
   // No UTF-16 code unit takes more than three bytes, so most texts need no count.

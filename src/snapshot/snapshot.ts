@@ -1,4 +1,4 @@
-import { type Encoded, isTruncated } from '../base/encoded.ts'
+import { type BlobReference, blobOf, type Encoded, isTruncated } from '../base/encoded.ts'
 import { SnapshotError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
@@ -32,6 +32,11 @@ export interface TruncatedResult {
   readonly truncated: true
   readonly sizeBytes: number
   readonly maxBytes: number
+}
+
+/** What stands for a result that is kept outside the run. */
+export interface KeptOutside extends BlobReference {
+  readonly keptOutside: true
 }
 
 /** What a snapshot is made of; made by `takeSnapshot` and `deserialize` alone. */
@@ -116,7 +121,10 @@ export class Snapshot {
     return nodes
   }
 
-  /** Results of completed nodes by id, in definition order; dropped ones are {@link TruncatedResult}s. */
+  /**
+   * Results of completed nodes by id, in definition order; dropped ones are {@link TruncatedResult}s, those kept outside
+   * the run {@link KeptOutside}.
+   */
   get results(): Readonly<Dictionary<unknown>> {
     const results = dictionary<unknown>()
     this.#parts.state.nodes.forEach(({ status, output }, index) => {
@@ -232,12 +240,19 @@ export class Snapshot {
     return this.#text
   }
 
+  /** What decodes its values; used by `serialize` to read back what it wrote. */
+  get codec(): ValueCodec {
+    return this.#parts.codec
+  }
+
   /** A state of the caller's own, with the epoch ms at which it was this; used by `restoreState`. */
   copyOfState(): { readonly state: RunState; readonly takenAt: number } {
     return { state: copyState(this.#parts.state), takenAt: this.#parts.at }
   }
 
   #decode(encoded: Encoded): unknown {
+    const blob = blobOf(encoded)
+    if (blob !== null) return { keptOutside: true, ...blob } satisfies KeptOutside
     if (!isTruncated(encoded)) return this.#parts.codec.decode(encoded)
     const { sizeBytes, maxBytes } = JSON.parse((encoded as { readonly json: string }).json) as TruncatedResult
     return { truncated: true, sizeBytes, maxBytes } satisfies TruncatedResult

@@ -15,7 +15,8 @@ type Tree = Record<string, unknown>
 const root = new URL('../../../', import.meta.url)
 const schema = (name: string) =>
   JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, root), 'utf8')) as object
-const document = () => takeSnapshot(sampleState(), AT).document as unknown as Tree
+const sample = takeSnapshot(sampleState(), AT).compactText()
+const document = () => JSON.parse(sample) as Tree
 
 /** What may stand in place of any member. */
 const strangers: readonly unknown[] = [
@@ -59,9 +60,11 @@ describe('the published schema', () => {
     let cases = 0
     const compare = (candidate: unknown, what: string) => {
       const expected = published(candidate)
-      expect(validateSnapshot(candidate), what).toBe(expected)
+      const compiled = validateSnapshot(candidate)
       const problems = schemaProblems(candidate, 100)
-      expect(problems.length === 0, `${what}: ${JSON.stringify(problems)}`).toBe(expected)
+      // Thousands of cases: an expectation for each would take most of the time.
+      if (compiled !== expected || (problems.length === 0) !== expected)
+        expect({ what, compiled, problems }).toBe(expected)
       cases += 1
     }
     for (const path of paths(document())) {
@@ -76,7 +79,7 @@ describe('the published schema', () => {
     }
     for (const stranger of strangers) compare(stranger, JSON.stringify(stranger))
     expect(cases).toBeGreaterThan(1000)
-  })
+  }, 30_000)
 
   it('names every violation with its place', () => {
     const changed = document() as { run: Tree; nodes: Tree; timers: Tree[]; completedNodes: unknown[]; counters: Tree }

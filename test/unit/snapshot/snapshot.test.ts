@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { truncatedMarker } from '../../../src/base/encoded.ts'
+import { blobMarker, truncatedMarker } from '../../../src/base/encoded.ts'
 import { isWaystoneError } from '../../../src/base/errors.ts'
 import { defaultCodec as codec } from '../../../src/base/values/codec.ts'
 import { pendingState } from '../../../src/run/run.ts'
@@ -138,10 +138,22 @@ describe('serialize and deserialize', () => {
     expect(snapshot.copyOfState().state.nodes[0]!.output).toEqual(truncatedMarker(5000, 100))
   })
 
+  it('keep the reference of a result that is kept outside, as a result alone', () => {
+    const reference = { digest: `sha256:${'a'.repeat(64)}`, sizeBytes: 5000 }
+    const state = sampleState()
+    state.nodes[0]!.output = blobMarker(reference)
+    const snapshot = deserialize(serialize(takeSnapshot(state, AT)))
+    expect(snapshot.result('10')).toEqual({ keptOutside: true, ...reference })
+    expect(snapshot.copyOfState().state.nodes[0]!.output).toEqual(blobMarker(reference))
+    state.variables['user'] = blobMarker(reference)
+    expect(codeOf(() => deserialize(serialize(takeSnapshot(state, AT))))).toBe('VALUE_UNKNOWN_TAG')
+  })
+
   it("are not fooled by a user's object that looks like a reference or a marker", () => {
     const state = sampleState()
     const looks = [
       { '#type': 'slot', id: '2' },
+      { '#type': 'blob', digest: `sha256:${'a'.repeat(64)}`, sizeBytes: 5 },
       { '#type': 'truncated', sizeBytes: 1, maxBytes: 1 },
     ]
     const { encode, decode } = { encode: codec.encode, decode: codec.decode }
@@ -151,6 +163,7 @@ describe('serialize and deserialize', () => {
     const snapshot = deserialize(serialize(takeSnapshot(state, AT)))
     expect(snapshot.result('10')).toEqual(looks[0])
     expect(snapshot.result('2')).toEqual(looks[1])
+    expect(snapshot.result('__proto__')).toEqual(looks[2])
     expect(decode(encode(looks[0]))).toEqual(looks[0])
   })
 })
