@@ -1,4 +1,4 @@
-import { isTruncated } from '../base/encoded.ts'
+import { blobOf, isTruncated } from '../base/encoded.ts'
 import { NodeError, quote, SnapshotError } from '../base/errors.ts'
 import { type Dictionary, dictionary, type JsonValue } from '../base/json.ts'
 import { AttemptContext, type ContextHost } from '../nodes/context.ts'
@@ -6,6 +6,7 @@ import type { Run } from '../run/run.ts'
 import type { FallbackDefinition } from '../workflow/definition.ts'
 import type { EdgePredicate, Handler } from '../workflow/handler.ts'
 import { isRouted } from '../workflow/routed.ts'
+import type { BlobTexts } from './blobs.ts'
 import { edgeTaken } from './edge-decision.ts'
 
 /** Where an attempt finds what the workflow's document does not carry. */
@@ -42,8 +43,15 @@ export function handlerOf(code: Code, run: Run, index: number): Handler {
 /**
  * The inputs of a node: the outputs of the upstreams it was reached from, by node id, in edge order; fresh copies, so
  * that a handler gets equal inputs whether they were made here or restored, and can't change the past through them.
+ * @param texts - the values that are kept outside, all that `blobsNeeded` names
+ * @returns null when there are such values and no texts were given
  */
-export function inputsOf(host: ContextHost, run: Run, index: number): Record<string, unknown> {
+export function inputsOf(
+  host: ContextHost,
+  run: Run,
+  index: number,
+  texts: BlobTexts | null,
+): Record<string, unknown> | null {
   const { inStart, inEdges, edgeSource, isConditional, ids } = run.graph
   const inputs: Record<string, unknown> = {}
   for (let at = inStart[index]!; at < inStart[index + 1]!; at += 1) {
@@ -53,8 +61,13 @@ export function inputsOf(host: ContextHost, run: Run, index: number): Record<str
     if (status !== 'completed' || output === undefined) continue
     if (isConditional[edge] === 1 && run.state.decisions[run.graph.edgeKeys[edge]!] !== true) continue
     const id = ids[source]!
-    if (isTruncated(output)) throw truncated(ids[index]!, id)
-    const value = typeof output === 'object' && output !== null ? host.codec.decode(output) : output
+    let value: unknown = output
+    if (typeof output === 'object' && output !== null) {
+      if (isTruncated(output)) throw truncated(ids[index]!, id)
+      const blob = blobOf(output)
+      if (blob !== null && texts === null) return null
+      value = host.codec.decode(blob === null ? output : { json: texts!.get(blob.digest)! })
+    }
     if (id === '__proto__')
       Object.defineProperty(inputs, id, { value, enumerable: true, writable: true, configurable: true })
     else inputs[id] = value

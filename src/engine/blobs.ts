@@ -1,5 +1,13 @@
 import { sha256Hex } from '../base/digest.ts'
-import { type BlobReference, blobMarker, blobOf, type Encoded, type EncodedText } from '../base/encoded.ts'
+import {
+  type BlobReference,
+  blobMarker,
+  blobOf,
+  type Encoded,
+  type EncodedText,
+  encodedSize,
+  encodedText,
+} from '../base/encoded.ts'
 import { NodeError, quote } from '../base/errors.ts'
 import type { BlobStore } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
@@ -9,11 +17,12 @@ import type { Run } from '../run/run.ts'
 export type BlobTexts = ReadonlyMap<string, string>
 
 /** Keeps a value outside; gives what stands for it once it is safe there. */
-export async function putBlob(blobs: BlobStore, value: EncodedText): Promise<EncodedText> {
-  const bytes = new TextEncoder().encode(value.json)
+export async function putBlob(blobs: BlobStore, value: Encoded): Promise<EncodedText> {
+  const text = encodedText(value)
+  const bytes = new TextEncoder().encode(text)
   const digest = `sha256:${sha256Hex(bytes)}`
   await blobs.put(digest, bytes)
-  return blobMarker({ digest, sizeBytes: value.json.length })
+  return blobMarker({ digest, sizeBytes: text.length })
 }
 
 /** The values kept outside that a node's inputs need, each once. */
@@ -44,9 +53,10 @@ export async function resolveBlob(blobs: BlobStore, reference: BlobReference, co
   return codec.decode({ json: await readText(blobs, reference) })
 }
 
-/** Whether a value at rest is kept outside, or small enough to stand where it is. */
-export function isOversized(value: Encoded, maxBytes: number | null): value is EncodedText {
-  return maxBytes !== null && typeof value === 'object' && value !== null && value.json.length > maxBytes
+/** Whether a result is over the limit; the same measure as that of the limit. */
+export function isOversized(value: Encoded, maxBytes: number | null): boolean {
+  const isLong = typeof value === 'string' || (typeof value === 'object' && value !== null)
+  return maxBytes !== null && isLong && encodedSize(value) > maxBytes
 }
 
 async function readText(blobs: BlobStore | null, { digest, sizeBytes }: BlobReference): Promise<string> {

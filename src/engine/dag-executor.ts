@@ -2,7 +2,7 @@ import { LimitError, quote, WaystoneError } from '../base/errors.ts'
 import type { RunConfig } from '../run/config.ts'
 import type { RunEvent } from '../run/event.ts'
 import { isEnded } from '../run/reduce.ts'
-import { createRun, pendingState, type Run } from '../run/run.ts'
+import { createRun, type Run } from '../run/run.ts'
 import type { RunStatus } from '../run/state.ts'
 import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
@@ -11,15 +11,8 @@ import { codeOf } from './code.ts'
 import { eventStream } from './event-stream.ts'
 import type { Journal } from './journal.ts'
 import { isListenerType, type ListenerEvent, Listeners, type ListenerType } from './listeners.ts'
-import {
-  checkOptions,
-  configOf,
-  type ExecutorOptions,
-  encodeEntries,
-  executorOptions,
-  type World,
-  worldOf,
-} from './options.ts'
+import { newState } from './new-run.ts'
+import { checkOptions, configOf, type ExecutorOptions, executorOptions, type World, worldOf } from './options.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { RunLoop } from './run-loop.ts'
 
@@ -80,7 +73,9 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     this.#restored = restored
     this.#journal = restored?.journal ?? null
     const code = codeOf(workflow as Workflow, this.#world.registry)
-    this.#run = restored?.run ?? newRun(workflow as Workflow, options, this.#world)
+    this.#run =
+      restored?.run ??
+      createRun(workflow.graph, newState(workflow as Workflow, options, configOf(options), this.#world))
     const { state } = this.#run
     // A run without facts can't record a change of its configuration; it begins with the changed one.
     if (restored?.config && state.status === 'pending') state.config = restored.config
@@ -95,6 +90,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
       logger,
       services,
       listeners: this.#listeners,
+      blobs: this.#world.blobs,
       journal: this.#journal,
     })
   }
@@ -279,25 +275,6 @@ export function restoredExecutor<Outputs extends object, Input>(
   restored: RestoredRun,
 ): DagExecutor<Outputs, Input> {
   return new DagExecutor(workflow, { [restoredBrand]: restored } as ExecutorOptions<Input>)
-}
-
-function newRun(workflow: Workflow, options: ExecutorOptions<unknown>, { codec, ids }: World): Run {
-  const { runId = ids.newId(), input, variables, context = {} } = options
-  checkOptions(context, ['variables', 'constants'], 'context')
-  if (typeof runId !== 'string' || runId === '') {
-    throw new WaystoneError('ARGUMENT_INVALID', `runId expects a text that is not empty, got ${quote(runId)}`)
-  }
-  const state = pendingState({
-    runId,
-    workflow: workflow.definition,
-    fingerprint: workflowFingerprint(workflow),
-    input: codec.encode(input),
-    config: configOf(options),
-    variables: encodeEntries(variables, codec, 'variables'),
-    contextVariables: encodeEntries(context.variables, codec, 'context.variables'),
-    contextConstants: encodeEntries(context.constants, codec, 'context.constants'),
-  })
-  return createRun(workflow.graph, state)
 }
 
 function checkReason(reason: unknown, of: string): void {

@@ -1,13 +1,12 @@
 import { DefinitionError, isWaystoneError, quote, RunError, WaystoneError } from '../base/errors.ts'
 import type { RunConfig } from '../run/config.ts'
 import { isEnded } from '../run/reduce.ts'
-import { createRun, pendingState } from '../run/run.ts'
+import { createRun } from '../run/run.ts'
 import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
 import type { ListQuery, RunPage, RunSummary } from '../store/driver.ts'
 import type { Store } from '../store/store.ts'
 import { compareWorkflows, isSameDefinition } from '../workflow/compare-workflows.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
-import { workflowFingerprint } from '../workflow/fingerprint.ts'
 import { buildGraph, type Graph } from '../workflow/graph.ts'
 import type { Workflow } from '../workflow/workflow.ts'
 import { bystander } from './bystander.ts'
@@ -16,6 +15,7 @@ import { type DagExecutor, type PauseOptions, restoredExecutor } from './dag-exe
 import { notTakenUp, runActive, runExists, runIdle, runUnknown } from './engine-errors.ts'
 import { checkEngineOptions, type EngineOptions, workflowsById } from './engine-options.ts'
 import { runOn, workflowChanged } from './load.ts'
+import { newState } from './new-run.ts'
 import {
   type ConfigOptions,
   changesConfig,
@@ -23,7 +23,6 @@ import {
   configOf,
   configOptions,
   type ExecutorOptions,
-  encodeEntries,
   startOptions,
   type World,
   worldOf,
@@ -142,19 +141,8 @@ class StoreEngine implements Engine {
   ): Promise<RunHandle<Outputs>> {
     checkOptions(options, startOptions, 'start')
     const workflow = this.#workflow(given as Workflow | string)
-    const { codec, ids } = this.#world
-    const { runId = ids.newId(), variables, context = {} } = options
-    checkOptions(context, ['variables', 'constants'], 'context')
-    const state = pendingState({
-      runId,
-      workflow: workflow.definition,
-      fingerprint: workflowFingerprint(workflow),
-      input: codec.encode(input),
-      config: configOf(options, this.#config),
-      variables: encodeEntries(variables, codec, 'variables'),
-      contextVariables: encodeEntries(context.variables, codec, 'context.variables'),
-      contextConstants: encodeEntries(context.constants, codec, 'context.constants'),
-    })
+    const state = newState(workflow, { ...options, input }, configOf(options, this.#config), this.#world)
+    const { runId } = state
     return this.#turns.take(runId, async () => {
       this.#requireOpen()
       // Claiming it again would take the claim from the run itself.

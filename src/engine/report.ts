@@ -18,7 +18,7 @@ export function isRetryable(thrown: unknown): boolean {
       (thrown as { readonly retryable?: unknown }).retryable === false
     )
       return false
-    return !isWaystoneError(thrown) || thrown.code === 'NODE_TIMEOUT'
+    return !isWaystoneError(thrown) || thrown.code === 'NODE_TIMEOUT' || thrown.code === 'STORE_IO'
   } catch {
     // What can't even be asked is no error of ours.
     return true

@@ -1,9 +1,10 @@
 import type { Encoded } from '../base/encoded.ts'
-import { isTruncated } from '../base/encoded.ts'
+import { blobOf, isTruncated } from '../base/encoded.ts'
 import { reviveError } from '../base/serialized-error.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import type { Run } from '../run/run.ts'
 import type { RunStatus } from '../run/state.ts'
+import type { KeptOutside } from '../snapshot/snapshot.ts'
 
 /** What came of executing a run; not only completed ones have results. */
 export type RunResult<Outputs extends object = Record<string, unknown>> =
@@ -14,7 +15,10 @@ export type RunResult<Outputs extends object = Record<string, unknown>> =
 export interface RunOutcome<Status extends RunStatus, Results> {
   readonly runId: string
   readonly status: Status
-  /** Results of completed nodes by node id, in definition order; copies of the reader's own. */
+  /**
+   * Results of completed nodes by node id, in definition order; copies of the reader's own. A result kept outside stands
+   * as {@link KeptOutside} (`resolveBlob` reads it), one that was dropped as undefined.
+   */
   readonly results: Results
   /**
    * The run's final output: the result of its only completed terminal node (one without outgoing edges); with several, an
@@ -77,5 +81,7 @@ function decodeAll(ids: readonly string[], outputs: readonly (Encoded | undefine
 }
 
 function decodeOne(output: Encoded, codec: ValueCodec): unknown {
-  return isTruncated(output) ? undefined : codec.decode(output)
+  if (isTruncated(output)) return undefined
+  const blob = blobOf(output)
+  return blob === null ? codec.decode(output) : ({ keptOutside: true, ...blob } satisfies KeptOutside)
 }

@@ -1,6 +1,5 @@
-import { isWaystoneError, NodeError, quote, WaystoneError } from '../base/errors.ts'
-import type { Clock, Logger } from '../base/ports.ts'
-import { serializeError } from '../base/serialized-error.ts'
+import { isWaystoneError, quote, WaystoneError } from '../base/errors.ts'
+import type { BlobStore, Clock, Logger } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import type { AttemptContext, ContextHost } from '../nodes/context.ts'
 import type { RunCommand } from '../run/command.ts'
@@ -12,10 +11,11 @@ import { reduce } from '../run/reduce.ts'
 import type { Run } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
 import type { NodeLogger } from '../workflow/handler.ts'
-import { type Code, contextOf, decideEdges, handlerOf, inputsOf, outcomeOf } from './attempt.ts'
+import type { Code } from './attempt.ts'
+import { Attempts } from './attempts.ts'
 import type { Journal } from './journal.ts'
 import type { Listeners } from './listeners.ts'
-import { errorOf, isRetryable, isThenable } from './report.ts'
+import { errorOf } from './report.ts'
 import { RunTimers } from './run-timers.ts'
 import { yieldToHost } from './system.ts'
 
@@ -31,6 +31,8 @@ export interface RunLoopParts {
   readonly logger: Logger
   readonly services: object
   readonly listeners: Listeners
+  /** Where oversized results are kept; null: nowhere. */
+  readonly blobs: BlobStore | null
   /** Null: nothing is recorded. */
   readonly journal: Journal | null
 }
@@ -45,7 +47,6 @@ export class RunLoop implements ContextHost {
   readonly run: Run
   readonly codec: ValueCodec
   readonly services: object
-  readonly #code: Code
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #listeners: Listeners
@@ -56,10 +57,7 @@ export class RunLoop implements ContextHost {
   #isWriting = false
   /** Whether the plan is followed: not before someone starts or resumes the run, whatever else it is told. */
   #isDriven = false
-  #called = 0
-  /** Contexts of the attempts in flight, by node index. */
-  readonly #attempts = new Map<number, AttemptContext>()
-  readonly #nodeTimeouts = new Map<AttemptContext, () => void>()
+  readonly #attempts: Attempts
   readonly #timers: RunTimers
   readonly #recorded: {
     readonly seq: number
@@ -74,7 +72,6 @@ export class RunLoop implements ContextHost {
     this.run = parts.run
     this.codec = parts.codec
     this.services = parts.services
-    this.#code = parts.code
     this.#clock = parts.clock
     this.#logger = parts.logger
     this.#listeners = parts.listeners
@@ -87,6 +84,14 @@ export class RunLoop implements ContextHost {
         if (this.#broken === null && this.state.status === 'running') this.dispatch({ type: 'run.time-out' })
       },
     )
+    this.#attempts = new Attempts({
+      host: this,
+      code: parts.code,
+      clock: parts.clock,
+      blobs: parts.blobs,
+      report: (command) => this.#inbox.push(command),
+      wake: () => this.#schedule(),
+    })
     parts.journal?.onLost((error) => this.#break(error))
   }
 
@@ -163,12 +168,12 @@ export class RunLoop implements ContextHost {
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    if (this.#called < SLICE) queueMicrotask(() => this.#turn())
+    if (this.#attempts.called < SLICE) queueMicrotask(() => this.#turn())
     else this.#turnLater()
   }
 
   #turnLater(): void {
-    this.#called = 0
+    this.#attempts.called = 0
     yieldToHost(() => this.#turn())
   }
 
@@ -185,7 +190,7 @@ export class RunLoop implements ContextHost {
       this.#flush()
       // A listener may have given a command meanwhile, whose facts stand in the outbox.
       if (this.#inbox.length === 0 && (this.#outbox.length === 0 || this.#isWriting)) break
-      if (this.#called >= SLICE) {
+      if (this.#attempts.called >= SLICE) {
         this.#turnLater()
         return
       }
@@ -245,10 +250,10 @@ export class RunLoop implements ContextHost {
           this.#timers.armRun(this.run)
           break
         case 'node.started':
-          this.#call(this.run.graph.indexOf.get(event.data.nodeId)!, event.data.attempt)
+          this.#attempts.start(this.run.graph.indexOf.get(event.data.nodeId)!, event.data.attempt)
           break
         case 'node.interrupted':
-          this.#abort(this.run.graph.indexOf.get(event.data.nodeId), event.data.reason)
+          this.#attempts.abort(this.run.graph.indexOf.get(event.data.nodeId), event.data.reason)
           break
         case 'run.paused':
         case 'run.waiting':
@@ -265,116 +270,8 @@ export class RunLoop implements ContextHost {
     while (this.#recorded.length > 0 && this.#recorded[0]!.seq <= this.#recordedSeq) this.#recorded.shift()!.resolve()
   }
 
-  /** Calls a node's handler, unless the attempt was cut off before its start was recorded. */
-  #call(index: number, attempt: number): void {
-    const node = this.state.nodes[index]!
-    if (node.status !== 'running' || node.attempt !== attempt) return
-    this.#called += 1
-    const ctx = contextOf(this, this.run, index)
-    this.#attempts.set(index, ctx)
-    const timeoutMs = this.run.graph.nodes[index]!.timeoutMs ?? this.state.config.limits.nodeTimeoutMs
-    if (timeoutMs !== null)
-      this.#nodeTimeouts.set(
-        ctx,
-        this.#clock.setTimer(timeoutMs, () => this.#timeOut(ctx, timeoutMs)),
-      )
-    try {
-      const returned: unknown = handlerOf(this.#code, this.run, index)(inputsOf(this, this.run, index), ctx as never)
-      if (isThenable(returned)) {
-        // Wrapped by hand: a value with a `then` of its own is never resolved a second time.
-        returned.then(
-          (value) => {
-            this.#complete(ctx, value)
-            this.#schedule()
-          },
-          (error) => {
-            this.#fail(ctx, error)
-            this.#schedule()
-          },
-        )
-      } else this.#complete(ctx, returned)
-    } catch (error) {
-      this.#fail(ctx, error)
-    }
-  }
-
-  #complete(ctx: AttemptContext, returned: unknown): void {
-    if (!this.#end(ctx)) return
-    try {
-      const { output, handles } = outcomeOf(returned)
-      const encoded = ctx.encode(output)
-      const decisions = decideEdges(this.#code, this.run, ctx.index, output, handles)
-      const writes = ctx.startedTransaction?.writes ?? null
-      this.#inbox.push({
-        type: 'node.complete',
-        index: ctx.index,
-        attempt: ctx.attempt,
-        output: encoded,
-        writes,
-        decisions,
-      })
-    } catch (error) {
-      this.#report(ctx, error)
-    }
-  }
-
-  #fail(ctx: AttemptContext, error: unknown): void {
-    if (this.#end(ctx)) this.#report(ctx, error)
-  }
-
-  #report(ctx: AttemptContext, thrown: unknown): void {
-    const error = serializeError(thrown)
-    this.#inbox.push({
-      type: 'node.fail',
-      index: ctx.index,
-      attempt: ctx.attempt,
-      error,
-      retryable: isRetryable(thrown),
-    })
-  }
-
-  #timeOut(ctx: AttemptContext, timeoutMs: number): void {
-    if (!this.#end(ctx)) return
-    const error = new NodeError(
-      'NODE_TIMEOUT',
-      `attempt ${ctx.attempt} of node ${quote(ctx.nodeId)} ran longer than its time-out of ${timeoutMs} ms`,
-      {
-        details: { nodeId: ctx.nodeId, attempt: ctx.attempt, timeoutMs },
-      },
-    )
-    ctx.abort(error)
-    this.#report(ctx, error)
-    this.#schedule()
-  }
-
-  /** Ends an attempt once; false when it has ended before, so that a late result is dropped. */
-  #end(ctx: AttemptContext): boolean {
-    if (this.#attempts.get(ctx.index) !== ctx) return false
-    this.#attempts.delete(ctx.index)
-    ctx.close()
-    if (this.#nodeTimeouts.size > 0) {
-      this.#nodeTimeouts.get(ctx)?.()
-      this.#nodeTimeouts.delete(ctx)
-    }
-    return true
-  }
-
-  #abort(index: number | undefined, why: string): void {
-    const ctx = index === undefined ? undefined : this.#attempts.get(index)
-    if (ctx === undefined || !this.#end(ctx)) return
-    ctx.abort(
-      new NodeError(
-        'NODE_CANCELED',
-        `attempt ${ctx.attempt} of node ${quote(ctx.nodeId)} was stopped (${why}); its result would be dropped`,
-        {
-          details: { nodeId: ctx.nodeId, attempt: ctx.attempt },
-        },
-      ),
-    )
-  }
-
   #stop(why: string): void {
-    for (const index of [...this.#attempts.keys()]) this.#abort(index, why)
+    this.#attempts.abortAll(why)
     this.#timers.stop()
   }
 

@@ -17,7 +17,7 @@ export function limitOutput(
   const actual = encodedSize(value)
   if (actual <= max || blobOf(value) !== null) return { value, problem: null }
   if (config.oversizedResults === 'drop') return { value: truncatedMarker(actual, max), problem: null }
-  const message = `the result of node ${JSON.stringify(nodeId)} is ${actual} characters of JSON and limits.maxResultBytes is ${max}; store it elsewhere and return a reference`
+  const message = `the result of node ${JSON.stringify(nodeId)} is ${actual} characters of JSON and limits.maxResultBytes is ${max}; ${config.oversizedResults === 'reference' ? 'give the blobs to keep it in' : 'store it elsewhere and return a reference'}`
   return { value, problem: codedError('LIMIT_RESULT_BYTES', message, { nodeId, limit: 'maxResultBytes', max, actual }) }
 }
 

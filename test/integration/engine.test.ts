@@ -104,7 +104,7 @@ describe('start', () => {
     await expect(engine.start(flow, 1, { runId: 'r', limits: { maxNodes: 0 } })).rejects.toMatchObject({
       code: 'LIMIT_NODES',
     })
-    await expect(engine.start(flow, 1, { runId: '' })).rejects.toMatchObject({ code: 'STORE_BAD_ARGUMENT' })
+    await expect(engine.start(flow, 1, { runId: '' })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     expect(clock.pending).toBe(0)
     expect(await createEngine({ store }).start(flow, 1, { runId: 'r' })).toMatchObject({ runId: 'r' })
     await some()

@@ -1,1 +1,2 @@
+export { memoryBlobs } from './memory-blobs.ts'
 export { memoryDriver, memoryStore } from './memory-driver.ts'

@@ -1,0 +1,42 @@
+import { quote, WaystoneError } from '../base/errors.ts'
+import type { RunConfig } from '../run/config.ts'
+import { pendingState } from '../run/run.ts'
+import type { RunState } from '../run/state.ts'
+import { workflowFingerprint } from '../workflow/fingerprint.ts'
+import type { Workflow } from '../workflow/workflow.ts'
+import { checkOptions, type ExecutorOptions, encodeEntries, type World } from './options.ts'
+
+/** What a new run begins with, besides its configuration. */
+export type NewRunOptions = Pick<ExecutorOptions, 'runId' | 'input' | 'variables' | 'context'>
+
+/**
+ * The state of a run before its first fact.
+ * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN; what the codec throws for a value it can't keep
+ */
+export function newState(
+  workflow: Workflow,
+  { runId, input, variables, context = {} }: NewRunOptions,
+  config: RunConfig,
+  { codec, ids, blobs }: Pick<World, 'codec' | 'ids' | 'blobs'>,
+): RunState {
+  checkOptions(context, ['variables', 'constants'], 'context')
+  if (runId !== undefined && (typeof runId !== 'string' || runId === '')) {
+    throw new WaystoneError('ARGUMENT_INVALID', `runId expects a text that is not empty, got ${quote(runId)}`)
+  }
+  if (config.oversizedResults === 'reference' && blobs === null) {
+    throw new WaystoneError(
+      'ARGUMENT_INVALID',
+      'oversizedResults: "reference" needs somewhere to keep results: give blobs, for instance fileBlobs(dir)',
+    )
+  }
+  return pendingState({
+    runId: runId ?? ids.newId(),
+    workflow: workflow.definition,
+    fingerprint: workflowFingerprint(workflow),
+    input: codec.encode(input),
+    config,
+    variables: encodeEntries(variables, codec, 'variables'),
+    contextVariables: encodeEntries(context.variables, codec, 'context.variables'),
+    contextConstants: encodeEntries(context.constants, codec, 'context.constants'),
+  })
+}
