@@ -1,0 +1,62 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it, vi } from 'vitest'
+import * as publicEvent from '../../../src/engine/public-event.ts'
+import { createEngine, DagExecutor, memoryStore, workflow } from '../../../src/index.ts'
+import * as eventText from '../../../src/run/event-text.ts'
+
+vi.mock(import('../../../src/run/event-text.ts'), { spy: true })
+vi.mock(import('../../../src/engine/public-event.ts'), { spy: true })
+
+const flow = () =>
+  workflow('w', '1.0.0')
+    .node('a', () => ({ rows: [1, 2, 3] }))
+    .node('b', ['a'], async ({ a }) => a.rows.length)
+    .build()
+
+describe('a run without a store', () => {
+  it('builds no text of events, and shows them to nobody when nobody listens', async () => {
+    vi.clearAllMocks()
+    const executor = new DagExecutor(flow())
+    executor.on('run.failed', () => undefined)
+    executor.on('progress', () => undefined)
+    const off = executor.on('*', () => undefined)
+    off()
+    await executor.execute()
+    expect(eventText.eventText).not.toHaveBeenCalled()
+    expect(publicEvent.publicEvent).not.toHaveBeenCalled()
+  })
+
+  it('shows only the facts that someone listens for', async () => {
+    vi.clearAllMocks()
+    const executor = new DagExecutor(flow())
+    executor.on('node.completed', () => undefined)
+    await executor.execute()
+    expect(publicEvent.publicEvent).toHaveBeenCalledTimes(2)
+    expect(eventText.eventText).not.toHaveBeenCalled()
+  })
+
+  it('keeps none of its facts', async () => {
+    const refs: WeakRef<object>[] = []
+    const executor = new DagExecutor(flow())
+    executor.on('*', (event) => refs.push(new WeakRef(event)))
+    await executor.execute()
+    // The spies keep what they gave.
+    vi.clearAllMocks()
+    await new Promise((resolve) => setImmediate(resolve))
+    setFlagsFromString('--expose_gc')
+    const collect = runInNewContext('gc') as () => void
+    collect()
+    expect(refs).toHaveLength(6)
+    expect(refs.filter((ref) => ref.deref() !== undefined)).toEqual([])
+  })
+})
+
+describe('a run with a store', () => {
+  it('builds the text of each fact once', async () => {
+    vi.clearAllMocks()
+    const { result } = await createEngine({ store: memoryStore() }).start(flow())
+    await result
+    expect(eventText.eventText).toHaveBeenCalledTimes(6)
+  })
+})
