@@ -56,6 +56,12 @@ const result = {
   machine: machineOf(),
   versions: versionsOf(options.peers),
   skipped: options.peers ? SKIPPED : [],
+  workloads: workloads.map(({ name, title, note, unit }) => ({
+    name,
+    title,
+    note,
+    ...(unit === undefined ? {} : { unit }),
+  })),
   rows,
   growths,
 }
@@ -67,7 +73,7 @@ const file = new URL(
 )
 writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`)
 
-console.log(plainText(sectionsOf(result, workloads)))
+console.log(plainText(sectionsOf(result)))
 console.log(`\n${result.seconds} s in all; written to ${fileURLToPath(file)}`)
 for (const line of result.skipped) console.log(`skipped: ${line}`)
 if (!options.peers)

@@ -2,7 +2,6 @@
 // Usage: node bench/report.mjs <result.json>, or node bench/report.mjs --check to see whether the page is what its result makes of it.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { markdown, sectionsOf } from './suite/tables.mjs'
-import { workloads } from './workloads/index.mjs'
 
 const page = new URL('../docs/performance.md', import.meta.url)
 const published = new URL('results/published.json', import.meta.url)
@@ -43,7 +42,7 @@ if (isCheck) {
 }
 
 function body() {
-  const parts = [markdown([{ title: 'Where and how', note: about(), tables: [] }, ...sectionsOf(result, workloads)])]
+  const parts = [markdown([{ title: 'Where and how', note: about(), tables: [] }, ...sectionsOf(result)])]
   if (result.skipped.length > 0) {
     parts.push(['## Left out', ...result.skipped.map((line) => `- ${line}`)].join('\n').replace('\n', '\n\n'))
   }

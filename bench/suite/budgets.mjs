@@ -96,6 +96,11 @@ const BUDGETS = [
       median('document', '10 MB in 1,000 nodes', 'JSON.parse') /
       median('document', '10 MB in 1,000 nodes', 'deserialize'),
   ),
+  atMost('replay of 10,000 events from their texts', 20, (median) =>
+    median('history', '10,000 events', 'replay from the texts'),
+  ),
+  atMost('state at any of 10,000 events', 5, (median) => median('history', '10,000 events', 'state at an event')),
+  atMost('search of 10,000 events by node or type', 1, (median) => median('history', '10,000 events', 'search')),
   atMost("import 'waystone'", 15, (median) => median('start', 'start-up', "import 'waystone'")),
   atMost(
     'command line --help, over bare Node',

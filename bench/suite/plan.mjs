@@ -5,11 +5,11 @@
  * than `minimum` once `capMs` are over; `processes` where each sample is a process.
  */
 export const SETTINGS = {
-  full: { turns: 3, rounds: 5, warmMs: 300, capMs: 10_000, minimum: 2, processes: 5 },
-  quick: { turns: 1, rounds: 5, warmMs: 150, capMs: 2_500, minimum: 5, processes: 5 },
+  full: { turns: 3, rounds: 5, warmMs: 500, capMs: 6_000, minimum: 2, processes: 5 },
+  quick: { turns: 1, rounds: 5, warmMs: 400, capMs: 2_500, minimum: 5, processes: 5 },
 }
 /** A growth asks for a slope, not for a third digit. */
-const GROWTH = { turns: 1, rounds: 5, warmMs: 150, capMs: 5_000, minimum: 3, processes: 3 }
+const GROWTH = { turns: 1, rounds: 5, warmMs: 500, capMs: 3_000, minimum: 3, processes: 3 }
 
 /** Whether a subject takes part in a case; `only` names cases or shapes. */
 const takesPart = (subject, each) =>

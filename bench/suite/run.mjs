@@ -10,7 +10,6 @@ function measureOnce(folder, workload, subject, parameters, settings) {
   const argument = JSON.stringify({ workload: workload.name, subject: subject.name, parameters, settings })
   return new Promise((resolve) => {
     const started = fork(join(folder, 'bench/child.mjs'), [argument], {
-      execArgv: ['--expose-gc'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     let found = null
@@ -35,7 +34,7 @@ function measureOnce(folder, workload, subject, parameters, settings) {
 /** The line of a failure that says what it is. */
 function firstLineOf(text) {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
-  return lines.find((line) => /Error|took longer/.test(line)) ?? lines[0]
+  return lines.find((line) => /^(\w*Error\b|took longer)/.test(line.trim())) ?? lines[0]
 }
 
 /** Samples of all turns together, and the facts and memory of the turns as medians. */
@@ -73,6 +72,7 @@ function rowsOf({ workload, caseName, parameters }, subject, turns) {
   return Object.entries(metrics).map(([metric, samples]) => ({
     ...about,
     metric,
+    limit: workload.limitOf?.({ name: subject.name, metric }) ?? workload.limit ?? null,
     ...(parameters.units === undefined ? {} : { units: parameters.units }),
     ...roundedSummary(samples),
     peakMiB,

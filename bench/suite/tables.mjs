@@ -12,6 +12,7 @@ const bytes = (value) => (value < 10_000 ? `${number(value)} B` : `${number(valu
 const factTexts = {
   prepareMs: (value) => `built in ${number(value)} ms`,
   firstMs: (value) => `first ${number(value)} ms`,
+  cpuMs: (value) => `processor ${number(value)} ms`,
   buildMs: (value) => `workflow built in ${number(value)} ms`,
   bytesPerStep: (value) => `${bytes(value)} a step`,
   bytes: (value) => bytes(value),
@@ -20,16 +21,13 @@ const factTexts = {
 
 const labelOf = ({ subject, metric }) => (metric === undefined || metric === 'ms' ? subject : `${subject}, ${metric}`)
 
-/** The row another is held against: named by the workload for all, or for each row. */
-function limitOf(workload, row, rows) {
-  const name = workload.limitOf?.({ name: row.subject, metric: row.metric }) ?? workload.limit ?? null
-  return name === null ? undefined : rows.find((other) => other.case === row.case && labelOf(other) === name)
-}
+/** The row another is held against. */
+const limitOf = (row, rows) => rows.find((other) => other.case === row.case && labelOf(other) === row.limit)
 
 function caseTable(workload, name, rows) {
   const ofCase = rows.filter((row) => row.workload === workload.name && row.case === name)
   const hasRates = ofCase.some(({ units }) => units !== undefined)
-  const hasLimit = ofCase.some((row) => limitOf(workload, row, ofCase) !== undefined)
+  const hasLimit = ofCase.some((row) => limitOf(row, ofCase) !== undefined)
   return {
     title: name,
     header: [
@@ -46,7 +44,7 @@ function caseTable(workload, name, rows) {
       if (row.error !== undefined) {
         return [labelOf(row), 'failed', '', '', ...(hasRates ? [''] : []), ...(hasLimit ? [''] : []), '', row.error]
       }
-      const limit = limitOf(workload, row, ofCase)
+      const limit = limitOf(row, ofCase)
       const facts = Object.entries(row.facts).flatMap(([key, value]) => factTexts[key]?.(value) ?? [])
       return [
         labelOf(row),
@@ -63,8 +61,7 @@ function caseTable(workload, name, rows) {
 }
 
 /** Everything a result has to show: sections with a title, a note and tables. */
-export function sectionsOf(result, workloads) {
-  const { rows, growths } = result
+export function sectionsOf({ workloads, rows, growths }) {
   const sections = workloads
     .filter(({ name }) => rows.some((row) => row.workload === name))
     .map((workload) => ({

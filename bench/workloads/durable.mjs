@@ -29,8 +29,8 @@ const raw = (name, every) => ({
         closeSync(file)
         return size
       }
-      const { samples } = await timed(run, size, settings)
-      return { metrics: { ms: samples }, facts: { bytesPerStep: record.length } }
+      const { samples, facts } = await timed(run, size, settings)
+      return { metrics: { ms: samples }, facts: { ...facts, bytesPerStep: record.length } }
     } finally {
       removeScratch(folder)
     }
@@ -58,9 +58,9 @@ const ours = (name, durability) => ({
         const { result } = await engine.start(flow)
         return (await result).output.at
       }
-      const { samples, firstMs } = await timed(run, size, settings)
+      const { samples, facts } = await timed(run, size, settings)
       await store.close()
-      return { metrics: { ms: samples }, facts: { firstMs, bytesPerStep: sizeOf(folder) / (runs * size) } }
+      return { metrics: { ms: samples }, facts: { ...facts, bytesPerStep: sizeOf(folder) / (runs * size) } }
     } finally {
       removeScratch(folder)
     }

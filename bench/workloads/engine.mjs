@@ -16,8 +16,8 @@ const subject = (name, kind, prepare, more = {}) => ({
     const begin = performance.now()
     const run = await prepare(upstreams)
     const prepareMs = performance.now() - begin
-    const { samples, firstMs } = await timed(run, expectedOf(upstreams), settings)
-    return { metrics: { ms: samples }, facts: { prepareMs, firstMs } }
+    const { samples, facts } = await timed(run, expectedOf(upstreams), settings)
+    return { metrics: { ms: samples }, facts: { prepareMs, ...facts } }
   },
 })
 

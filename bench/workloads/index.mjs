@@ -2,10 +2,11 @@
 import { document } from './document.mjs'
 import { durable } from './durable.mjs'
 import { engine } from './engine.mjs'
+import { history } from './history.mjs'
 import { many } from './many.mjs'
 import { resume } from './resume.mjs'
 import { save } from './save.mjs'
 import { start } from './start.mjs'
 import { values } from './values.mjs'
 
-export const workloads = [engine, durable, many, resume, save, document, values, start]
+export const workloads = [engine, durable, many, resume, save, document, history, values, start]

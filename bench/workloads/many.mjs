@@ -26,9 +26,9 @@ const raw = (name, every) => ({
         }
         return runs
       }
-      const { samples } = await timed(run, runs, settings)
+      const { samples, facts } = await timed(run, runs, settings)
       closeSync(file)
-      return { metrics: { ms: samples }, facts: {} }
+      return { metrics: { ms: samples }, facts }
     } finally {
       removeScratch(folder)
     }
@@ -68,9 +68,9 @@ export const many = {
             await Promise.all(Array.from({ length: AT_ONCE }, worker))
             return done
           }
-          const { samples, firstMs } = await timed(run, runs, settings)
+          const { samples, facts } = await timed(run, runs, settings)
           await store.close()
-          return { metrics: { ms: samples }, facts: { firstMs } }
+          return { metrics: { ms: samples }, facts }
         } finally {
           removeScratch(folder)
         }

@@ -31,7 +31,7 @@ const subject = (name, kind, load, { exact = true, setting, only } = {}) => ({
     const written = there(value)
     if (!isDeepStrictEqual(back(written), value)) throw new Error('the value came back different')
     const writing = await timed(async () => sizeOf(there(value)), sizeOf(written), settings)
-    const reading = await timed(async () => typeof back(written), 'object', settings)
+    const reading = await timed(async () => typeof back(written), typeof value, settings)
     return {
       metrics: { write: writing.samples, read: reading.samples },
       facts: { bytes: Buffer.byteLength(typeof written === 'string' ? written : (written.json ?? written)) },
