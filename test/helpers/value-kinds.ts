@@ -36,6 +36,25 @@ const shared = (): unknown => {
   const part = { deep: [1] }
   return { a: part, b: part, c: part.deep }
 }
+const ownCause = (): unknown => {
+  const error = new Error('loop')
+  error.cause = error
+  return error
+}
+const causeRing = (): unknown => {
+  const inner = new Error('b')
+  const outer = new Error('a', { cause: inner })
+  Object.defineProperty(inner, 'cause', { value: outer, configurable: true, writable: true })
+  return [outer, inner]
+}
+const sharedKey = (): unknown => {
+  const part = { x: 1 }
+  return [new Map([[part, part]]), part]
+}
+const sharedDate = (): unknown => {
+  const date = new Date(0)
+  return { a: date, b: date }
+}
 const regExp = (source: string, flags: string, lastIndex = 0): RegExp =>
   Object.assign(new RegExp(source, flags), { lastIndex })
 const renamed = (): Error => Object.defineProperty(new TypeError('no'), 'name', { value: 'Mine', configurable: true })
@@ -191,5 +210,72 @@ export const valueKinds: readonly ValueKind[] = [
       return [{ 'a/b~': { '#type': part } }, part]
     },
     '[{"a/b~":{"##type":{}}},{"#type":"ref","path":"/0/a~1b~0/##type"}]',
+  ),
+  of('emoji', () => '😀', '"😀"'),
+  of('text like an encoded value', () => ({ json: 'x' }), '{"json":"x"}'),
+  of(
+    'markers of others',
+    () => ({ $ref: '#/a', $date: 1, '@type': 't', $type: 2 }),
+    '{"$ref":"#/a","$date":1,"@type":"t","$type":2}',
+  ),
+  of('zero as bigint', () => 0n, '{"#type":"bigint","value":"0"}'),
+  of(
+    'key __proto__ beside #type',
+    () => JSON.parse('{"__proto__":{"x":1},"#type":2}') as unknown,
+    '{"#type":"Object","entries":[["__proto__",{"x":1}],["#type",2]]}',
+  ),
+  of('array with a hole and a property', () => array(1, { p: 1 }), '{"#type":"Array","entries":[["p",1]],"length":1}'),
+  of('longest array of holes', () => new Array(1_000_000), '{"#type":"Array","entries":[],"length":1000000}'),
+  of(
+    'Map with strange keys',
+    () =>
+      new Map<unknown, unknown>([
+        ['__proto__', 1],
+        [undefined, 2],
+        [Number.NaN, 3],
+      ]),
+    '{"#type":"Map","entries":[["__proto__",1],[{"#type":"undefined"},2],[{"#type":"number","value":"NaN"},3]]}',
+  ),
+  of('RegExp with every flag', () => /a\/"+/dgimsuy, '{"#type":"RegExp","flags":"dgimsuy","source":"a\\\\/\\"+"}'),
+  of(
+    'Error with a lone surrogate',
+    () => new Error('\udc00'),
+    '{"#type":"Error","class":"Error","message":{"#type":"string","utf16":"dc00"}}',
+  ),
+  of(
+    'Error with a property #type',
+    () => Object.assign(new Error('e'), { '#type': 1 }),
+    '{"#type":"Error","class":"Error","message":"e","props":{"##type":1}}',
+  ),
+  of(
+    'Error with a property __proto__',
+    () =>
+      Object.defineProperty(new Error('e'), '__proto__', {
+        value: 1,
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      }),
+    '{"#type":"Error","class":"Error","message":"e","props":{"#type":"Object","entries":[["__proto__",1]]}}',
+  ),
+  of(
+    'Error that is its own enumerable cause',
+    ownCause,
+    '{"#type":"Error","class":"Error","message":"loop","props":{"cause":{"#type":"ref","path":""}}}',
+  ),
+  of(
+    'shared Map key',
+    sharedKey,
+    '[{"#type":"Map","entries":[[{"x":1},{"#type":"ref","path":"/0/entries/0/0"}]]},{"#type":"ref","path":"/0/entries/0/0"}]',
+  ),
+  of(
+    'shared Date',
+    sharedDate,
+    '{"a":{"#type":"Date","value":"1970-01-01T00:00:00.000Z"},"b":{"#type":"ref","path":"/a"}}',
+  ),
+  of(
+    "two errors that are each other's cause",
+    causeRing,
+    '[{"#type":"Error","class":"Error","message":"a","cause":{"#type":"Error","class":"Error","message":"b","cause":{"#type":"ref","path":"/0"}}},{"#type":"ref","path":"/0/cause"}]',
   ),
 ]

@@ -6,7 +6,7 @@ import type { JsonValue } from '../../src/base/json.ts'
 import { createCodec, defaultCodec } from '../../src/base/values/codec.ts'
 import { difference } from '../helpers/equal-values.ts'
 import { runs } from '../helpers/property.ts'
-import { KINDS } from '../unit/base/values/fixtures.ts'
+import { valueKinds } from '../helpers/value-kinds.ts'
 
 const prototypes = [Object, Array, Map, Set, Error, Function, String].map(({ prototype }) => prototype as object)
 const members = () =>
@@ -291,7 +291,7 @@ const poison: readonly JsonValue[] = [
 /** A text of a rich value with a few parts replaced, or a few characters damaged. */
 const mutated = fc
   .tuple(
-    fc.oneof(anything, graph, fc.constantFrom(...KINDS.map(({ value }) => value))),
+    fc.oneof(anything, graph, fc.constantFrom(...valueKinds.map(({ make }) => make()))),
     fc.array(fc.tuple(fc.nat(), fc.constantFrom(...poison)), { maxLength: 3 }),
     fc.array(
       fc.tuple(fc.nat(), fc.nat(8), fc.constantFrom('', '"', '#', '0', '9', '-', '[', ']', '{}', ',', '\\u005f', 'e9')),

@@ -33,6 +33,8 @@ export interface CodecOptions {
  * Not kept: an error's stack, and its class if that is not built in or registered (the nearest built-in stands in; its name
  * and properties are kept); non-enumerable properties, accessors as such (read once), frozenness; named properties of typed
  * arrays, a view's bytes outside its window and that two views share a buffer; that a URL and its searchParams belong together.
+ * A Proxy is taken for what reading it gives, each member as it is shown; one of a Map, Date or the like has no slot and is refused.
+ * A value that a Proxy changes while it is written is written in one of the states it had.
  * `toJSON` is never called. Refused with the path: functions, symbols, promises, weak references, iterators, other classes.
  */
 export interface ValueCodec {

@@ -7,7 +7,7 @@ import { encodeBuiltin } from './encode-builtin.ts'
 import { encodeError } from './encode-error.ts'
 import { type Encoding, isTypeKey, type Place, ROOT } from './encoding.ts'
 import { isErrorValue } from './error-family.ts'
-import { isStackOverflow } from './limits.ts'
+import { isStackOverflow, isTooLongText } from './limits.ts'
 import { refusedKind } from './refused-kind.ts'
 import { Survey } from './survey.ts'
 import { treeText } from './tree-text.ts'
@@ -17,6 +17,9 @@ export interface EncodeRules {
   readonly classes: ClassRegistry
   readonly regexp: 'allow' | 'refuse'
 }
+
+/** V8 has room for 536,870,888 characters, others for more or fewer. */
+const TOO_LONG = 'value whose text is longer than a string can be'
 
 /** A JSON tree while it is built. */
 type Members = Record<string, JsonValue>
@@ -47,6 +50,7 @@ export class Encoder {
     } catch (error) {
       if (isWaystoneError(error)) throw error
       if (isStackOverflow(error)) throw encoding.beyond('maxDepth', null, encoding.at, error)
+      if (isTooLongText(error)) throw encoding.refusal('VALUE_UNSUPPORTED', ROOT, TOO_LONG, error)
       throw encoding.refusal('VALUE_ACCESSOR', encoding.at, 'unreadable value', error)
     }
   }

@@ -88,3 +88,8 @@ export function isStackOverflow(error: unknown): boolean {
     /stack|recursion/i.test(error.message)
   )
 }
+
+/** Whether an error is the engine's own: no string can be as long as one would be. */
+export function isTooLongText(error: unknown): boolean {
+  return error instanceof Error && /string length|allocation size overflow/i.test(error.message)
+}
