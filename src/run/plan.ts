@@ -24,8 +24,11 @@ export function plan(run: Run, at: number): RunCommand | null {
   return { type: frontier.asking.size > 0 ? 'run.wait' : 'run.fail' }
 }
 
-/** Epoch ms at which a run that waits for a time goes on; null when it waits for none. */
-export function nextDueAt(run: Run): number | null {
-  if (run.state.status !== 'running' || run.state.pausing || run.frontier.failing.size > 0) return null
-  return run.frontier.nextDueAt(run.state)
+/**
+ * Epoch ms at which a run that waits for a time goes on; null when it waits for none. While as many nodes run as may, the
+ * end of one is waited for: a timer for what is overdue would fire again and again, and start nothing.
+ */
+export function nextDueAt({ state, frontier }: Run): number | null {
+  const isOpen = state.status === 'running' && !state.pausing && frontier.failing.size === 0
+  return isOpen && frontier.running < state.config.concurrency ? frontier.nextDueAt(state) : null
 }

@@ -47,6 +47,16 @@ describe('retries and time', () => {
     expect(nextDueAt(core.run)).toBeNull()
   })
 
+  it('no time is waited for while as many nodes run as may', () => {
+    const core = Core.started([{ id: 'a', retry }, 'b', 'c'], [], { concurrency: 1 })
+    core.fail('a')
+    expect(core.settle()).toEqual(['node.start b'])
+    core.at += 100
+    expect([core.settle(), nextDueAt(core.run)]).toEqual([[], null])
+    core.complete('b')
+    expect(core.settle()).toEqual(['node.start a'])
+  })
+
   it('at once is due at once', () => {
     const core = Core.started([{ id: 'a', retry: { maximumAttempts: 1_000, initialIntervalMs: 0 } }])
     for (let attempt = 1; attempt < 1_000; attempt += 1) {
