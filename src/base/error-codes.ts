@@ -102,7 +102,7 @@ export const errorCodes = {
   SNAPSHOT_INCONSISTENT: 'Members of the document contradict each other; all problems are in details.problems.',
   SNAPSHOT_INTEGRITY: 'The content of the document is not what its digest says.',
   SNAPSHOT_VERIFY_FAILED: 'A snapshot that was read back after writing is not what was written.',
-  SNAPSHOT_TRUNCATED: 'A result was dropped when the snapshot was saved, so a node that needs it can not run.',
+  SNAPSHOT_TRUNCATED: 'A result was over its limit and dropped, so a node that needs it can not run.',
 
   // store
   STORE_NOT_FOUND: 'The store has no run of that id.',
