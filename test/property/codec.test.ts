@@ -206,6 +206,30 @@ function hasMinusZero(value: unknown): boolean {
   return Object.values(value).some(hasMinusZero)
 }
 
+/** The text of a value, or the code it is refused with, when no part of it is written as it stands. */
+function withoutSurvey(value: unknown): string {
+  const prototype = Array.prototype as unknown as Record<string, unknown>
+  try {
+    // has everything copied, and written without JSON.stringify
+    Object.defineProperty(prototype, 'toJSON', { value: () => 'called', configurable: true })
+    return outcome(() => encodedText(defaultCodec.encode(value)), true)
+  } finally {
+    Reflect.deleteProperty(prototype, 'toJSON')
+  }
+}
+
+describe('plain parts', () => {
+  it('written as they stand give the text that copying them gives', () => {
+    const mixed = fc.tuple(fc.array(fc.jsonValue({ maxDepth: 3 }), { maxLength: 4 }), fc.oneof(anything, graph))
+    fc.assert(
+      fc.property(fc.oneof(anything, graph, mixed), (value) => {
+        expect(outcome(() => textOf(value), true)).toBe(withoutSurvey(value))
+      }),
+      runs('codec plain parts', 5_000),
+    )
+  })
+})
+
 describe('limits', () => {
   it('a value is within the limits when it is written exactly when its text is when it is read', () => {
     const small = fc.record({
@@ -233,10 +257,10 @@ describe('limits', () => {
   })
 })
 
-function outcome(act: () => unknown): string {
+function outcome(act: () => unknown, isShown = false): string {
   try {
-    act()
-    return 'done'
+    const done = act()
+    return isShown ? String(done) : 'done'
   } catch (error) {
     if (isWaystoneError(error)) return error.code
     throw error

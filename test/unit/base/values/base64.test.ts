@@ -3,6 +3,21 @@ import { base64Size, fromBase64, toBase64 } from '../../../../src/base/values/ba
 import { swapped } from '../../../../src/base/values/views.ts'
 
 describe('base64', () => {
+  it('of many bytes has one spelling too', () => {
+    const bytes = Uint8Array.from({ length: 4_000 }, (_, index) => index)
+    const text = toBase64(bytes)
+    const copy = fromBase64(text)
+    expect([copy?.length, copy?.buffer.byteLength, copy?.at(-1)]).toEqual([4_000, 4_000, bytes.at(-1)])
+    for (const odd of [
+      text.replace('A', ' '),
+      text.replaceAll('/', '_'),
+      `${text.slice(0, -4)}AB==`,
+      text.slice(0, -1),
+    ]) {
+      expect(fromBase64(odd)).toBeNull()
+    }
+  })
+
   it('agrees with the platform for every length and every byte', () => {
     for (let length = 0; length < 300; length += 1) {
       const bytes = Uint8Array.from({ length }, (_, index) => (index * 37 + length) & 255)
