@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { freeze, thaw } from './suite/frozen.mjs'
-import { machineOf, versionsOf } from './suite/machine.mjs'
+import { loadNow, machineOf, versionsOf } from './suite/machine.mjs'
 import { installPeers, SKIPPED } from './suite/peers.mjs'
 import { planOf, SETTINGS } from './suite/plan.mjs'
 import { measurePlan } from './suite/run.mjs'
@@ -31,6 +31,7 @@ if (options.only !== undefined && !names.includes(options.only)) {
 if (options.peers) installPeers()
 
 const begin = performance.now()
+const loadBefore = loadNow()
 const plan = planOf(workloads, { only: options.only, isQuick: options.quick, withPeers: options.peers })
 const frozen = freeze()
 let rows
@@ -54,6 +55,7 @@ const result = {
   seconds: Math.round((performance.now() - begin) / 1000),
   settings: options.quick ? SETTINGS.quick : SETTINGS.full,
   machine: machineOf(),
+  load: { before: loadBefore, after: loadNow() },
   versions: versionsOf(options.peers),
   skipped: options.peers ? SKIPPED : [],
   workloads: workloads.map(({ name, title, note, unit }) => ({

@@ -50,12 +50,13 @@ function body() {
 }
 
 function about() {
-  const { machine, versions, settings } = result
+  const { machine, load, versions, settings } = result
   const peers = Object.entries(versions.peers).map(([name, version]) => `${name} ${version}`)
   return [
     `- date: ${result.date.slice(0, 10)}, ${result.seconds} s in all`,
     `- command: \`${result.command}\``,
     `- machine: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, ${machine.fileSystem}`,
+    `- load: ${load.before} before and ${load.after} after, the benchmark included`,
     `- versions: Node ${versions.node}, V8 ${versions.v8}, waystone ${versions.waystone} (${versions.commit})`,
     `- peers: ${peers.length === 0 ? 'not in this run' : peers.join(', ')}`,
     `- settings: ${settings.turns} processes for each subject of a case, in turns; ${settings.rounds} samples in each after ${settings.warmMs} ms of warm-up, ${settings.minimum} if they take more than ${settings.capMs} ms; ${settings.processes} processes where each sample is one`,

@@ -1,7 +1,7 @@
 // Where and with what a result was made.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, statfsSync } from 'node:fs'
-import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os'
+import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const at = (relative) => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
@@ -46,3 +46,6 @@ export function versionsOf(withPeers) {
     peers: Object.fromEntries(peers),
   }
 }
+
+/** Processes that wanted a core over the last minute: above the number of cores, times are not worth much. */
+export const loadNow = () => Number((loadavg()[0] ?? 0).toFixed(1))

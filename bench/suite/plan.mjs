@@ -5,7 +5,7 @@
  * than `minimum` once `capMs` are over; `processes` where each sample is a process.
  */
 export const SETTINGS = {
-  full: { turns: 3, rounds: 5, warmMs: 500, capMs: 6_000, minimum: 2, processes: 5 },
+  full: { turns: 2, rounds: 5, warmMs: 500, capMs: 5_000, minimum: 3, processes: 5 },
   quick: { turns: 1, rounds: 5, warmMs: 400, capMs: 2_500, minimum: 5, processes: 5 },
 }
 /** A growth asks for a slope, not for a third digit. */
