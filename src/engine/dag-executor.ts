@@ -141,12 +141,8 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    * @throws {StoreError} when the run's facts can't be recorded
    */
   async pause(options: PauseOptions = {}): Promise<Snapshot> {
-    checkOptions(options, ['reason', 'deadlineMs'], 'pause')
+    checkPauseOptions(options, 'pause')
     const { reason = 'pause', deadlineMs } = options
-    checkReason(reason, 'pause')
-    if (deadlineMs !== undefined && !(Number.isFinite(deadlineMs) && deadlineMs >= 0)) {
-      throw new WaystoneError('ARGUMENT_INVALID', `deadlineMs expects a number of 0 or more, got ${quote(deadlineMs)}`)
-    }
     if (this.#execution === null) return this.saveSnapshot()
     if (this.status === 'running') this.#loop.dispatch({ type: 'run.request-pause', reason })
     let stop: (() => void) | undefined
@@ -275,6 +271,15 @@ export function restoredExecutor<Outputs extends object, Input>(
   restored: RestoredRun,
 ): DagExecutor<Outputs, Input> {
   return new DagExecutor(workflow, { [restoredBrand]: restored } as ExecutorOptions<Input>)
+}
+
+/** @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN */
+export function checkPauseOptions(options: PauseOptions, of: string): void {
+  checkOptions(options, ['reason', 'deadlineMs'], of)
+  const { reason, deadlineMs } = options
+  if (reason !== undefined) checkReason(reason, of)
+  if (deadlineMs === undefined || (Number.isFinite(deadlineMs) && deadlineMs >= 0)) return
+  throw new WaystoneError('ARGUMENT_INVALID', `deadlineMs expects a number of 0 or more, got ${quote(deadlineMs)}`)
 }
 
 function checkReason(reason: unknown, of: string): void {

@@ -11,7 +11,7 @@ import { buildGraph, type Graph } from '../workflow/graph.ts'
 import type { Workflow } from '../workflow/workflow.ts'
 import { bystander } from './bystander.ts'
 import { ClaimKeeper } from './claim-keeper.ts'
-import { type DagExecutor, type PauseOptions, restoredExecutor } from './dag-executor.ts'
+import { checkPauseOptions, type DagExecutor, type PauseOptions, restoredExecutor } from './dag-executor.ts'
 import { notTakenUp, runActive, runExists, runIdle, runUnknown } from './engine-errors.ts'
 import { checkEngineOptions, type EngineOptions, workflowsById } from './engine-options.ts'
 import { runOn, workflowChanged } from './load.ts'
@@ -166,13 +166,12 @@ class StoreEngine implements Engine {
     checkOptions(options, configOptions, 'resume')
     return this.#turns.take(runId, async () => {
       this.#requireOpen()
-      const active = this.#active.get(runId)
-      if (active?.executor.status === 'running') {
+      const active = this.#executing(runId)
+      if (active !== undefined) {
         if (changesConfig(options)) throw runActive(runId)
         return active
       }
-      // It has settled and is about to let go of its claim.
-      await active?.result.catch(() => undefined)
+      await this.#settled(runId)
       await this.#known(runId)
       return this.#claimed(runId, async (journal) => {
         const stored = await this.#read(runId, journal)
@@ -234,6 +233,7 @@ class StoreEngine implements Engine {
   }
 
   async close(options: PauseOptions = {}): Promise<void> {
+    checkPauseOptions(options, 'close')
     this.#isClosed = true
     // A start or resume under way ends up among the active ones, or fails.
     await this.#turns.idle()
@@ -249,18 +249,31 @@ class StoreEngine implements Engine {
 
   /** Gives a command to a run that executes here, or to one that executes nowhere, under a claim of its own. */
   async #command(runId: string, give: (executor: DagExecutor) => Promise<void>): Promise<void> {
-    const active = this.#active.get(runId)
+    const active = this.#executing(runId)
     if (active !== undefined) return give(active.executor as DagExecutor)
     await this.#turns.take(runId, async () => {
       // It may have been taken up meanwhile.
-      const active = this.#active.get(runId)
+      const active = this.#executing(runId)
       if (active !== undefined) return give(active.executor as DagExecutor)
+      await this.#settled(runId)
       await this.#known(runId)
       await this.#claimed(runId, async (journal) => {
         await give(bystander(await this.#read(runId, journal), journal, this.#world))
         await this.#keeper.release(journal)
       })
     })
+  }
+
+  /** The handle of a run that executes here and has not settled. */
+  #executing(runId: string): RunHandle | undefined {
+    const active = this.#active.get(runId)
+    return active?.executor.status === 'running' ? active : undefined
+  }
+
+  /** Waits until a run that has settled here has let go of its claim. */
+  async #settled(runId: string): Promise<void> {
+    // What keeps it from being recorded is told where its result is awaited.
+    await this.#active.get(runId)?.result.catch(() => undefined)
   }
 
   /** The handle of a run that has been taken up meanwhile; null when the run is paused already; throws when it executes nowhere. */

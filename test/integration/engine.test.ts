@@ -308,29 +308,31 @@ describe('commands to a run that executes nowhere', () => {
     return typesOf(store, 'r')
   }
 
-  it('record a signal and start nothing, not even nodes whose turn it is', async () => {
+  it('record a signal and start nothing, not even a node whose turn it is', async () => {
     const store = memoryStore()
     const clock = new ManualClock()
     const calls: string[] = []
     const flow = workflow('w', '1.0.0')
-      .node('a', () => calls.push('a'))
-      .node('b', ['a'], () => calls.push('b'))
+      .node(
+        'a',
+        (_inputs, ctx) => {
+          calls.push('a')
+          if (ctx.attempt === 1) throw new Error('once')
+        },
+        { retry: { maximumAttempts: 2, initialIntervalMs: 1_000 } },
+      )
       .build()
-    const stopping = intercepted(store, {
-      append: async (next, _runId, { expectedSeq }) => {
-        if (expectedSeq === 2) throw new Error('gone')
-        return next()
-      },
-    })
-    const dead = createEngine({ store: stopping, owner: 'dead', logger: quiet(), clock })
-    await (await dead.start(flow, undefined, { runId: 'r' })).result.catch(() => undefined)
+    const dead = createEngine({ store, owner: 'dead', logger: quiet(), clock })
+    await dead.start(flow, undefined, { runId: 'r' })
+    await some()
     const before = await typesOf(store, 'r')
-    clock.jump(clock.now() + 60_000)
-    await createEngine({ store, clock }).signal('r', 's', { paid: true })
+    expect(before.at(-1)).toBe('node.retry-scheduled')
+    const later = new ManualClock(clock.now() + 60_000)
+    await createEngine({ store, clock: later }).signal('r', 's', { paid: true })
     await some()
     expect(await typesOf(store, 'r')).toEqual([...before, 'signal.received'])
-    expect(calls).toEqual(['a'])
-    const engine = createEngine({ store, workflows: [flow], clock })
+    expect([calls, later.pending]).toEqual([['a'], 0])
+    const engine = createEngine({ store, workflows: [flow], clock: later })
     expect((await (await engine.resume('r')).result).status).toBe('completed')
     expect((await engine.snapshot('r')).document.signals).toMatchObject([{ name: 's', payload: { paid: true } }])
   })
@@ -348,6 +350,32 @@ describe('commands to a run that executes nowhere', () => {
     expect(clock.pending).toBe(1)
     const ended = await createEngine({ store, clock, workflows: [flow] }).resume('r')
     expect((await ended.result).status).toBe('canceled')
+  })
+
+  it('that has just settled wait until its claim is free', async () => {
+    const gate = deferred()
+    const store = memoryStore()
+    const slow = intercepted(store, {
+      release: async (next) => {
+        await next()
+        await gate.promise
+      },
+    })
+    const flow = workflow('w', '1.0.0')
+      .node('a', () => {
+        throw new Error('x')
+      })
+      .build()
+    const engine = createEngine({ store: slow, workflows: [flow], logger: quiet() })
+    const { executor } = await engine.start(flow, undefined, { runId: 'r' })
+    await some()
+    expect(executor.status).toBe('failed')
+    const signaled = engine.signal('r', 's')
+    const canceled = engine.cancel('r')
+    await some()
+    gate.resolve()
+    await Promise.all([signaled, canceled])
+    expect((await typesOf(store, 'r')).slice(-2)).toEqual(['signal.received', 'run.canceled'])
   })
 
   it('of which a pause says that there is nothing to pause, unless the run is paused', async () => {
@@ -372,6 +400,8 @@ describe('close', () => {
     const one = await engine.start(flow, undefined, { runId: 'one' })
     const starting = engine.start(flow, undefined, { runId: 'two' })
     await tick()
+    await expect(engine.close({ deadlineMs: -1 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    await expect(engine.close({ deadline: 1 } as object)).rejects.toMatchObject({ code: 'OPTION_UNKNOWN' })
     await engine.close({ deadlineMs: 0, reason: 'deploy' })
     for (const { result } of [one, await starting]) expect((await result).status).toBe('paused')
     expect((await engine.snapshot('two')).run.reason).toBe('deploy')
