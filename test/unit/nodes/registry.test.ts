@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { idempotencyKey } from '../../../src/nodes/idempotency-key.ts'
+import { createRegistry, isRegistry } from '../../../src/nodes/registry.ts'
+import { buildGraph } from '../../../src/workflow/graph.ts'
+import { parseDefinition } from '../../../src/workflow/parse.ts'
+
+const one = () => 1
+const two = () => 2
+
+describe('createRegistry', () => {
+  it('takes entries or another registry, which it does not change', () => {
+    const first = createRegistry([['a', one]])
+    const second = createRegistry(first).register('b', two)
+    expect([first.types(), second.types()]).toEqual([['a'], ['a', 'b']])
+    expect(second.get('a')).toBe(one)
+  })
+
+  it('refuses a second handler of a type; override replaces it, in its place', () => {
+    const registry = createRegistry([
+      ['a', one],
+      ['b', one],
+    ])
+    expect(() => registry.register('a', two)).toThrow(
+      expect.objectContaining({ code: 'NODE_TYPE_DUPLICATE', details: { type: 'a' } }),
+    )
+    registry.override('a', two).override('c', two)
+    expect([registry.get('a'), registry.types()]).toEqual([two, ['a', 'b', 'c']])
+  })
+
+  it.each([
+    [5, one],
+    ['a', undefined],
+    ['a', 'handler'],
+    [undefined, one],
+  ])('refuses the type %j with the handler %s', (type, handler) => {
+    for (const method of ['register', 'override'] as const) {
+      expect(() => createRegistry()[method](type as string, handler as () => unknown)).toThrow(
+        expect.objectContaining({ code: 'ARGUMENT_INVALID' }),
+      )
+    }
+  })
+
+  it('knows no type that every object has', () => {
+    const registry = createRegistry()
+    for (const type of ['constructor', '__proto__', 'toString', '']) {
+      expect([registry.has(type), registry.get(type)]).toEqual([false, undefined])
+      expect(registry.register(type, one).get(type)).toBe(one)
+    }
+  })
+
+  it('names what is missing once, in definition order, types of fallbacks too', () => {
+    const nodes = [
+      { id: 'a', type: 'x', fallback: { type: 'y' } },
+      { id: 'b', type: 'x', fallback: 'c' },
+      { id: 'c', type: 'z' },
+      { id: 'd', type: 'known' },
+    ]
+    expect(createRegistry([['known', one]]).missing(buildGraph(parseDefinition({ id: 'w', nodes })))).toEqual([
+      'x',
+      'y',
+      'z',
+    ])
+  })
+
+  it('tells a registry from what is none', () => {
+    expect([createRegistry(), new Map(), null, {}].map(isRegistry)).toEqual([true, false, false, false])
+  })
+})
+
+describe('idempotencyKey', () => {
+  it('is one for no two pairs of run and node', () => {
+    const ids = ['', 'a', '/', 'a/', '/a', 'a/b', '%', '%2F', '%252F', 'a%2Fb', '\ud83d']
+    const keys = ids.flatMap((run) => ids.map((node) => idempotencyKey(run, node)))
+    expect(new Set(keys).size).toBe(ids.length ** 2)
+    expect(idempotencyKey('r/1', 'a/b')).toBe('waystone/r%2F1/a/b')
+  })
+})
