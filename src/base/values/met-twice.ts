@@ -10,39 +10,45 @@ const BUCKET = 512
  * Equal contents fall into one bucket, so the same object met twice does, as long as nothing changes it in between.
  */
 export class MetTwice {
-  readonly #few = new Set<object>()
+  /** Those without a mark: the first ones, and the few that were begun among them. */
+  readonly #unmarked = new Set<object>()
+  /** All others, and their marks. */
   readonly #containers: object[] = []
   readonly #marks: number[] = []
   /** Next count at which all are compared, eight times the last: so a value that shares parts at every level is never unfolded. */
   #nextCheck = 8 * SMALL
-  #isSure = false
+
+  /** Whether containers that are begun now have to be marked. */
+  get needsMarks(): boolean {
+    return this.#unmarked.size >= SMALL
+  }
 
   /**
    * Adds a container.
-   * @param mark - any whole number that depends only on what it holds
-   * @returns whether it is known to be met again; a meeting may be noticed later
+   * @param mark - any whole number that depends only on what it holds; undefined for one begun before {@link needsMarks}
+   * @returns whether it is known to have been added before; a second meeting may be noticed later
    */
-  add(container: object, mark: number): boolean {
+  add(container: object, mark: number | undefined): boolean {
+    if (mark === undefined) {
+      const count = this.#unmarked.size
+      return this.#unmarked.add(container).size === count
+    }
+    if (this.#unmarked.has(container)) return true
     const count = this.#containers.push(container)
     this.#marks.push(mark)
-    if (count <= SMALL) return this.#few.add(container).size < count
     if (count < this.#nextCheck) return false
     this.#nextCheck *= 8
     return this.anyTwice()
   }
 
-  /** Whether any container has been added twice. */
+  /** Whether any container was added twice that has not been reported yet. */
   anyTwice(): boolean {
-    const count = this.#containers.length
-    if (this.#isSure) return true
-    if (count <= SMALL) return this.#few.size < count
     const buckets: object[][] = []
-    const mask = 2 ** Math.ceil(Math.log2(count / BUCKET)) - 1
+    const mask = 2 ** Math.ceil(Math.log2(this.#containers.length / BUCKET + 1)) - 1
     for (let bucket = 0; bucket <= mask; bucket += 1) buckets.push([])
-    for (let index = 0; index < count; index += 1)
-      buckets[spread(this.#marks[index]!) & mask]!.push(this.#containers[index]!)
-    this.#isSure = buckets.some((bucket) => isAnyTwice(bucket))
-    return this.#isSure
+    for (const [index, container] of this.#containers.entries())
+      buckets[spread(this.#marks[index]!) & mask]!.push(container)
+    return buckets.some((bucket) => isAnyTwice(bucket))
   }
 }
 

@@ -28,6 +28,7 @@ export class Survey {
   readonly #classes: ClassRegistry
   readonly #met = new MetTwice()
   readonly #tagged = new Set<object>()
+  readonly #shapes = new KnownShapes()
   #members = 0
   #elements = 0
 
@@ -78,8 +79,6 @@ export class Survey {
 
   #container(value: object, depth: number): Finding {
     if (depth > this.#limits.maxDepth) return 'unclear'
-    // asked as JSON.stringify will ask; a toJSON that is data is left to the encoder as well
-    if ((value as { readonly toJSON?: unknown }).toJSON !== undefined && !(value instanceof Date)) return 'unclear'
     if (getOwnPropertySymbols(value).length > 0) return 'unclear'
     const prototype = getPrototypeOf(value) as object | null
     let finding: Finding
@@ -93,42 +92,47 @@ export class Survey {
 
   #array(array: readonly unknown[], depth: number): Finding {
     const { length } = array
-    if (!isIntrinsicArrayKeys(keys(array), length)) return 'unclear'
+    if (hasSomeToJson(array) || !isIntrinsicArrayKeys(keys(array), length)) return 'unclear'
     this.#elements += length
     let finding: Finding = 'plain'
     let mark = length
+    const needsMark = this.#met.needsMarks
     for (let index = 0; index < length; index += 1) {
       const property = getOwnPropertyDescriptor(array, index)
       if (property === undefined || property.get !== undefined || property.set !== undefined) return 'unclear'
       const { value } = property
-      mark = markWith(mark, value)
+      if (needsMark) mark = markWith(mark, value)
       const found = this.#member(value, array[index], depth + 1)
       if (found === 'unclear') return found
       if (found === 'tagged') finding = found
     }
-    return this.#met.add(array, mark) ? 'unclear' : finding
+    return this.#met.add(array, needsMark ? mark : undefined) ? 'unclear' : finding
   }
 
   #object(object: object, depth: number): Finding {
-    if (toTag.call(object) !== '[object Object]') return 'unclear'
+    if (hasSomeToJson(object) || toTag.call(object) !== '[object Object]') return 'unclear'
     const names = keys(object)
     this.#members += names.length
     if (names.length > this.#limits.maxKeysPerObject) return 'unclear'
     let finding: Finding = 'plain'
     let mark = names.length
+    const needsMark = this.#met.needsMarks
+    const isKnown = this.#shapes.has(names)
     for (const name of names) {
       const property = getOwnPropertyDescriptor(object, name)
       if (property === undefined || property.get !== undefined || property.set !== undefined) return 'unclear'
-      if (name.length > this.#limits.maxKeyLength) return 'unclear'
-      if (name === '__proto__' || !name.isWellFormed()) return 'unclear'
-      if (isTypeKey(name)) finding = 'tagged'
+      if (!isKnown) {
+        if (name.length > this.#limits.maxKeyLength || name === '__proto__' || !name.isWellFormed()) return 'unclear'
+        if (isTypeKey(name)) finding = 'tagged'
+      }
       const { value } = property
-      mark = markWith(mark, value)
+      if (needsMark) mark = markWith(mark, value)
       const found = this.#member(value, (object as Readonly<Record<string, unknown>>)[name], depth + 1)
       if (found === 'unclear') return found
       if (found === 'tagged') finding = found
     }
-    return this.#met.add(object, mark) ? 'unclear' : finding
+    if (!isKnown && finding === 'plain') this.#shapes.add(names)
+    return this.#met.add(object, needsMark ? mark : undefined) ? 'unclear' : finding
   }
 
   /** A Proxy may show another value than its descriptor has; JSON.stringify would write the one it shows. */
@@ -150,7 +154,35 @@ export class Survey {
     }
     this.#elements += parts.length
     if (depth + TAG_LEVELS > this.#limits.maxDepth) return 'unclear'
+    const mark = this.#met.needsMarks ? parts.length : undefined
     for (const part of parts) if (this.#part(part, depth + TAG_LEVELS) === 'unclear') return 'unclear'
-    return this.#met.add(value, parts.length) ? 'unclear' : 'tagged'
+    return this.#met.add(value, mark) ? 'unclear' : 'tagged'
   }
+}
+
+/** Asked as JSON.stringify will ask, so that a Proxy's answer counts; a toJSON that is data is left to the encoder as well. */
+function hasSomeToJson(container: object): boolean {
+  return (container as { readonly toJSON?: unknown }).toJSON !== undefined
+}
+
+/** Lists of keys that need no second look: rows have the same ones again and again. */
+class KnownShapes {
+  readonly #lists: (readonly string[] | undefined)[] = new Array(64)
+
+  has(names: readonly string[]): boolean {
+    const known = this.#lists[slotOf(names)]
+    if (known === undefined || known.length !== names.length) return false
+    // the same strings, most often the same objects: compared by their addresses
+    for (let index = 0; index < known.length; index += 1) if (known[index] !== names[index]) return false
+    return true
+  }
+
+  add(names: readonly string[]): void {
+    this.#lists[slotOf(names)] = names
+  }
+}
+
+/** One slot for a length and a first letter, so that the few shapes of a value seldom drive one another out. */
+function slotOf(names: readonly string[]): number {
+  return (names.length * 7 + (names.length > 0 ? names[0]!.charCodeAt(0) : 0)) & 63
 }

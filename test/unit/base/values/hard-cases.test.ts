@@ -220,6 +220,12 @@ describe('sharing in a large value', () => {
     expect(text.endsWith(',[],[],{"#type":"Map","entries":[[{"#type":"ref","path":"/3001"},[]]]}]')).toBe(true)
   })
 
+  it('is found of a container that holds most of the others', () => {
+    const wide = { kind: 'wide', rows: rows(3_000) }
+    const copy = copyOf({ first: wide, list: rows(3_000), again: wide }) as { first: unknown; again: unknown }
+    expect(copy.again).toBe(copy.first)
+  })
+
   it('at every level is not unfolded, however wide the levels are', () => {
     let value: unknown = []
     const wide = () => Array.from({ length: 1_500 }, () => ({}))

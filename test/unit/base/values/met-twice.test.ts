@@ -2,17 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { MetTwice, markWith } from '../../../../src/base/values/met-twice.ts'
 
 const many = (count: number): object[] => Array.from({ length: count }, (_, index) => ({ index }))
-const added = (containers: readonly object[], mark: (index: number) => number): MetTwice => {
+/** Whether adding these tells that one of them came twice, at once or in the end. */
+const isAnyTwice = (containers: readonly object[], mark: (index: number) => number): boolean => {
   const met = new MetTwice()
-  for (const [index, container] of containers.entries()) met.add(container, mark(index))
-  return met
+  const told = containers.map((container, index) => met.add(container, met.needsMarks ? mark(index) : undefined))
+  return told.includes(true) || met.anyTwice()
 }
 
 describe('containers met twice', () => {
   it.each([1, 1_024, 1_025, 9_000, 70_000])('are none among %d different ones, whatever their marks', (count) => {
     const containers = many(count)
     for (const mark of [(index: number) => index, () => 0, (index: number) => -index]) {
-      expect(added(containers, mark).anyTwice()).toBe(false)
+      expect(isAnyTwice(containers, mark)).toBe(false)
     }
   })
 
@@ -21,7 +22,8 @@ describe('containers met twice', () => {
     (count) => {
       const containers = many(count - 1)
       for (const mark of [(index: number) => index % (count - 1), () => 5]) {
-        expect(added([...containers, containers[0]!], mark).anyTwice()).toBe(true)
+        expect(isAnyTwice([...containers, containers[0]!], mark)).toBe(true)
+        expect(isAnyTwice([...containers, containers.at(-1)!], (index) => mark(Math.min(index, count - 2)))).toBe(true)
       }
     },
   )
@@ -29,7 +31,14 @@ describe('containers met twice', () => {
   it('are known at once while they are few', () => {
     const met = new MetTwice()
     const container = {}
-    expect([met.add(container, 1), met.add(container, 1)]).toEqual([false, true])
+    expect([met.add(container, undefined), met.add(container, undefined)]).toEqual([false, true])
+  })
+
+  it('are known though they were begun without a mark and met again with one', () => {
+    const met = new MetTwice()
+    for (const container of many(2_000)) met.add(container, met.needsMarks ? 1 : undefined)
+    const container = {}
+    expect([met.add(container, undefined), met.add(container, 7)]).toEqual([false, true])
   })
 })
 
