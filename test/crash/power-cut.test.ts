@@ -126,4 +126,30 @@ describe('a file store whose power is cut', () => {
     }
     count('power cuts during recovery', cuts)
   })
+
+  it('after any one call failed or took half of its bytes, keeps what was acknowledged before and after', async () => {
+    const { disk: whole } = await runUntil(null)
+    let failures = 0
+    for (let call = 1; call <= whole.calls; call++) {
+      const name = whole.log[call - 1] ?? ''
+      for (const how of name.startsWith('write') ? (['failsAt', 'shortAt'] as const) : (['failsAt'] as const)) {
+        const { disk, witness } = await runUntil(null, (disk) => {
+          disk[how] = call
+        })
+        for (const [bytes, names] of [
+          ['lost', 'lost'],
+          ['zeros', 'kept'],
+          ['kept', 'some'],
+        ] as const) {
+          try {
+            await goOn(disk.afterPowerCut(bytes, names), 'boot-2', copyOf(witness))
+          } catch (error) {
+            throw new Error(`${how} ${call} (${name}), unsynced bytes ${bytes}, names ${names}`, { cause: error })
+          }
+        }
+        failures += 1
+      }
+    }
+    count('system calls failed', failures)
+  })
 })

@@ -51,14 +51,15 @@ export class SimulatedDisk {
   readonly log: string[] = []
   /** The power goes before this call, counted from 1. */
   cutAt = Number.POSITIVE_INFINITY
-  /** Which calls fail: their name and how many of that name came before. */
-  failsAt: ((call: string, number: number) => boolean) | null = null
+  /** This call fails, counted from 1. */
+  failsAt: number | null = null
+  /** If this call is a write, it takes only half of its bytes. */
+  shortAt: number | null = null
   readonly fs: FileSystem
   #root: SimulatedFolder = newFolder(1)
   #inodes = 1
   #fds = 2
   readonly #handles = new Map<number, Handle>()
-  readonly #counts = new Map<string, number>()
 
   constructor(root?: SimulatedFolder) {
     if (root !== undefined) {
@@ -116,9 +117,12 @@ export class SimulatedDisk {
     if (this.calls < this.cutAt) this.calls += 1
     if (this.calls >= this.cutAt) throw systemError('EIO', 'the power is off')
     this.log.push(call)
-    const number = this.#counts.get(call) ?? 0
-    this.#counts.set(call, number + 1)
-    if (this.failsAt?.(call, number) === true) throw systemError('EIO', `${call} failed`)
+    if (this.calls === this.failsAt) throw systemError('EIO', `${call} failed`)
+  }
+
+  /** What a write takes of its bytes. */
+  #taken(bytes: Uint8Array): Uint8Array {
+    return this.calls === this.shortAt ? bytes.subarray(0, bytes.length >>> 1) : bytes
   }
 
   /** Waits as for a disk; the power can go meanwhile. */
@@ -148,11 +152,11 @@ export class SimulatedDisk {
       },
       write: (fd, bytes, position) => {
         this.#enter('write')
-        return this.#write(fd, bytes, position)
+        return this.#write(fd, this.#taken(bytes), position)
       },
       writeLarge: async (fd, bytes) => {
         this.#enter('writeLarge')
-        return this.#write(fd, bytes, null)
+        return this.#write(fd, this.#taken(bytes), null)
       },
       syncData: async (fd) => {
         const { file } = this.#handle(fd)

@@ -69,6 +69,8 @@ export class FileDriver implements StoreDriver {
   readonly #hashedIds = new Map<string, string>()
   /** Last epochs of runs deleted here, so that a claim from before the deletion never passes for one after it. */
   readonly #deletedEpochs = new Map<string, number>()
+  /** Folders that got a name which is not on disk yet; kept when an opening fails, for the next. */
+  readonly #unsyncedParents = new Set<string>()
   #deletions = 0
 
   constructor(parts: FileDriverParts) {
@@ -80,7 +82,7 @@ export class FileDriver implements StoreDriver {
     const journalFolder = path.join(path.resolve(parts.folder), 'journal')
     const allRuns = new SharedFolderSync(fileSystem, this.#runsFolder)
     this.#place = { fileSystem, runsFolder: this.#runsFolder, journalFolder, self, logger }
-    this.#journal = new SharedJournal(this.#place, allRuns, parts.journalBytes)
+    this.#journal = new SharedJournal(this.#place, parts.journalBytes)
     this.#tombstones = new Tombstones(fileSystem, journalFolder)
     const syncNames = async (runFolder: string) => {
       const results = await Promise.allSettled([fileSystem.syncFolder(runFolder), allRuns.sync()])
@@ -97,12 +99,19 @@ export class FileDriver implements StoreDriver {
 
   async open(): Promise<void> {
     const { fileSystem } = this.#parts
-    const made: string[] = []
     for (let folder = this.#runsFolder; !fileSystem.exists(folder); folder = path.dirname(folder)) {
-      made.push(path.dirname(folder))
+      this.#unsyncedParents.add(path.dirname(folder))
     }
     await fileSystem.makeFolder(this.#runsFolder)
-    for (const parent of made) await fileSystem.syncFolder(parent)
+    if (fileSystem.names(this.#runsFolder).length === 0) {
+      // Another process may have made these and died before they were synced.
+      const folder = path.dirname(this.#runsFolder)
+      for (const parent of [folder, path.dirname(folder)]) this.#unsyncedParents.add(parent)
+    }
+    for (const parent of this.#unsyncedParents) {
+      await fileSystem.syncFolder(parent)
+      this.#unsyncedParents.delete(parent)
+    }
     await replayJournals(this.#place)
     for (const name of fileSystem.names(this.#runsFolder)) {
       if (name.startsWith(DELETED_PREFIX)) await fileSystem.removeFolder(path.join(this.#runsFolder, name))
@@ -186,7 +195,7 @@ export class FileDriver implements StoreDriver {
     request: ClaimRequest,
   ): Promise<{ readonly claim: Claim; readonly repairs: readonly StoreRepair[] }> {
     const { onRepair, logger } = this.#parts
-    const { writer, repairs } = await takeRun({
+    const taken = takeRun({
       runId,
       name: runName(runId),
       request,
@@ -197,6 +206,11 @@ export class FileDriver implements StoreDriver {
       around: this.#around,
       suspectFrom: this.#pool.suspectFrom(runId),
       above: this.#deletedEpochs.get(runId) ?? 0,
+    })
+    const { writer, repairs } = await taken.catch((error: unknown) => {
+      // A sync may have failed, over bytes of others too.
+      if (!(error instanceof StoreError)) this.#pool.suspect(runId, 0)
+      throw error
     })
     const { epoch } = writer.claim
     if ((this.#pool.get(runId)?.claim.epoch ?? 0) > epoch) {

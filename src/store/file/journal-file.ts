@@ -44,8 +44,6 @@ export function isJournalName(name: string): boolean {
  */
 export class JournalFile {
   readonly path: string
-  /** Folders of the runs whose logs it covers. */
-  readonly folders = new Set<string>()
   readonly #fileSystem: FileSystem
   readonly #id: string
   readonly #fd: number

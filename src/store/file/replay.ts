@@ -21,13 +21,14 @@ interface LeftLog {
   readonly name: string
   readonly logId: string
   readonly entries: JournalEntry[]
-  /** Path of the journal that holds it from its beginning. */
+  /** Path of a journal to make it anew from: one that holds it from its beginning; null when it can not be lost. */
   begunIn: string | null
 }
 
 /** A journal of this boot whose writer can not be looked up, as in another container, is left alone that long. */
 const ABANDONED_MS = 3_600_000
 const RETIRED = '.retired'
+const LOGS_AT_ONCE = 8
 
 /**
  * Replays the journals that processes which are gone left behind, and removes them. Until that is done a log can end
@@ -37,7 +38,7 @@ const RETIRED = '.retired'
  * changes nothing that is sound, however often and by however many processes at once it is done: no lock is needed.
  */
 export async function replayJournals(place: ReplayPlace): Promise<void> {
-  const { fileSystem, journalFolder } = place
+  const { fileSystem, journalFolder, logger } = place
   const names = fileSystem.names(journalFolder)
   if (names.length === 0) return
   const left: string[] = []
@@ -47,21 +48,31 @@ export async function replayJournals(place: ReplayPlace): Promise<void> {
     if (name.endsWith(RETIRED)) left.push(journal)
     else if (await isLeft(place, journal)) left.push(retire(fileSystem, journal))
   }
-  if (left.length > 0) await replay(place, left)
+  if (left.length > 0) {
+    const logs = await replay(place, left, LOGS_AT_ONCE)
+    logger?.info('journals that were left behind were replayed', { journals: left.length, logs })
+  }
   await new Tombstones(fileSystem, journalFolder).sweep()
 }
 
 /**
  * Writes what journals say into the logs, syncs these, and removes the journals. Logs that were deleted stay deleted.
  * All at once, since the beginning of a log can be in one journal and what follows in another.
+ * Written even where nothing was lost: a sync that failed, in whatever process, leaves bytes in the page cache that the
+ * system takes for written, and only a new write makes the next sync tell the truth about them.
  * @param journals - paths of journal files that nobody writes any more
+ * @param logsAtOnce - how many logs are synced at once
+ * @returns how many logs were written
  */
-export async function replay(place: ReplayPlace, journals: readonly string[]): Promise<void> {
-  const { fileSystem, runsFolder, logger } = place
+export async function replay(place: ReplayPlace, journals: readonly string[], logsAtOnce: number): Promise<number> {
+  const { fileSystem, runsFolder, self } = place
   const logs = new Map<string, LeftLog>()
   for (const journal of journals) {
     const content = await readJournal(fileSystem, journal)
-    for (const entry of content?.entries ?? []) {
+    if (content === null || content.owner === null) continue
+    // Without a loss of power every log is there: one that is missing was deleted, and be it by hand.
+    const mayBegin = !isFromThisBoot(content.owner, self)
+    for (const entry of content.entries) {
       const key = `${entry.name} ${entry.logId}`
       let log = logs.get(key)
       if (log === undefined) {
@@ -69,16 +80,26 @@ export async function replay(place: ReplayPlace, journals: readonly string[]): P
         logs.set(key, log)
       }
       log.entries.push(entry)
-      if (entry.offset === 0) log.begunIn = journal
+      if (entry.offset === 0 && mayBegin) log.begunIn = journal
     }
   }
-  let replayed = 0
-  for (const log of logs.values()) if (await replayLog(place, log)) replayed += 1
-  if (replayed > 0) {
-    await fileSystem.syncFolder(runsFolder)
-    logger?.info('journals that were left behind were replayed', { journals: journals.length, logs: replayed })
+  const left = [...logs.values()]
+  const failures: unknown[] = []
+  let written = 0
+  const worker = async () => {
+    for (let log = left.pop(); log !== undefined && failures.length === 0; log = left.pop()) {
+      try {
+        if (await replayLog(place, log)) written += 1
+      } catch (error) {
+        failures.push(error)
+      }
+    }
   }
+  await Promise.all(Array.from({ length: logsAtOnce }, worker))
+  if (failures.length > 0) throw failures[0]
+  if (written > 0) await fileSystem.syncFolder(runsFolder)
   for (const journal of journals) fileSystem.remove(journal)
+  return written
 }
 
 /** Gives a journal a name its writer does not know, so that it stops relying on it. */
@@ -118,7 +139,7 @@ async function replayLog(
     const found = await logIdIn(fileSystem, fd)
     // A beginning that can not be read was never synced, so the journal that holds it is about this very log.
     if (found !== logId && !(found === null && mayBegin())) return false
-    for (const { offset, bytes } of entries) {
+    for (const { offset, bytes } of joined(entries)) {
       const written = fileSystem.write(fd, bytes, offset)
       if (written !== bytes.length) throw new Error(`the file system took ${written} of ${bytes.length} bytes`)
     }
@@ -153,4 +174,17 @@ async function openLog(fileSystem: FileSystem, folder: string, mayBegin: () => b
       return null
     }
   }
+}
+
+/** Entries of one log with those that follow on each other put together. */
+function joined(entries: readonly JournalEntry[]): { readonly offset: number; readonly bytes: Uint8Array }[] {
+  const stretches: { offset: number; end: number; parts: Uint8Array[] }[] = []
+  for (const { offset, bytes } of entries) {
+    const last = stretches.at(-1)
+    if (last?.end === offset) {
+      last.parts.push(bytes)
+      last.end += bytes.length
+    } else stretches.push({ offset, end: offset + bytes.length, parts: [bytes] })
+  }
+  return stretches.map(({ offset, parts }) => ({ offset, bytes: Buffer.concat(parts) }))
 }

@@ -25,7 +25,12 @@ export class WriterPool {
 
   /** A byte from which the log of a run is in doubt since a write or sync of this store failed; else null. */
   suspectFrom(runId: string): number | null {
-    return this.#writers.get(runId)?.suspectFrom ?? this.#suspects.get(runId) ?? null
+    return this.#suspects.get(runId) ?? this.#writers.get(runId)?.suspectFrom ?? null
+  }
+
+  /** Puts the log of a run in doubt, from a byte on, until it is claimed. */
+  suspect(runId: string, from: number): void {
+    this.#suspects.set(runId, from)
   }
 
   /** Makes this the writer of a run; gives the one before, which is to be stopped. */
