@@ -25,10 +25,18 @@ function isPlainText(text: string): boolean {
  * A map with the name `__proto__`, or one that is no well-formed text, stands as a list of entries under the Object tag.
  */
 export function mapText(entries: readonly (readonly [name: string, text: string])[]): string {
-  if (entries.some(([name]) => name === '__proto__' || !name.isWellFormed())) {
-    return `{"#type":"Object","entries":[${entries.map(([name, text]) => `[${nameText(name)},${text}]`).join(',')}]}`
+  // Added up, not joined: the text is copied once, when the whole document is, and not once more for every map.
+  let text = ''
+  for (const [name, value] of entries) {
+    if (name === '__proto__' || !name.isWellFormed()) return taggedMapText(entries)
+    text += text === '' ? `${JSON.stringify(escapeName(name))}:` : `,${JSON.stringify(escapeName(name))}:`
+    text += value
   }
-  return `{${entries.map(([name, text]) => `${JSON.stringify(escapeName(name))}:${text}`).join(',')}}`
+  return `{${text}}`
+}
+
+function taggedMapText(entries: readonly (readonly [name: string, text: string])[]): string {
+  return `{"#type":"Object","entries":[${entries.map(([name, text]) => `[${nameText(name)},${text}]`).join(',')}]}`
 }
 
 /** Entries of a map as {@link mapText} writes it, from a parsed document; names unescaped. */
@@ -79,7 +87,7 @@ export function numberOf(tree: unknown): number {
 
 /** A name with its escape, as it stands in a document. */
 export function escapeName(name: string): string {
-  return ESCAPED_NAME.test(name) ? `#${name}` : name
+  return name.charCodeAt(0) === 0x23 && ESCAPED_NAME.test(name) ? `#${name}` : name
 }
 
 /** The name an escaped one stands for. */

@@ -44,6 +44,29 @@ describe('times', () => {
     expect(parseTime(text)).toBe(null)
   })
 
+  it('are written as the calendar has them, whatever was written before', () => {
+    const day = 86_400_000
+    const instants = [
+      0,
+      1,
+      -1,
+      999,
+      59_999,
+      3_599_999,
+      day - 1,
+      day,
+      -day,
+      -day - 1,
+      1_767_323_045_678,
+      951_782_400_000,
+    ]
+    for (const at of [...instants, -62_198_755_200_000, 253_402_300_800_000, 8.64e15, -8.64e15, 8.64e15 - 1]) {
+      expect(isoTime(at)).toBe(new Date(at).toISOString())
+      // A fraction is cut; near the last date a number has none.
+      if (Math.abs(at) < 1e15) expect(isoTime(at + (at < 0 ? -0.75 : 0.75))).toBe(new Date(at).toISOString())
+    }
+  })
+
   it('beyond all dates become the last date', () => {
     expect(isoTime(Number.MAX_SAFE_INTEGER)).toBe('+275760-09-13T00:00:00.000Z')
     expect(parseTime(isoTime(-1))).toBe(-1)
