@@ -12,4 +12,6 @@ export interface StoreTest {
 export interface StoreTestTools {
   /** Closes the store and opens another on the same data. */
   readonly reopen: () => Promise<Store>
+  /** Opens another store on the same data beside the present one. */
+  readonly sibling: () => Promise<Store>
 }
