@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isWaystoneError } from '../../src/base/errors.ts'
@@ -158,6 +158,44 @@ describe('a process that appends to a file store and is killed', () => {
     count('file store processes killed', 10)
   })
 })
+
+describe.each(['sync', 'batch', 'exit'] as const)(
+  'a process that appends to many runs in %s mode and is killed',
+  (mode) => {
+    it('leaves every append it said was done, in all of them, and no journal once another opens the folder', async () => {
+      const folder = join(root, `killed-${mode}`)
+      const random = randomFrom(seed)
+      const runs = 20
+      const heads = new Map<string, number>()
+      for (let round = 0; round < 5; round++) {
+        const child = startChild('many-runs-process.ts', [folder, mode, String(runs)])
+        const wanted = runs + Math.floor(random() * 200)
+        const take = (line: string | null) => {
+          const [runId = '', head = '0'] = (line ?? '').split(' ')
+          if (runId !== '') heads.set(runId, Number(head))
+        }
+        for (let lines = 0; lines < wanted; lines++) take(await child.nextLine())
+        await child.kill()
+        for (let line = await child.nextLine(); line !== null; line = await child.nextLine()) take(line)
+
+        const store = fileStore(folder)
+        for (const [runId, acknowledged] of heads) {
+          const texts = await textsOf(store, runId)
+          expect(texts).toEqual(sampleTexts(runId, texts.length))
+          expect(texts.length).toBeGreaterThanOrEqual(acknowledged)
+          heads.set(runId, texts.length)
+          const { claim } = await store.claim(runId, requestOf('checker'))
+          await store.release(claim)
+        }
+        expect(heads.size).toBe(runs)
+        await store.close()
+        const journals = existsSync(join(folder, 'journal')) ? readdirSync(join(folder, 'journal')) : []
+        expect(journals).toEqual([])
+      }
+      count(`file store processes killed, ${mode}`, 5)
+    })
+  },
+)
 
 describe('two processes that claim one run of a file store at once', () => {
   it('are told that one of them won, each time', async () => {
