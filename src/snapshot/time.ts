@@ -3,28 +3,20 @@ const LAST_INSTANT = 8.64e15
 
 const TIME = /^(\d{4}|[+-]\d{6})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/
 
-const DAY_MS = 86_400_000
-const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
-
-/** The day asked for last, since most times of a run are of one day: its number from 1970 on, and its date with the T. */
-let lastDay = Number.NaN
-let lastDate = ''
+/** The instant written last: many times of a run are the same, or follow one another. */
+let lastAt = Number.NaN
+let lastText = ''
 
 /**
  * An instant as a document has it: ISO 8601 in UTC with milliseconds.
  * @param at - epoch ms; fractions of a millisecond are cut, instants no date can name become the last that can be named
  */
 export function isoTime(at: number): string {
-  const instant = Math.trunc(Math.max(-LAST_INSTANT, Math.min(LAST_INSTANT, at)))
-  const day = Math.floor(instant / DAY_MS)
-  if (day !== lastDay) {
-    lastDate = new Date(day * DAY_MS).toISOString().slice(0, -'00:00:00.000Z'.length)
-    lastDay = day
+  if (at !== lastAt) {
+    lastText = new Date(Math.max(-LAST_INSTANT, Math.min(LAST_INSTANT, at))).toISOString()
+    lastAt = at
   }
-  const ms = instant - day * DAY_MS
-  const seconds = Math.floor(ms / 1000)
-  const fraction = String(ms % 1000).padStart(3, '0')
-  return `${lastDate}${TWO_DIGITS[Math.floor(seconds / 3600)]}:${TWO_DIGITS[Math.floor(seconds / 60) % 60]}:${TWO_DIGITS[seconds % 60]}.${fraction}Z`
+  return lastText
 }
 
 /** {@link isoTime}, or null for null. */
