@@ -86,11 +86,11 @@ export async function execute(execution: Execution): Promise<number> {
 
   function watch({ executor }: RunHandle, shown: Progress): void {
     executor.on('*', (event) => {
-      if (io.isJson) io.out(eventLine(event))
+      if (io.isJson) io.json(eventLine(event))
       else shown.tell(event)
     })
     executor.on('progress', (notice) => {
-      if (io.isJson) io.out(jsonLine(notice))
+      if (io.isJson) io.json(jsonLine(notice))
       else shown.tellProgress(notice)
     })
   }
@@ -99,7 +99,7 @@ export async function execute(execution: Execution): Promise<number> {
     const { status, failedNodeId, error } = result
     const canResume = status !== 'completed' && status !== 'canceled'
     if (io.isJson) {
-      io.out(
+      io.json(
         jsonLine(
           {
             type: 'result',

@@ -2,7 +2,7 @@ import { isWaystoneError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import { bold } from './format/color.ts'
 import { fitLine } from './format/fit-line.ts'
-import { nameText, printable, printableLines } from './format/printable.ts'
+import { nameText, printable, printableJson, printableLines } from './format/printable.ts'
 
 const ERASE_LINE = '\r\u001b[2K'
 /** Width taken for a terminal that does not say how wide it is, in columns. */
@@ -12,6 +12,8 @@ const DEFAULT_COLUMNS = 80
 export interface Io {
   /** Results, to standard output. */
   out(text: string): void
+  /** A JSON text as a result; signs that would act on a terminal as escapes of JSON. */
+  json(text: string): void
   /** Notes and errors, to standard error; whole lines. */
   err(text: string): void
   /**
@@ -19,6 +21,8 @@ export interface Io {
    * it. Without a terminal nothing is shown.
    */
   status(line: string | null): void
+  /** Whether results go to a terminal. */
+  readonly isOutTerminal: boolean
   /** Whether results, and notes, may be coloured: a terminal, and NO_COLOR is not set. */
   readonly hasOutColor: boolean
   readonly hasErrColor: boolean
@@ -61,6 +65,7 @@ export function processIo({ stdout, stderr, env }: IoHost, asked: Pick<Io, 'isVe
   }
   return {
     out: (text) => write(stdout, text),
+    json: (text) => write(stdout, printableJson(text)),
     err: (text) => write(stderr, text),
     status: (line) => {
       if (!canRewrite || (line === null && shown === null)) return
@@ -68,6 +73,7 @@ export function processIo({ stdout, stderr, env }: IoHost, asked: Pick<Io, 'isVe
       shown = line === null ? null : fitLine(printable(line), (stderr.columns || DEFAULT_COLUMNS) - 1)
       stderr.write(`${ERASE_LINE}${shown ?? ''}`)
     },
+    isOutTerminal: stdout.isTTY === true,
     hasOutColor: stdout.isTTY === true && !isPlain && !isDumb,
     hasErrColor: stderr.isTTY === true && !isPlain && !isDumb,
     canRewrite,
@@ -82,7 +88,7 @@ export function processIo({ stdout, stderr, env }: IoHost, asked: Pick<Io, 'isVe
 export function writeError(io: Io, error: unknown, exitCode: number): void {
   io.status(null)
   errorLine(io, codeOf(error), messageOf(error))
-  if (io.isJson) io.out(`${JSON.stringify({ type: 'error', exitCode, error: errorJson(error) })}\n`)
+  if (io.isJson) io.json(`${JSON.stringify({ type: 'error', exitCode, error: errorJson(error) })}\n`)
   if (!io.isVerbose) return
   for (let cause = error, depth = 0; cause instanceof Error && depth < 16; cause = cause.cause, depth += 1) {
     io.err(`${printableLines(cause.stack ?? messageOf(cause))}\n`)

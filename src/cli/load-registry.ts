@@ -3,7 +3,6 @@ import { builtins } from '../nodes/builtin/builtins.ts'
 import { isRegistry, missingTypes, type Registry } from '../nodes/registry.ts'
 import type { Graph } from '../workflow/graph.ts'
 import type { Workflow } from '../workflow/workflow.ts'
-import type { Io } from './io.ts'
 import { loadExport } from './load-module.ts'
 
 /**
@@ -27,16 +26,16 @@ export function typesWithoutHandler(
   )
 }
 
-/** Says which option brings the code that is missing, when that is what went wrong. */
-export function noteMissingTypes(
-  io: Io,
+/** Which options bring the code that is missing, when that is what went wrong. */
+export function notesOnMissingCode(
   error: unknown,
   given: { readonly registry: string | null; readonly workflow?: string | null },
-): void {
+): readonly string[] {
   const isType = isWaystoneError(error, 'NODE_TYPE_MISSING')
-  if (!isType && !isWaystoneError(error, 'NODE_CONDITION_FAILED')) return
-  if (given.workflow === null)
-    io.err('note: if the run was made with code, give its file again with --workflow <file>\n')
+  if (!isType && !isWaystoneError(error, 'NODE_CONDITION_FAILED')) return []
+  const notes: string[] = []
+  if (given.workflow === null) notes.push('if the run was made with code, give its file again with --workflow <file>')
   if (isType && given.registry === null)
-    io.err('note: a module that exports a registry with handlers for these types is given with --registry <file>\n')
+    notes.push('--registry <file> gives a module that exports a registry with handlers for these types')
+  return notes
 }

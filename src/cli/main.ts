@@ -8,16 +8,18 @@ import { type Io, processIo, writeError } from './io.ts'
 
 /** The command line: asks what is wanted, loads that command alone, and ends with its exit code. */
 async function main(argv: readonly string[], io: Io, host: Host): Promise<number> {
+  const notes: string[] = []
   try {
     const parsed = parseArgs(argv, packageVersion())
     if (parsed.kind === 'text') {
       io.out(parsed.text)
       return exitCodes.done
     }
-    return await runCommand(parsed.invocation, { io, host })
+    return await runCommand(parsed.invocation, { io, host, notes })
   } catch (error) {
     const code = exitCodeOf(error)
     writeError(io, error, code)
+    for (const note of notes) io.err(`note: ${note}\n`)
     return code
   }
 }

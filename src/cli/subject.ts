@@ -64,9 +64,10 @@ function isSnapshot(bytes: Uint8Array): boolean {
   if (/^\s*\{\s*"format"\s*:/.test(new TextDecoder().decode(bytes.subarray(0, 1024)))) return true
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
-    return (
-      typeof value === 'object' && value !== null && Object.hasOwn(value, 'format') && !Object.hasOwn(value, 'nodes')
-    )
+    if (typeof value !== 'object' || value === null) return false
+    // A workflow may have a member of that name too, beside its list of nodes.
+    const { format, nodes } = value as { readonly format?: unknown; readonly nodes?: unknown }
+    return typeof format === 'string' && !Array.isArray(nodes)
   } catch {
     // No JSON at all; the reader of workflows says what is wrong with it.
     return false

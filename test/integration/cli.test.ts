@@ -1,87 +1,11 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { commandLine, packageFile } from '../helpers/command-line.ts'
 import { packageRoot } from '../helpers/source-module.ts'
 
-const main = join(packageRoot, 'dist/cli/main.js')
 const fixture = (name: string) => join(packageRoot, 'fixtures/workflows', name)
-let dir = ''
-
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-/** Runs the command in the folder of this test to its end. */
-function waystone(...argv: string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { cwd: dir, encoding: 'utf8' })
-  return { code: status, out: stdout, err: stderr }
-}
-
-/** Starts the command; `until` waits for a text on standard error, `end` for the end of the process. */
-function start(...argv: string[]) {
-  const child = spawn(process.execPath, [main, ...argv], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
-  const written = { out: '', err: '' }
-  const looks = new Set<() => void>()
-  child.stdout.on('data', (chunk) => {
-    written.out += String(chunk)
-  })
-  child.stderr.on('data', (chunk) => {
-    written.err += String(chunk)
-    for (const look of looks) look()
-  })
-  const end = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...written })))
-  const until = (text: string) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (written.err.includes(text)) resolve()
-      }
-      looks.add(look)
-      look()
-      void end.then(() => reject(new Error(`ended before "${text}": ${written.out}${written.err}`)))
-    })
-  return { child, until, end }
-}
-
-/** A workflow in code whose second node waits for a file, and which notes every call of a handler in another. */
-const gated = (name: string) => `
-import { appendFileSync, existsSync } from 'node:fs'
-import { workflow } from ${JSON.stringify(join(packageRoot, 'dist/index.js'))}
-const called = (id) => appendFileSync('${name}.calls', id + '\\n')
-const gate = async () => {
-  while (!existsSync('${name}.gate')) await new Promise((resolve) => setTimeout(resolve, 5))
-}
-export default workflow('${name}', '1.0.0')
-  .node('first', () => { called('first'); return 1 })
-  .node('second', ['first'], async ({ first }) => { called('second'); await gate(); return first + 1 })
-  .node('third', ['second'], ({ second }) => { called('third'); return second + 1 })
-  .build()
-`
-
-function writeGated(name: string, isOpen: boolean): string {
-  const file = `${name}.mjs`
-  writeFileSync(join(dir, file), gated(name))
-  if (isOpen) open(name)
-  return file
-}
-
-const open = (name: string) => writeFileSync(join(dir, `${name}.gate`), '')
-const calls = (name: string) =>
-  readFileSync(join(dir, `${name}.calls`), 'utf8')
-    .trim()
-    .split('\n')
-
-beforeAll(() => {
-  execFileSync(process.execPath, [join(packageRoot, 'scripts/build.mjs')], { stdio: 'inherit' })
-  dir = mkdtempSync(join(tmpdir(), 'waystone-cli-'))
-})
-
-afterAll(() => {
-  rmSync(dir, { recursive: true, force: true })
-})
+const { path, write, waystone, start, gated, writeGated, open, calls } = commandLine()
 
 describe('waystone with a JSON workflow', () => {
   it('runs it, and says what came of it', () => {
@@ -111,7 +35,7 @@ describe('waystone with a JSON workflow', () => {
   it('saves it as a snapshot, plain and compressed, that the other commands read', () => {
     expect(waystone('save', 'r1', '-o', 's.json').code).toBe(0)
     const saved = JSON.parse(waystone('save', 'r1', '-o', 's.gz', '--compress', '--json').out) as { sizeBytes: number }
-    expect(saved.sizeBytes).toBe(readFileSync(join(dir, 's.gz')).length)
+    expect(saved.sizeBytes).toBe(readFileSync(path('s.gz')).length)
     for (const file of ['s.json', 's.gz']) {
       expect(waystone('show', file).out).toContain('run       r1\n')
       expect(JSON.parse(waystone('plan', file, '--json').out)).toMatchObject({
@@ -124,13 +48,13 @@ describe('waystone with a JSON workflow', () => {
   })
 
   it('refuses a snapshot that was changed, and one of a newer format', () => {
-    const text = readFileSync(join(dir, 's.json'), 'utf8')
-    writeFileSync(join(dir, 'changed.json'), text.replace('"reviewed"', '"rejected"'))
+    const text = readFileSync(path('s.json'), 'utf8')
+    write('changed.json', text.replace('"reviewed"', '"rejected"'))
     expect(waystone('show', 'changed.json')).toMatchObject({
       code: 6,
       err: expect.stringMatching(/^error SNAPSHOT_INTEGRITY: /),
     })
-    writeFileSync(join(dir, 'newer.json'), text.replace('"version": "1.0.0"', '"version": "2.0.0"'))
+    write('newer.json', text.replace('"version": "1.0.0"', '"version": "2.0.0"'))
     expect(waystone('plan', 'newer.json')).toMatchObject({
       code: 8,
       err: expect.stringMatching(/^error SNAPSHOT_TOO_NEW: /),
@@ -184,8 +108,8 @@ describe('waystone with a JSON workflow', () => {
   })
 
   it('validates: every problem at once', () => {
-    writeFileSync(
-      join(dir, 'bad.json'),
+    write(
+      'bad.json',
       JSON.stringify({
         id: 'bad',
         version: 'x',
@@ -206,7 +130,7 @@ describe('waystone with a JSON workflow', () => {
       problems: { length: 3 },
     })
     expect(waystone('validate', fixture('review.json'))).toMatchObject({ code: 0, err: '' })
-    writeFileSync(join(dir, 'broken.json'), '{')
+    write('broken.json', '{')
     expect(waystone('validate', 'broken.json')).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^error WORKFLOW_SYNTAX: /),
@@ -222,13 +146,13 @@ describe('waystone with a workflow in code', () => {
   })
 
   it('hands the input on, from the argument or a file', () => {
-    writeFileSync(
-      join(dir, 'echo.mjs'),
-      `import { createWorkflow } from ${JSON.stringify(join(packageRoot, 'dist/index.js'))}
+    write(
+      'echo.mjs',
+      `import { createWorkflow } from ${packageFile}
        const definition = { id: 'echo', version: '1.0.0', nodes: [{ id: 'a', type: 'echo' }], edges: [] }
        export const workflow = createWorkflow(definition, { handlers: { echo: (_, ctx) => ctx.input } })`,
     )
-    writeFileSync(join(dir, 'input.json'), '{"x":[1]}')
+    write('input.json', '{"x":[1]}')
     expect(waystone('run', 'echo.mjs', '--input', '{"x":-1}').out).toContain('output: {"x":-1}\n')
     expect(waystone('run', 'echo.mjs', '--input', '@input.json').out).toContain('output: {"x":[1]}\n')
     expect(waystone('run', 'echo.mjs', '--input', '{x')).toMatchObject({
@@ -236,35 +160,6 @@ describe('waystone with a workflow in code', () => {
       err: expect.stringMatching(/^error USAGE: /),
     })
     expect(waystone('run', 'echo.mjs', '--input', '@none.json').code).toBe(5)
-  })
-
-  it('runs TypeScript', () => {
-    // Beside the package's own modules, where tsx is found when Node strips no types itself.
-    const folder = mkdtempSync(join(packageRoot, 'dist', 'cli-test-'))
-    try {
-      const file = join(folder, 'typed.ts')
-      writeFileSync(
-        file,
-        `import { workflow } from '../index.js'
-         const one: number = 1
-         export default workflow('typed', '1.0.0').node('a', (): number => one + 1).build()`,
-      )
-      expect(waystone('run', file)).toMatchObject({ code: 0, out: expect.stringContaining('output: 2\n') })
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
-  })
-
-  it('says what is wrong with a file that has no workflow, or throws', () => {
-    writeFileSync(join(dir, 'empty.mjs'), 'export const other = 1')
-    writeFileSync(join(dir, 'throws.mjs'), 'throw new Error("no luck")')
-    expect(waystone('run', 'empty.mjs')).toMatchObject({
-      code: 1,
-      err: expect.stringMatching(/^error CLI_FILE: .*exports no workflow.*other/),
-    })
-    const thrown = waystone('run', 'throws.mjs')
-    expect(thrown).toMatchObject({ code: 1, err: expect.stringMatching(/^error CLI_FILE: .*no luck\n$/) })
-    expect(waystone('run', 'throws.mjs', '--verbose').err).toContain('throws.mjs:1')
   })
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
@@ -285,7 +180,7 @@ describe('waystone with a workflow in code', () => {
 
       const without = waystone('resume', name)
       expect(without.code).toBe(8)
-      expect(without.err).toMatch(/--workflow[\s\S]*error NODE_TYPE_MISSING: /)
+      expect(without.err).toMatch(/error NODE_TYPE_MISSING: [\s\S]*--workflow/)
       expect(JSON.parse(waystone('plan', name, '--workflow', file, '--json').out)).toMatchObject({
         counts: { run: 1, reuse: 2 },
       })
@@ -340,8 +235,8 @@ describe('waystone with a workflow in code', () => {
       code: 8,
       err: expect.stringMatching(/^error WORKFLOW_CHANGED: /),
     })
-    writeFileSync(
-      join(dir, 'changed.mjs'),
+    write(
+      'changed.mjs',
       gated('changing').replace('.build()', ".node('fourth', ['third'], ({ third }) => third + 1).build()"),
     )
     const refused = waystone('resume', '--workflow', 'changed.mjs', 'changing')
@@ -369,7 +264,7 @@ describe('waystone', () => {
     expect(waystone('save', 'nobody', '--store', 'none', '-o', 'x').code).toBe(5)
     expect(waystone('ls', '--store', 'none')).toMatchObject({ code: 0, out: 'no runs in none\n' })
     expect(waystone('run', 'nobody.json').code).toBe(5)
-    expect(existsSync(join(dir, 'none'))).toBe(false)
+    expect(existsSync(path('none'))).toBe(false)
   })
 
   it('refuses the id of a run that is there', () => {

@@ -14,6 +14,8 @@ export interface Host extends SignalSource {
 export interface CommandContext {
   readonly io: Io
   readonly host: Host
+  /** What to tell after the error a command ends with: what to try instead. */
+  readonly notes: string[]
 }
 
 /** The arguments of one command. */

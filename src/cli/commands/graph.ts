@@ -11,7 +11,8 @@ export async function graph(args: ArgsOf<'graph'>, { io }: CommandContext): Prom
   const subject = await readSubject(args.subject, args.store)
   const index = subject.kind === 'workflow' ? subject.workflow.graph : subject.graph
   const text = mermaidText(index, subject.kind === 'workflow' ? null : subject.state)
-  io.out(args.json ? `${JSON.stringify({ mermaid: text })}\n` : text)
+  if (args.json) io.json(`${JSON.stringify({ mermaid: text })}\n`)
+  else io.out(text)
   if (index.edges.length > MERMAID_EDGES || text.length > MERMAID_CHARACTERS) {
     io.err(
       `note: the chart is above Mermaid's defaults; raise maxEdges (${MERMAID_EDGES}) and maxTextSize (${MERMAID_CHARACTERS}) to draw it\n`,

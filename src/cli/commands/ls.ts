@@ -10,7 +10,7 @@ import type { ArgsOf, CommandContext } from './command.ts'
 export async function ls(args: ArgsOf<'ls'>, { io }: CommandContext): Promise<number> {
   const runs = existsSync(args.store) ? await readRuns(args.store) : []
   if (args.json) {
-    io.out(`${JSON.stringify({ store: args.store, runs: runs.map(runJson) })}\n`)
+    io.json(`${JSON.stringify({ store: args.store, runs: runs.map(runJson) })}\n`)
     return 0
   }
   if (runs.length === 0) {

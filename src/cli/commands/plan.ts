@@ -21,7 +21,7 @@ export async function plan(args: ArgsOf<'plan'>, { io }: CommandContext): Promis
   const registry = await loadRegistry(args.registry)
   const { steps, counts, changes } = planOf(subject, given, registry, args.acceptChange)
   if (args.json) {
-    io.out(
+    io.json(
       `${JSON.stringify({ runId: subject.kind === 'workflow' ? null : subject.state.runId, steps, counts, changes })}\n`,
     )
     return 0

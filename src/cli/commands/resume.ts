@@ -3,13 +3,13 @@ import { createEngine } from '../../engine/engine.ts'
 import type { Workflow } from '../../workflow/workflow.ts'
 import { execute } from '../execute.ts'
 import { ioLogger } from '../io.ts'
-import { loadRegistry, noteMissingTypes } from '../load-registry.ts'
+import { loadRegistry, notesOnMissingCode } from '../load-registry.ts'
 import { loadWorkflow } from '../load-workflow.ts'
 import { withStoreOf } from '../subject.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
 
 /** `resume <run>`: takes a run up where its log ends, on the workflow file given, else on the graph it recorded. */
-export async function resume(args: ArgsOf<'resume'>, { io, host }: CommandContext): Promise<number> {
+export async function resume(args: ArgsOf<'resume'>, { io, host, notes }: CommandContext): Promise<number> {
   const workflow = args.workflow === null ? null : await loadWorkflow(args.workflow)
   const registry = await loadRegistry(args.registry)
   return withStoreOf(args.runId, args.store, async (store, { workflowId }) => {
@@ -33,8 +33,8 @@ export async function resume(args: ArgsOf<'resume'>, { io, host }: CommandContex
         begin: () => engine.resume(args.runId, config),
       })
     } catch (error) {
-      noteMissingTypes(io, error, args)
-      if (isWaystoneError(error, 'WORKFLOW_CHANGED')) io.err('note: --accept-change goes on with the workflow given\n')
+      notes.push(...notesOnMissingCode(error, args))
+      if (isWaystoneError(error, 'WORKFLOW_CHANGED')) notes.push('--accept-change goes on with the workflow given')
       throw error
     }
   })

@@ -4,13 +4,13 @@ import { execute } from '../execute.ts'
 import { readInput } from '../files.ts'
 import { ioLogger } from '../io.ts'
 import { isModuleName } from '../load-module.ts'
-import { loadRegistry, noteMissingTypes } from '../load-registry.ts'
+import { loadRegistry, notesOnMissingCode } from '../load-registry.ts'
 import { loadWorkflow } from '../load-workflow.ts'
 import { withStore } from '../subject.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
 
 /** `run <file>`: starts a run of a workflow file and executes it. */
-export async function run(args: ArgsOf<'run'>, { io, host }: CommandContext): Promise<number> {
+export async function run(args: ArgsOf<'run'>, { io, host, notes }: CommandContext): Promise<number> {
   const workflow = await loadWorkflow(args.file)
   const registry = await loadRegistry(args.registry)
   const input = await readInput(args.input)
@@ -29,7 +29,7 @@ export async function run(args: ArgsOf<'run'>, { io, host }: CommandContext): Pr
         begin: () => engine.start(workflow, input, { runId, ...config }),
       })
     } catch (error) {
-      noteMissingTypes(io, error, args)
+      notes.push(...notesOnMissingCode(error, args))
       throw error
     }
   })

@@ -17,17 +17,21 @@ export async function save(args: ArgsOf<'save'>, { io }: CommandContext): Promis
     createEngine({ store, logger: ioLogger(io) }).snapshot(args.runId),
   )
   if (toStdout) {
-    io.out(serialize(snapshot))
+    // Not escaped for a terminal, unless it goes to one: a document keeps its bytes.
+    if (io.isOutTerminal) io.json(serialize(snapshot))
+    else io.out(serialize(snapshot))
     return 0
   }
   const written = args.compress ? serialize(snapshot, { compress: 'gzip' }) : serialize(snapshot)
   await writeWhole(args.output, written)
   const sizeBytes = typeof written === 'string' ? Buffer.byteLength(written) : written.length
   const { id: runId, status, head } = snapshot.run
+  if (args.json) {
+    io.json(`${JSON.stringify({ runId, status, seq: head.seq, file: args.output, sizeBytes })}\n`)
+    return 0
+  }
   io.out(
-    args.json
-      ? `${JSON.stringify({ runId, status, seq: head.seq, file: args.output, sizeBytes })}\n`
-      : `saved run ${printable(runId)} (${status}, ${counted(head.seq, 'fact')}) to ${printable(args.output)}, ${counted(sizeBytes, 'byte')}\n`,
+    `saved run ${printable(runId)} (${status}, ${counted(head.seq, 'fact')}) to ${printable(args.output)}, ${counted(sizeBytes, 'byte')}\n`,
   )
   return 0
 }

@@ -5,8 +5,10 @@ import type { ArgsOf, CommandContext } from './command.ts'
 /** `show <run-or-file>`: a run, a snapshot or a workflow, node by node. */
 export async function show(args: ArgsOf<'show'>, { io }: CommandContext): Promise<number> {
   const subject = await readSubject(args.subject, args.store)
-  if (subject.kind === 'workflow') {
-    io.out(args.json ? `${JSON.stringify(subject.workflow.definition)}\n` : workflowText(subject.workflow))
-  } else io.out(args.json ? runJson(subject.state) : runText(subject.state, io.hasOutColor))
+  if (args.json) {
+    io.json(subject.kind === 'workflow' ? `${JSON.stringify(subject.workflow.definition)}\n` : runJson(subject.state))
+  } else {
+    io.out(subject.kind === 'workflow' ? workflowText(subject.workflow) : runText(subject.state, io.hasOutColor))
+  }
   return 0
 }

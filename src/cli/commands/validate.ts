@@ -31,7 +31,7 @@ export async function validate(args: ArgsOf<'validate'>, { io }: CommandContext)
   const { subject, problems, exitCode } = report
   const name = nameText(args.file, 200)
   if (args.json) {
-    io.out(
+    io.json(
       `${JSON.stringify({
         file: args.file,
         kind: subject === null ? null : subject.kind,

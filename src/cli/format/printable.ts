@@ -14,6 +14,17 @@ export function printableLines(text: string): string {
   return text.replace(UNPRINTABLE, (char) => (char === '\n' || char === '\t' ? char : escapeOf(char)))
 }
 
+/** JSON text with the same signs as escapes of JSON, so that it says the same; line breaks between its parts are kept. */
+export function printableJson(text: string): string {
+  return text.replace(UNPRINTABLE, (char) =>
+    /\s/.test(char) && char < '\u0080' ? char : [...unitsOf(char)].map((unit) => `\\u${unit}`).join(''),
+  )
+}
+
+function* unitsOf(char: string): Generator<string> {
+  for (let at = 0; at < char.length; at += 1) yield char.charCodeAt(at).toString(16).padStart(4, '0')
+}
+
 /** One line, printable, and no longer than so many characters. */
 export function shorten(text: string, length: number): string {
   // Two units hold any character, so this cuts nothing that would be shown, and a huge text is not gone through.
