@@ -165,6 +165,18 @@ describe('another realm', () => {
   })
 })
 
+it('a key that needs a tag is seen after many objects that are nearly alike', () => {
+  const alike = Array.from({ length: 3 }, () => ({ '#a': 1, x: 2 }))
+  expect(textOf([...alike, { '#type': 1, x: 2 }, { '#a': 1, '#type': 2 }])).toBe(
+    `${JSON.stringify(alike).slice(0, -1)},{"##type":1,"x":2},{"#a":1,"##type":2}]`,
+  )
+  expect(textOf([{ x: 1 }, { x: 1 }, { 'x\ud800': 1 }])).toContain('{"#type":"Object","entries":[[{"#type":"string"')
+  expect(textOf([{ _: 1 }, JSON.parse('{"__proto__":1}')])).toBe(
+    '[{"_":1},{"#type":"Object","entries":[["__proto__",1]]}]',
+  )
+  expect(refusal([{ x: 1 }, { ['x'.repeat(70_000)]: 1 }])).toEqual(['VALUE_LIMIT', '/1'])
+})
+
 describe('size', () => {
   it('a string beyond the limit is refused with its path', () => {
     expect(refusal({ a: ['x'.repeat(50_000_000)] })).toEqual(['VALUE_LIMIT', '/a/0'])
