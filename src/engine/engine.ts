@@ -290,8 +290,8 @@ class StoreEngine implements Engine {
   #execute(executor: DagExecutor, journal: StoreJournal): RunHandle {
     const { runId } = executor
     const result = executor.execute().finally(async () => {
-      this.#active.delete(runId)
       await this.#keeper.release(journal)
+      this.#active.delete(runId)
     })
     // The handle's owner may look at the result late or never; what stopped the run is logged in any case.
     result.catch((error: unknown) =>

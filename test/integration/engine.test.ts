@@ -154,6 +154,41 @@ describe('resume', () => {
     expect((await direct.result).status).toBe('completed')
   })
 
+  it('of a run that has settled here waits until its claim is free, and is the one that executes from then on', async () => {
+    const letGo = deferred()
+    const store = intercepted(memoryStore(), {
+      release: async (next) => {
+        await letGo.promise
+        return next()
+      },
+    })
+    let fails = true
+    const flow = workflow('w', '1.0.0')
+      .node('a', () => {
+        if (fails) throw new Error('x')
+        return never<number>()
+      })
+      .build()
+    const engine = createEngine({ store, workflows: [flow], logger: quiet() })
+    const { executor } = await engine.start(flow, undefined, { runId: 'r' })
+    await some()
+    expect(executor.status).toBe('failed')
+    fails = false
+    let isUp = false
+    const resuming = engine.resume('r').then((handle) => {
+      isUp = true
+      return handle
+    })
+    await some()
+    expect(isUp).toBe(false)
+    letGo.resolve()
+    const handle = await resuming
+    await some()
+    expect(await engine.resume('r')).toBe(handle)
+    await engine.cancel('r')
+    expect((await handle.result).status).toBe('canceled')
+  })
+
   it('of a run another holds is refused with who, and leaves no trace', async () => {
     const store = memoryStore()
     const { flow, gate } = gated()
@@ -396,13 +431,23 @@ describe('close', () => {
   it('pauses every run, waits for starts under way, and takes nothing up afterwards', async () => {
     const store = memoryStore()
     const { flow } = gated()
-    const engine = createEngine({ store, workflows: [flow], logger: quiet() })
+    const claiming = deferred()
+    const slow = intercepted(store, {
+      claim: async (next, runId) => {
+        if (runId === 'two') await claiming.promise
+        return next()
+      },
+    })
+    const engine = createEngine({ store: slow, workflows: [flow], logger: quiet() })
     const one = await engine.start(flow, undefined, { runId: 'one' })
     const starting = engine.start(flow, undefined, { runId: 'two' })
     await tick()
     await expect(engine.close({ deadlineMs: -1 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     await expect(engine.close({ deadline: 1 } as object)).rejects.toMatchObject({ code: 'OPTION_UNKNOWN' })
-    await engine.close({ deadlineMs: 0, reason: 'deploy' })
+    const closing = engine.close({ deadlineMs: 0, reason: 'deploy' })
+    await tick()
+    claiming.resolve()
+    await closing
     for (const { result } of [one, await starting]) expect((await result).status).toBe('paused')
     expect((await engine.snapshot('two')).run.reason).toBe('deploy')
     for (const ask of [() => engine.start(flow), () => engine.resume('one'), () => engine.recover()]) {
@@ -589,6 +634,31 @@ describe('claims', () => {
     expect((await taken.result).status).toBe('completed')
     expect(clock.pending).toBe(0)
     expect((await typesOf(store, 'r')).filter((type) => type === 'node.completed')).toHaveLength(1)
+  })
+
+  it('that are lost while facts are being written let nothing follow from them, even if they were written', async () => {
+    const clock = new ManualClock()
+    const written = deferred()
+    const store = intercepted(memoryStore(), {
+      append: async (next, _runId, { expectedSeq }) => {
+        await next()
+        if (expectedSeq > 0) await written.promise
+      },
+    })
+    const { flow, gate, calls } = gated()
+    const engine = createEngine({ store, clock, leaseMs: 3_000, logger: quiet() })
+    const { result, executor } = await engine.start(flow, undefined, { runId: 'r' })
+    const told: string[] = []
+    executor.on('node.completed', ({ data }) => told.push(data.nodeId))
+    await some()
+    gate.resolve(1)
+    await some()
+    await store.claim('r', { owner: 'other', leaseMs: 1, now: clock.now() + 60_000 })
+    clock.advance(1_000)
+    await expect(result).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    written.resolve()
+    await some()
+    expect([calls, told]).toEqual([['a'], []])
   })
 
   it('that are lost show at the next append even before a renewal', async () => {

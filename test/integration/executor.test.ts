@@ -450,6 +450,24 @@ describe('pause', () => {
     expect((await executor.pause()).run.status).toBe('completed')
   })
 
+  it('leaves no timer when nodes end before the deadline', async () => {
+    const clock = new ManualClock()
+    const gate = deferred()
+    const flow = workflow('w', '1.0.0')
+      .node('a', () => gate.promise)
+      .node('b', ['a'], () => 1)
+      .build()
+    const executor = new DagExecutor(flow, { clock })
+    void executor.execute()
+    await tick()
+    const pausing = executor.pause({ deadlineMs: DAY })
+    expect(clock.pending).toBe(1)
+    gate.resolve()
+    expect((await pausing).run.status).toBe('paused')
+    expect(clock.pending).toBe(0)
+    expect((await executor.execute()).status).toBe('completed')
+  })
+
   it('is asked for by a handler of the run itself without harm when it is not awaited there', async () => {
     const executor: DagExecutor = new DagExecutor(
       workflow('w', '1.0.0')
