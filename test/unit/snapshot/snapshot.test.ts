@@ -130,6 +130,23 @@ describe('serialize and deserialize', () => {
     expect(snapshot.result('branch')).toEqual(snapshot.result('10'))
   })
 
+  it('tell long values apart that are alike in length, beginning, middle and end', () => {
+    const state = sampleState()
+    const long = (differs: string) => `${'a'.repeat(3_000)}${differs}${'a'.repeat(9_000)}`
+    const values = { '10': long('b'), '2': long('c'), branch: long('b') }
+    state.nodes[0]!.output = codec.encode(values['10'])
+    state.nodes[1]!.output = codec.encode(values['2'])
+    state.nodes[3]!.output = codec.encode(values.branch)
+    state.variables['same'] = codec.encode(long('c'))
+    state.variables['other'] = codec.encode(long('d'))
+    const text = serialize(takeSnapshot(state, AT))
+    const snapshot = deserialize(text)
+    expect(snapshot.results).toMatchObject(values)
+    expect(snapshot.variables).toMatchObject({ same: long('c'), other: long('d') })
+    // One each of b, c and d; the others refer to them.
+    expect(text.length).toBeLessThan(4 * 12_000)
+  })
+
   it('keep the marker of a dropped result for inspection', () => {
     const state = sampleState()
     state.nodes[0]!.output = truncatedMarker(5000, 100)
