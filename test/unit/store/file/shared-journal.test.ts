@@ -8,7 +8,7 @@ import { nodeFileSystem } from '../../../../src/store/file/file-system.ts'
 import { readJournal } from '../../../../src/store/file/journal-file.ts'
 import { ownProcess, type ProcessIdentity } from '../../../../src/store/file/process-identity.ts'
 import { createStore, type Store } from '../../../../src/store/store.ts'
-import { appendTo, requestOf, sampleTexts, textsOf, writeRun } from '../../../helpers/sample-run.ts'
+import { appendTo, requestOf, SAMPLE_START, sampleTexts, textsOf, writeRun } from '../../../helpers/sample-run.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 import { failingFileSystem } from './failing-file-system.ts'
 
@@ -98,6 +98,30 @@ describe('appends of many runs that are ready together', () => {
     await store.close()
     expect(journalsIn(folder)).toEqual([])
   })
+})
+
+describe('in a group, a run that was lost meanwhile', () => {
+  it.each([
+    ['taken over', (other: Store) => other.claim('run-0', requestOf('other', SAMPLE_START + 60_000))],
+    ['deleted', (other: Store) => other.delete('run-0')],
+  ] as const)(
+    'because it was %s, is refused and left out of the journal; the others are acknowledged',
+    async (_how, lose) => {
+      const { store, folder } = open()
+      const claims = await writeTogether(store, names(3), 2)
+      const other = open({ folder }).store
+      await lose(other)
+      const results = await Promise.allSettled(claims.map((claim) => appendTo(store, claim, 3)))
+      expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+      expect(results[0]).toMatchObject({ reason: { code: 'STORE_FENCED' } })
+      const journal = journalsIn(folder).find((name) => name.startsWith('journal-'))
+      const content = await readJournal(nodeFileSystem, join(folder, 'journal', journal!))
+      expect(content?.entries.filter(({ name }) => name === 'run-run-0')).toHaveLength(2)
+      expect(content?.entries.filter(({ name }) => name === 'run-run-1')).toHaveLength(3)
+      await other.close()
+      await store.close()
+    },
+  )
 })
 
 describe('a lone append', () => {
