@@ -90,7 +90,7 @@ describe.each(Object.entries(stops))('%s', (name, { run, node, stop }) => {
       )
       .node('next', ['slow'], () => started.push('next'))
       .build()
-    const limits = name === 'run time-out' ? { runTimeoutMs: 60_000 } : {}
+    const limits = { nodeTimeoutMs: 900_000, ...(name === 'run time-out' ? { runTimeoutMs: 60_000 } : {}) }
     const executor = new DagExecutor(flow, { clock, limits, logger: recordingLogger() })
     const facts: string[] = []
     executor.on('*', ({ type }) => facts.push(type))

@@ -535,6 +535,30 @@ describe('a failure', () => {
   })
 })
 
+describe('a retry', () => {
+  it.each([
+    ['any error', () => new Error('x'), 3],
+    ['an error that says it may help', () => Object.assign(new Error('x'), { retryable: true }), 3],
+    ['an error that says it can not help', () => Object.assign(new Error('x'), { retryable: false }), 1],
+    ['a wrong use of the context', (ctx: NodeContext) => ctx.counters.add('c', Number.NaN), 1],
+  ] as const)('follows %s as often as it can help', async (_what, fail, attempts) => {
+    const clock = new ManualClock()
+    let calls = 0
+    const flow = workflow('w', '1.0.0')
+      .node(
+        'a',
+        (_inputs, ctx) => {
+          calls += 1
+          throw fail(ctx as NodeContext)
+        },
+        { retry: { maximumAttempts: 3, initialIntervalMs: 1 } },
+      )
+      .build()
+    expect((await clock.drive(new DagExecutor(flow, { clock }).execute())).status).toBe('failed')
+    expect(calls).toBe(attempts)
+  })
+})
+
 describe('the order at concurrency 1', () => {
   it('is that of the definition among what is ready, whatever the order of edges and of keys', async () => {
     const upstreams = { d: [], c: [], b: ['d'], a: ['c', 'd'], e: ['b', 'a'] } as Record<string, string[]>

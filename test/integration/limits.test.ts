@@ -99,6 +99,28 @@ describe('limits', () => {
     }
   })
 
+  it('dropped results stay dropped: who needs one fails with a code, and all else goes on', async () => {
+    const flow = workflow('w', '1.0.0')
+      .node('large', () => 'x'.repeat(100))
+      .node('small', () => 'x')
+      .node('needs', ['large'], ({ large }) => large.length, { onError: 'continue' })
+      .node('other', ['small'], ({ small }) => small)
+      .build()
+    const executor = new DagExecutor(flow, { limits: { maxResultBytes: 10 }, oversizedResults: 'drop' })
+    let cut = ''
+    executor.on('node.completed', () => {
+      cut ||= serialize(executor.saveSnapshot())
+    })
+    await executor.execute()
+    expect([executor.status, executor.saveSnapshot().results['other']]).toEqual(['completed', 'x'])
+    expect(executor.saveSnapshot().nodes['needs']).toMatchObject({
+      status: 'failed',
+      error: { code: 'SNAPSHOT_TRUNCATED', details: { nodeId: 'needs', upstream: 'large' } },
+    })
+    // A load knows it before anything runs.
+    expect(() => loadSnapshot(cut, flow)).toThrow(expect.objectContaining({ code: 'SNAPSHOT_TRUNCATED' }))
+  })
+
   it('are the run’s own: changing the object they were given in changes nothing', async () => {
     const maxUsage: Record<string, number> = { http: 1 }
     const flow = workflow('w', '1.0.0')
