@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Claim } from '../../../../src/store/driver.ts'
@@ -235,13 +235,21 @@ describe('a journal that is left behind', () => {
     await store.close()
   })
 
-  it('of a process that lives is left alone', async () => {
-    const { store, folder } = open()
+  const boot = ownProcess().place.split(' ')[1] ?? ''
+  it.skipIf(boot === '').each([
+    ['of a process that lives is left alone, however old', ownProcess(), true, true],
+    ['of a process that is dead is replayed', { ...ownProcess(), pid: 2 ** 22 + 1 }, false, false],
+    ['of another container is left alone', { ...ownProcess(), place: `host ${boot} other` }, false, true],
+    ['of another container is replayed after an hour', { ...ownProcess(), place: `host ${boot} other` }, true, false],
+  ])('%s', async (_what, self, isOld, stays) => {
+    const { store, folder } = open({ self })
     await writeTogether(store, names(3), 2)
-    const before = journalsIn(folder)
+    const [journal] = journalsIn(folder)
+    const hoursAgo = Date.now() / 1000 - 3_700
+    if (isOld) utimesSync(join(folder, 'journal', journal!), hoursAgo, hoursAgo)
     const other = open({ folder }).store
     await other.open()
-    expect(journalsIn(folder)).toEqual(before)
+    expect(journalsIn(folder)).toEqual(stays ? [journal] : [])
     await other.close()
     await store.close()
   })
