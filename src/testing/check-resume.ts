@@ -1,6 +1,7 @@
 import { DagExecutor } from '../engine/dag-executor.ts'
 import { type LoadOptions, loadSnapshot } from '../engine/load.ts'
 import type { ExecutorOptions } from '../engine/options.ts'
+import type { RunStatus } from '../run/state.ts'
 import type { SnapshotDocument } from '../snapshot/document.ts'
 import { serialize } from '../snapshot/serialize.ts'
 import type { AnyWorkflow, Workflow } from '../workflow/workflow.ts'
@@ -24,6 +25,8 @@ export interface ResumeDifference {
 
 /** What a check of a workflow found. */
 export interface ResumeReport {
+  /** How the run that was not interrupted ended. */
+  readonly status: RunStatus
   /** Moments the run was cut at, each resumed from bytes. */
   readonly cuts: number
   /** Empty when the workflow resumes well. */
@@ -55,7 +58,7 @@ export async function checkResume(workflow: AnyWorkflow, options: CheckResumeOpt
   const expected = executor.saveSnapshot().document
   const differences: ResumeDifference[] = []
   for (const { seq, text } of cuts) differences.push(...(await resumed(workflow, seq, text, expected, world)))
-  return { cuts: cuts.length, differences }
+  return { status: expected.run.status, cuts: cuts.length, differences }
 }
 
 async function resumed(

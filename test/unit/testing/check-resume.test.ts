@@ -14,12 +14,13 @@ describe('checkResume', () => {
         return [1, 2]
       })
       .node('b', ['a'], ({ a }, ctx) => {
-        ctx.accumulators.add('sum', a.length)
+        ctx.accumulators.sum('sum', a.length)
         return a.length
       })
       .node('c', ['a'], () => 'c')
       .build()
-    const { cuts, differences } = await checkResume(flow)
+    const { status, cuts, differences } = await checkResume(flow)
+    expect(status).toBe('completed')
     expect(differences).toEqual([])
     // Before the first fact, then each: run started, 3 × started and completed, run completed.
     expect(cuts).toBe(9)
@@ -32,7 +33,8 @@ describe('checkResume', () => {
         throw new Error('always')
       })
       .build()
-    const { cuts, differences } = await checkResume(flow, { logger: silent })
+    const { status, cuts, differences } = await checkResume(flow, { logger: silent })
+    expect(status).toBe('failed')
     expect(differences).toEqual([])
     expect(cuts).toBeGreaterThan(4)
   })
