@@ -3,7 +3,6 @@ import { type Brand, brandOf, slots } from './brand.ts'
 import type { ClassRegistry } from './class-codec.ts'
 import { isTypeKey } from './encoding.ts'
 import type { ValueLimits } from './limits.ts'
-import { MetTwice, markWith } from './met-twice.ts'
 import { hasToJson, isPlainNumber } from './plain.ts'
 
 const { getOwnPropertyDescriptor, getOwnPropertySymbols, getPrototypeOf, keys } = Object
@@ -26,7 +25,8 @@ const TAG_PARTS = 4
 export class Survey {
   readonly #limits: ValueLimits
   readonly #classes: ClassRegistry
-  readonly #met = new MetTwice()
+  readonly #seen = new Set<object>()
+  #containers = 0
   readonly #tagged = new Set<object>()
   readonly #shapes = new KnownShapes()
   #members = 0
@@ -46,7 +46,7 @@ export class Survey {
     if (hasToJson() || classes.forPrototype(Array.prototype) !== undefined) return null
     const survey = new Survey(limits, classes)
     try {
-      return survey.#container(value, 1) === 'unclear' || survey.#met.anyTwice() ? null : survey.#tagged
+      return survey.#container(value, 1) === 'unclear' ? null : survey.#tagged
     } catch {
       // a trap that threw, or a full stack: found again by the encoder, which names the place
       return null
@@ -78,7 +78,7 @@ export class Survey {
   }
 
   #container(value: object, depth: number): Finding {
-    if (depth > this.#limits.maxDepth) return 'unclear'
+    if (depth > this.#limits.maxDepth || !this.#isNew(value)) return 'unclear'
     if (getOwnPropertySymbols(value).length > 0) return 'unclear'
     const prototype = getPrototypeOf(value) as object | null
     let finding: Finding
@@ -90,23 +90,29 @@ export class Survey {
     return finding
   }
 
+  /**
+   * The size is compared rather than asked for: a set of 10^5 objects costs as much as the rest of the survey. Many small sets,
+   * parted by what the containers hold, were no faster at 10 MB and slower at 1 MB.
+   */
+  #isNew(container: object): boolean {
+    this.#seen.add(container)
+    this.#containers += 1
+    return this.#seen.size === this.#containers
+  }
+
   #array(array: readonly unknown[], depth: number): Finding {
     const { length } = array
     if (hasSomeToJson(array) || !isIntrinsicArrayKeys(keys(array), length)) return 'unclear'
     this.#elements += length
     let finding: Finding = 'plain'
-    let mark = length
-    const needsMark = this.#met.needsMarks
     for (let index = 0; index < length; index += 1) {
       const property = getOwnPropertyDescriptor(array, index)
       if (property === undefined || property.get !== undefined || property.set !== undefined) return 'unclear'
-      const { value } = property
-      if (needsMark) mark = markWith(mark, value)
-      const found = this.#member(value, array[index], depth + 1)
+      const found = this.#member(property.value, array[index], depth + 1)
       if (found === 'unclear') return found
       if (found === 'tagged') finding = found
     }
-    return this.#met.add(array, needsMark ? mark : undefined) ? 'unclear' : finding
+    return finding
   }
 
   #object(object: object, depth: number): Finding {
@@ -115,8 +121,6 @@ export class Survey {
     this.#members += names.length
     if (names.length > this.#limits.maxKeysPerObject) return 'unclear'
     let finding: Finding = 'plain'
-    let mark = names.length
-    const needsMark = this.#met.needsMarks
     const isKnown = this.#shapes.has(names)
     for (const name of names) {
       const property = getOwnPropertyDescriptor(object, name)
@@ -125,14 +129,12 @@ export class Survey {
         if (name.length > this.#limits.maxKeyLength || name === '__proto__' || !name.isWellFormed()) return 'unclear'
         if (isTypeKey(name)) finding = 'tagged'
       }
-      const { value } = property
-      if (needsMark) mark = markWith(mark, value)
-      const found = this.#member(value, (object as Readonly<Record<string, unknown>>)[name], depth + 1)
+      const found = this.#member(property.value, (object as Readonly<Record<string, unknown>>)[name], depth + 1)
       if (found === 'unclear') return found
       if (found === 'tagged') finding = found
     }
     if (!isKnown && finding === 'plain') this.#shapes.add(names)
-    return this.#met.add(object, needsMark ? mark : undefined) ? 'unclear' : finding
+    return finding
   }
 
   /** A Proxy may show another value than its descriptor has; JSON.stringify would write the one it shows. */
@@ -154,9 +156,8 @@ export class Survey {
     }
     this.#elements += parts.length
     if (depth + TAG_LEVELS > this.#limits.maxDepth) return 'unclear'
-    const mark = this.#met.needsMarks ? parts.length : undefined
     for (const part of parts) if (this.#part(part, depth + TAG_LEVELS) === 'unclear') return 'unclear'
-    return this.#met.add(value, mark) ? 'unclear' : 'tagged'
+    return 'tagged'
   }
 }
 
