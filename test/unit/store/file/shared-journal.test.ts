@@ -265,10 +265,12 @@ describe('a journal that is left behind', () => {
     await store.delete('run-0')
     await store.delete('run-1')
     await writeRun(store, 'run-1', 1)
+    // A journal of its own that comes and goes, with the look for tombstones that are over.
+    await writeTogether(store, ['run-3', 'run-4'], 2)
     await store.close()
     rmSync(join(folder, 'runs', 'run-run-1', 'log'))
     const after = open({ folder }).store
-    expect((await after.list()).runs.map(({ runId }) => runId)).toEqual(['run-2'])
+    expect((await after.list()).runs.map(({ runId }) => runId)).toEqual(['run-2', 'run-3', 'run-4'])
     expect(journalsIn(folder)).toEqual([])
     await after.close()
   })
