@@ -87,6 +87,9 @@ function reasonOf(path: string, use: FileUse, cause: unknown): string {
   if (use === 'read' && code === 'ENOENT') return 'there is none'
   if (use === 'written' && code === 'ENOENT') return `there is no folder ${quote(dirname(path))}`
   if (code === 'EISDIR') return 'it is a folder'
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    return `${messageOf(cause)}; compile the file first, or write it without syntax that Node can not strip`
+  }
   // Where a syntax error stands is told by Node alone, and only when it prints the error itself.
   if (use === 'imported' && cause instanceof SyntaxError) {
     return `${messageOf(cause)}; node --check ${shellQuoted(path)} shows where, unless it is in a file it imports`

@@ -108,6 +108,8 @@ const io = processIo(process, { isVerbose: argv.includes('--verbose'), isJson: a
 const host = guardedHost(io)
 ignoreClosedPipes()
 failLoudly(io, host)
-const code = await main(argv, io, host)
-await Promise.all([flushed(process.stdout), flushed(process.stderr)])
-host.exit(code)
+// Not awaited here: Node has a warning of its own for a module that never gets past its top-level await.
+void main(argv, io, host).then(async (code) => {
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  host.exit(code)
+})

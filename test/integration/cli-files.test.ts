@@ -1,6 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { commandLine, packageFile } from '../helpers/command-line.ts'
 import { packageRoot } from '../helpers/source-module.ts'
 
@@ -19,6 +29,9 @@ const registry = (body: string) =>
      return amount + 1
    })`
 
+/** Whether Node takes TypeScript by itself. */
+const { typescript: stripsTypes } = process.features as { readonly typescript?: unknown }
+
 /** A folder beside the package's own modules, where tsx is found when Node strips no types itself. */
 function withFolder(work: (folder: string) => void): void {
   const folder = mkdtempSync(join(packageRoot, 'dist', 'cli-test-'))
@@ -29,11 +42,15 @@ function withFolder(work: (folder: string) => void): void {
   }
 }
 
+beforeAll(() => {
+  write('payments.json', payments)
+  write('registry.mjs', registry('export default'))
+  expect(waystone('run', 'payments.json', '--registry', 'registry.mjs', '--run-id', 'p').code).toBe(0)
+})
+
 describe('a registry', () => {
   it('brings the code of a JSON workflow to run, resume, plan and validate', () => {
-    write('payments.json', payments)
-    write('registry.mjs', registry('export default'))
-    const { code, out, err } = waystone('run', 'payments.json', '--registry', 'registry.mjs', '--run-id', 'p')
+    const { code, out, err } = waystone('run', 'payments.json', '--registry', 'registry.mjs')
     expect(out).toContain('output: 8\n')
     expect(err).toContain('info charge: charging\n')
     expect(code).toBe(0)
@@ -160,6 +177,24 @@ describe('a TypeScript workflow', () => {
         out: expect.stringContaining('output: 42\n'),
       })
     })
+  })
+
+  it.skipIf(Boolean(stripsTypes))('that nothing here can load is refused with what would help', () => {
+    // The package where tsx is not: with its dependencies alone.
+    const modules = join(packageRoot, 'node_modules')
+    mkdirSync(path('alone/node_modules'), { recursive: true })
+    cpSync(join(packageRoot, 'dist'), path('alone/dist'), { recursive: true })
+    copyFileSync(join(packageRoot, 'package.json'), path('alone/package.json'))
+    for (const name of readdirSync(modules).filter((entry) => entry !== 'tsx' && !entry.startsWith('.'))) {
+      symlinkSync(join(modules, name), path(`alone/node_modules/${name}`))
+    }
+    // One that is further up must not be found either.
+    mkdirSync(path('alone/node_modules/tsx'))
+    write('alone/node_modules/tsx/package.json', '{}')
+    write('alone/typed.ts', 'export default 1')
+    const { code, err } = shell(`${process.execPath} alone/dist/cli/main.js run alone/typed.ts`)
+    expect(code).toBe(1)
+    expect(err).toMatch(/^error CLI_FILE: .*typed\.ts" is TypeScript.*install tsx.*Node 22\.18.*compile it first\n$/)
   })
 
   it('that does not parse is told with the reason', () => {
