@@ -143,12 +143,12 @@ describe('planResume says what a resume does', () => {
     expect(actions(core)).toEqual({ a: 'run', b: 'run' })
   })
 
-  it('of 100,000 nodes in a row, without recursion', () => {
-    const ids = Array.from({ length: 100_000 }, (_, index) => `n${index}`)
+  it('of 20,000 nodes in a row, without recursion', () => {
+    const ids = Array.from({ length: 20_000 }, (_, index) => `n${index}`)
     const core = new Core(
       [{ id: 'n0', type: 'gone' }, ...ids.slice(1)],
       ids.slice(1).map((id, index) => `n${index}>${id}`),
     )
-    expect(planResume(core.run.graph, core.run.state, new Set(['gone'])).counts.blocked).toBe(100_000)
+    expect(planResume(core.run.graph, core.run.state, new Set(['gone'])).counts.blocked).toBe(20_000)
   })
 })
