@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Claim } from '../../../../src/store/driver.ts'
@@ -73,6 +73,31 @@ describe('appends of many runs that are ready together', () => {
       expect(log.subarray(offset, offset + bytes.length).equals(bytes)).toBe(true)
     }
     await store.close()
+  })
+
+  it('stay out of the journal when somebody else writes to the log in the same instant', async () => {
+    const disk = failingFileSystem()
+    const { store, folder } = open({ fs: disk.fs })
+    const claims = await writeTogether(store, names(3), 2)
+    const fs = disk.fs as { write: FileSystem['write'] }
+    const { write } = disk.fs
+    fs.write = (fd, bytes, position) => {
+      const written = write(fd, bytes, position)
+      if (position === null)
+        for (const id of names(3)) appendFileSync(join(folder, 'runs', `run-${id}`, 'log'), '\nstale')
+      return written
+    }
+    await Promise.all(claims.map((claim) => appendTo(store, claim, 3)))
+    fs.write = write
+    await Promise.all(claims.map((claim) => appendTo(store, claim, 4)))
+    const [journal] = journalsIn(folder)
+    const content = await readJournal(nodeFileSystem, join(folder, 'journal', journal!))
+    for (const { name, offset, bytes } of content!.entries) {
+      const log = readFileSync(join(folder, 'runs', name, 'log'))
+      expect(log.subarray(offset, offset + bytes.length).equals(bytes)).toBe(true)
+    }
+    await store.close()
+    for (const id of names(3)) expect(await textsOf(open({ folder }).store, id)).toEqual(sampleTexts(id, 4))
   })
 
   it('need no journal and no sync in exit mode', async () => {
