@@ -34,6 +34,12 @@ const begin = performance.now()
 const loadBefore = loadNow()
 const plan = planOf(workloads, { only: options.only, isQuick: options.quick, withPeers: options.peers })
 const frozen = freeze()
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    thaw(frozen)
+    process.exit(1)
+  })
+}
 let rows
 let growths
 try {

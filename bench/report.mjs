@@ -1,6 +1,7 @@
 // Renders docs/performance.md from a result, which is kept beside it as bench/results/published.json.
-// Usage: node bench/report.mjs <result.json>, or node bench/report.mjs --check to see whether the page is what its result makes of it.
-import { readFileSync, writeFileSync } from 'node:fs'
+// Usage: node bench/report.mjs <result.json> [--anyway], or node bench/report.mjs --check to see whether the page is what its result
+// makes of it. A result of a machine that was busy with other things is refused but for --anyway.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { markdown, sectionsOf } from './suite/tables.mjs'
 
 const page = new URL('../docs/performance.md', import.meta.url)
@@ -14,10 +15,17 @@ if (given === undefined) {
   process.exit(2)
 }
 const isCheck = given === '--check'
-const text = readFileSync(isCheck ? published : given, 'utf8')
-const result = JSON.parse(text)
-if (result.format !== 'waystone.bench') {
+// Until a first result is published, the page has no figures.
+const text = isCheck && !existsSync(published) ? null : readFileSync(isCheck ? published : given, 'utf8')
+const result = text === null ? null : JSON.parse(text)
+if (result !== null && result.format !== 'waystone.bench') {
   console.error(`${given} is not a result of the benchmarks`)
+  process.exit(2)
+}
+if (!isCheck && result.load.before > result.machine.cores && process.argv[3] !== '--anyway') {
+  console.error(
+    `the machine had a load of ${result.load.before} on ${result.machine.cores} cores before the benchmark began, so its times say little; measure again when it is quiet, or add --anyway`,
+  )
   process.exit(2)
 }
 
@@ -28,7 +36,8 @@ if (begin < 0 || end < begin) {
   console.error(`docs/performance.md has lost its marks ${BEGIN} and ${END}`)
   process.exit(2)
 }
-const after = `${before.slice(0, begin + BEGIN.length)}\n\n${body()}\n\n${before.slice(end)}`
+const generated = result === null ? 'No result has been published yet.\n\n' : `${body()}\n\n`
+const after = `${before.slice(0, begin + BEGIN.length)}\n\n${generated}${before.slice(end)}`
 if (isCheck) {
   if (after !== before) {
     console.error(
