@@ -161,6 +161,43 @@ describe('fileStore', () => {
 })
 
 describe('fileStore on a disk that fails', () => {
+  it('takes a write of several appends whose beginning was lost as torn, though its end is whole', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    const claim = await writeRun(store, 'run', 2)
+    const from = readFileSync(logOf(folder)).length
+    await Promise.all([appendTo(store, claim, 3), appendTo(store, claim, 4)])
+    await store.close()
+    const log = readFileSync(logOf(folder))
+    writeFileSync(logOf(folder), log.fill(0, from, log.indexOf(0x0a, from + 1)))
+    const again = fileStore(folder)
+    expect(await textsOf(again, 'run')).toEqual(sampleTexts('run', 2))
+    expect((await again.get('run'))?.seq).toBe(2)
+    const { claim: next, repairs } = await again.claim('run', requestOf('writer'))
+    expect(repairs).toMatchObject([{ kind: 'torn-tail', offset: from }])
+    await appendTo(again, next, 3)
+    expect(await textsOf(again, 'run')).toEqual(sampleTexts('run', 3))
+    await again.close()
+  })
+
+  it.each([
+    ['sync', 1],
+    ['exit', 0],
+  ] as const)(
+    'asks the disk for what another left in the log before it builds on it, in %s mode',
+    async (durability, syncs) => {
+      const disk = failingFileSystem()
+      const folder = newFolder()
+      const exit = fileStore(folder, { durability: 'exit' })
+      await exit.release(await writeRun(exit, 'run', 2))
+      const store = fileStore(folder, { fs: disk.fs, durability })
+      await store.open()
+      disk.calls.length = 0
+      await store.claim('run', requestOf('writer'))
+      expect(disk.calls.filter((call) => call === 'syncData')).toHaveLength(syncs)
+    },
+  )
+
   it('asks the disk for the log and the folders before it acknowledges the first append, then for the log alone', async () => {
     const disk = failingFileSystem()
     const store = fileStore(newFolder(), { fs: disk.fs })
