@@ -95,6 +95,15 @@ describe('reduce applies', () => {
     expect(core.run.state.usage['nodeExecutions']).toBe(2)
   })
 
+  it('node.started of a node that asks: it asks no more, though nothing put it back', () => {
+    const core = Core.started([{ id: 'a', onInterrupted: 'ask' }])
+    core.do({ type: 'run.resume' })
+    expect(core.run.frontier.asking.size).toBe(1)
+    core.apply(event(core, 'node.started', { nodeId: 'a', attempt: 2 }))
+    expect(core.run.frontier.asking.size).toBe(0)
+    core.check()
+  })
+
   it('node.completed: result, writes and decisions together', () => {
     const core = Core.started(['a', 'b'], [{ source: 'a', target: 'b', sourceHandle: 'x' }])
     const decisions = Object.assign(dictionary<boolean>(), { 'a->b:x': true })
