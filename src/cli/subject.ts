@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { quote, StoreError } from '../base/errors.ts'
+import { createCodec } from '../base/values/codec.ts'
 import { readRun } from '../engine/stored-run.ts'
 import type { RunState } from '../run/state.ts'
 import { deserialize } from '../snapshot/deserialize.ts'
@@ -16,6 +17,9 @@ import { readBytes, textOf } from './files.ts'
 import { shellQuoted } from './format/shell.ts'
 import { isModuleName } from './load-module.ts'
 import { isFileName, loadWorkflow } from './load-workflow.ts'
+
+/** Looks at values of classes nobody registered as their data. */
+const lookingCodec = createCodec({ unknownClasses: 'opaque' })
 
 /** What a command looks at: a workflow, or a run as a snapshot file or the store tells it. */
 export type Subject =
@@ -34,7 +38,7 @@ export async function readSubject(name: string, storeDir: string): Promise<Subje
   if (looksLikeFile && existsSync(name)) return readFileSubject(name)
   if (name !== '' && existsSync(storeDir)) {
     const found = await withStore(storeDir, async (store) =>
-      (await store.get(name)) === null ? null : readRun(store, name),
+      (await store.get(name)) === null ? null : readRun(store, name, { codec: lookingCodec }),
     )
     if (found !== null) return { kind: 'run', state: found.run.state, graph: found.run.graph }
   }
@@ -50,7 +54,7 @@ export async function readFileSubject(path: string): Promise<Subject> {
   if (isModuleName(path)) return { kind: 'workflow', workflow: await loadWorkflow(path) }
   const bytes = await readBytes(path)
   if (!isSnapshot(bytes)) return { kind: 'workflow', workflow: parseWorkflow(textOf(bytes, path)) }
-  const snapshot = deserialize(bytes)
+  const snapshot = deserialize(bytes, { codec: lookingCodec })
   const state = restoreState(snapshot, { now: Date.parse(snapshot.snapshotTime), cache: 'frozen' })
   return { kind: 'snapshot', snapshot, state, graph: buildGraph(state.workflow) }
 }

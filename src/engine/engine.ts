@@ -7,7 +7,7 @@ import type { ListQuery, RunPage, RunSummary } from '../store/driver.ts'
 import type { Store } from '../store/store.ts'
 import { compareWorkflows, isSameDefinition } from '../workflow/compare-workflows.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
-import { buildGraph, type Graph } from '../workflow/graph.ts'
+import type { Graph } from '../workflow/graph.ts'
 import type { Workflow } from '../workflow/workflow.ts'
 import { bystander } from './bystander.ts'
 import { ClaimKeeper } from './claim-keeper.ts'
@@ -212,7 +212,7 @@ class StoreEngine implements Engine {
   async snapshot(runId: string): Promise<Snapshot> {
     const active = this.#active.get(runId)
     if (active !== undefined) return active.executor.saveSnapshot()
-    const { run } = await readRun(this.#store, runId)
+    const { run } = await readRun(this.#store, runId, { codec: this.#world.codec })
     return takeSnapshot(run.state, this.#world.clock.now(), { codec: this.#world.codec })
   }
 
@@ -303,10 +303,10 @@ class StoreEngine implements Engine {
   }
 
   /** The index of the registered workflow when it is of the same definition, so that a resume builds no second one. */
-  #graphOf(definition: WorkflowDefinition): Graph {
+  #graphOf(definition: WorkflowDefinition): Graph | null {
     const registered = this.#workflows.get(definition.id)
     const isSame = registered !== undefined && isSameDefinition(definition, registered.definition)
-    return isSame ? registered.graph : buildGraph(definition)
+    return isSame ? registered.graph : null
   }
 
   #executor(stored: StoredRun, journal: StoreJournal, options: ConfigOptions): DagExecutor {
@@ -341,7 +341,10 @@ class StoreEngine implements Engine {
 
   /** Reads a run whose log a journal goes on from. */
   async #read(runId: string, journal: StoreJournal): Promise<StoredRun> {
-    const stored = await readRun(this.#store, runId, (definition) => this.#graphOf(definition))
+    const stored = await readRun(this.#store, runId, {
+      codec: this.#world.codec,
+      graphOf: (definition) => this.#graphOf(definition),
+    })
     journal.continueFrom(stored.run.state.seq, stored.createdAt)
     return stored
   }

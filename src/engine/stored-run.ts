@@ -1,12 +1,14 @@
 import { quote, RunError } from '../base/errors.ts'
+import type { ValueCodec } from '../base/values/codec.ts'
 import type { RunEvent } from '../run/event.ts'
-import { parseEvent } from '../run/event-text.ts'
 import { runOf } from '../run/fold.ts'
+import { eventReader } from '../run/read-event.ts'
 import { reduce } from '../run/reduce.ts'
 import type { Run } from '../run/run.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph, type Graph } from '../workflow/graph.ts'
+import { validateDefinition } from '../workflow/validate.ts'
 import { runUnknown } from './engine-errors.ts'
 
 /** A run as its log tells it. */
@@ -19,25 +21,34 @@ export interface StoredRun {
 /** Events of one page; a large run is folded in turns of tens of milliseconds, and another turn is cheap. */
 const PAGE_EVENTS = 10_000
 
+/** How a run is read. */
+export interface ReadRunOptions {
+  /** Checks the values in the log. */
+  readonly codec: ValueCodec
+  /** The index of a workflow at hand, when it is of the definition in the log; default: one is made. */
+  readonly graphOf?: (definition: WorkflowDefinition) => Graph | null
+}
+
 /**
- * Folds a run from its log, page by page. Calls nothing, writes nothing.
- * @param graphOf - the index over the run's definition; default a new one
+ * Folds a run from its log, page by page. Calls nothing, writes nothing, trusts nothing: texts, values and the definition
+ * are checked as those of a document are.
  * @throws {StoreError} STORE_NOT_FOUND, STORE_DAMAGED
  * @throws {RunError} HISTORY_DAMAGED
  */
 export async function readRun(
   store: Store,
   runId: string,
-  graphOf: (definition: WorkflowDefinition) => Graph = buildGraph,
+  { codec, graphOf = () => null }: ReadRunOptions,
 ): Promise<StoredRun> {
+  const read = eventReader(runId, codec.check)
   let run: Run | undefined
   let createdAt = 0
   for (let fromSeq = 1; ; ) {
     const page = await store.read(runId, { fromSeq, limit: PAGE_EVENTS })
-    for (const { text } of page) {
-      const event = parseEvent(text)
+    for (const recorded of page) {
+      const event = read(recorded)
       if (run === undefined) {
-        run = begin(runId, event, graphOf)
+        run = begin(event, graphOf)
         createdAt = event.at
       }
       reduce(run, event)
@@ -50,10 +61,30 @@ export async function readRun(
   return { run, createdAt }
 }
 
-function begin(runId: string, event: RunEvent, graphOf: (definition: WorkflowDefinition) => Graph): Run {
-  if (event.type === 'run.started') return runOf(graphOf(event.data.workflow), event)
-  throw new RunError(
-    'HISTORY_DAMAGED',
-    `the history of run ${quote(runId)} begins with ${event.type}, not with run.started`,
-  )
+function begin(event: RunEvent, graphOf: (definition: WorkflowDefinition) => Graph | null): Run {
+  const { runId, seq, type } = event
+  if (type !== 'run.started') {
+    throw new RunError(
+      'HISTORY_DAMAGED',
+      `the history of run ${quote(runId)} begins with ${type}, not with run.started`,
+    )
+  }
+  const { workflow } = event.data
+  const known = graphOf(workflow)
+  if (known !== null) return runOf(known, event)
+  const problems = validateDefinition(workflow)
+  if (problems.length > 0) {
+    throw new RunError(
+      'HISTORY_DAMAGED',
+      `the history of run ${quote(runId)} begins with a workflow that can not be: ${problems[0]!.message}`,
+      {
+        details: {
+          runId,
+          seq,
+          problems: problems.slice(0, 100).map(({ code, message, path }) => ({ code, message, path })),
+        },
+      },
+    )
+  }
+  return runOf(buildGraph(workflow), event)
 }

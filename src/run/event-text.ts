@@ -1,7 +1,7 @@
 import { type Encoded, encodedFromText, encodedText } from '../base/encoded.ts'
 import { RunError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
-import type { RunEvent } from './event.ts'
+import type { RunEvent, RunStarted } from './event.ts'
 import type { StateWrite } from './state-write.ts'
 
 /**
@@ -39,20 +39,25 @@ function dataText(event: RunEvent): string {
       )
     }
     case 'run.started': {
-      const { workflow, fingerprint, input, config, seed, variables, contextVariables, contextConstants, parent } =
-        event.data
-      return (
-        `{"workflow":${JSON.stringify(workflow)},"fingerprint":${JSON.stringify(fingerprint)},"input":${encodedText(input)}` +
-        `,"config":${JSON.stringify(config)},"seed":${seed},"variables":${pairsText(variables, encodedText)}` +
-        `,"contextVariables":${pairsText(contextVariables, encodedText)},"contextConstants":${pairsText(contextConstants, encodedText)}` +
-        `,"parent":${JSON.stringify(parent)}}`
-      )
+      const tail = startedTail(event.data).slice(0, -1)
+      return `{"workflow":${JSON.stringify(event.data.workflow)}${tail}`
     }
     case 'signal.received':
       return `{"name":${JSON.stringify(event.data.name)},"payload":${encodedText(event.data.payload)}}`
     default:
       return JSON.stringify(event.data)
   }
+}
+
+/** How the text of a run's first event ends, after its definition. */
+export function startedTail(data: RunStarted['data']): string {
+  const { fingerprint, input, config, seed, variables, contextVariables, contextConstants, parent } = data
+  return (
+    `,"fingerprint":${JSON.stringify(fingerprint)},"input":${encodedText(input)}` +
+    `,"config":${JSON.stringify(config)},"seed":${seed},"variables":${pairsText(variables, encodedText)}` +
+    `,"contextVariables":${pairsText(contextVariables, encodedText)},"contextConstants":${pairsText(contextConstants, encodedText)}` +
+    `,"parent":${JSON.stringify(parent)}}}`
+  )
 }
 
 function writeText(write: StateWrite): string {

@@ -1,0 +1,125 @@
+import { blobOf, ENCODED_UNDEFINED, type Encoded, isTruncated } from '../base/encoded.ts'
+import { isWaystoneError, quote, RunError } from '../base/errors.ts'
+import type { JsonValue } from '../base/json.ts'
+import { isPlainText } from '../base/values/plain.ts'
+import type { NodeCompleted, NodeStarted, RunEvent } from './event.ts'
+import { eventText, parseEvent, startedTail } from './event-text.ts'
+
+/** An event as a store keeps it: what a store may index, and the whole event as text. */
+export interface RecordedEvent {
+  readonly seq: number
+  readonly at: number
+  readonly type: string
+  readonly nodeId: string | null
+  readonly text: string
+}
+
+/**
+ * What reads the events of one run from where they were recorded. A log is not trusted: each text has to be the very
+ * text its event is written as, so that nothing in it is lost on the way (a number out of range, a key that stands
+ * twice), it has to say what the store says of it, and tagged values have to be such that can be decoded.
+ *
+ * @param checkValue - throws for a tagged value that can't be decoded; `codec.check` does
+ * @throws {RunError} HISTORY_DAMAGED, from the function it gives
+ */
+export function eventReader(
+  runId: string,
+  checkValue: (tree: JsonValue) => void,
+): (recorded: RecordedEvent) => RunEvent {
+  const runIdText = JSON.stringify(runId)
+
+  return (recorded) => {
+    try {
+      return usualEvent(recorded) ?? anyEvent(recorded)
+    } catch (cause) {
+      if (isWaystoneError(cause, 'HISTORY_DAMAGED')) throw cause
+      throw damaged(recorded, 'holds a value that can not be read', cause)
+    }
+  }
+
+  /**
+   * The two events most of every log is, read by comparing their text with what it must be: several times faster than
+   * parsing it (the resume workloads of the benchmarks). Null for all others.
+   */
+  function usualEvent({ seq, at, type, nodeId, text }: RecordedEvent): RunEvent | null {
+    if ((type !== 'node.started' && type !== 'node.completed') || nodeId === null) return null
+    const head = `{"seq":${seq},"runId":${runIdText},"at":${at},"type":"${type}","data":{"nodeId":${JSON.stringify(nodeId)},"attempt":`
+    if (!text.startsWith(head) || !text.endsWith('}}')) return null
+    const end = digitsEnd(text, head.length)
+    const attempt = Number(text.slice(head.length, end))
+    if (!Number.isSafeInteger(attempt) || attempt < 1 || text.charCodeAt(head.length) === ZERO) return null
+    if (type === 'node.started') {
+      return end === text.length - 2
+        ? ({ seq, runId, at, type, data: { nodeId, attempt } } satisfies NodeStarted)
+        : null
+    }
+    if (!text.startsWith(OUTPUT, end)) return null
+    const output = text.slice(end + OUTPUT.length, -2)
+    if (output.includes('"writes":') || output.includes('"decisions":')) return null
+    const data = { nodeId, attempt, output: valueOf(output) }
+    return { seq, runId, at, type, data } satisfies NodeCompleted
+  }
+
+  /** The value a text is of, when it is the text that value is written as. */
+  function valueOf(text: string): Encoded {
+    if (text === ENCODED_UNDEFINED.json) return ENCODED_UNDEFINED
+    const tree = JSON.parse(text) as JsonValue
+    if (JSON.stringify(tree) !== text) throw new TypeError('another text of the same value')
+    const value: Encoded = typeof tree === 'object' && tree !== null ? { json: text } : tree
+    check(value, tree)
+    return value
+  }
+
+  function check(value: Encoded, tree?: JsonValue): void {
+    if (typeof value !== 'object' || value === null || isPlainText(value.json) || value.json === ENCODED_UNDEFINED.json)
+      return
+    if (!isTruncated(value) && blobOf(value) === null) checkValue(tree ?? (JSON.parse(value.json) as JsonValue))
+  }
+
+  function anyEvent(recorded: RecordedEvent): RunEvent {
+    const { seq, at, type, nodeId, text } = recorded
+    const event = parseEvent(text)
+    const named = 'nodeId' in event.data ? (event.data.nodeId ?? null) : null
+    if (event.seq !== seq || event.at !== at || event.type !== type || event.runId !== runId || named !== nodeId)
+      throw damaged(recorded, 'is not the event its store says it is')
+    // The definition is long, and checked for itself.
+    const isAsWritten =
+      event.type === 'run.started' ? text.endsWith(startedTail(event.data)) : text === eventText(event)
+    if (!isAsWritten) throw damaged(recorded, 'is not written as events are, so reading it would change it')
+    for (const value of valuesOf(event)) check(value)
+    return event
+  }
+
+  function damaged({ seq, type }: RecordedEvent, what: string, cause?: unknown): RunError {
+    const message = `event ${seq} (${quote(type)}) of run ${quote(runId)} ${what}; restore the store from a copy`
+    return new RunError('HISTORY_DAMAGED', message, { details: { runId, seq, type }, cause })
+  }
+}
+
+const ZERO = 0x30
+const NINE = 0x39
+const OUTPUT = ',"output":'
+
+function digitsEnd(text: string, from: number): number {
+  let end = from
+  for (let digit = text.charCodeAt(end); digit >= ZERO && digit <= NINE; digit = text.charCodeAt(end)) end += 1
+  return end
+}
+
+/** All values of users in an event. */
+function valuesOf(event: RunEvent): readonly Encoded[] {
+  switch (event.type) {
+    case 'run.started': {
+      const { input, variables, contextVariables, contextConstants } = event.data
+      return [input, ...[variables, contextVariables, contextConstants].flatMap((area) => Object.values(area))]
+    }
+    case 'node.completed': {
+      const values = (event.data.writes ?? []).map((write) => ('value' in write ? write.value : null))
+      return [event.data.output, ...values]
+    }
+    case 'signal.received':
+      return [event.data.payload]
+    default:
+      return []
+  }
+}
