@@ -1,7 +1,5 @@
-// Engine: run a workflow, save it, take it up again.
-
-export { formatDuration, parseDuration } from './base/duration.ts'
 // Base: values, errors, ports.
+export { formatDuration, parseDuration } from './base/duration.ts'
 export { type ErrorCode, errorCodes } from './base/error-codes.ts'
 export {
   DefinitionError,
