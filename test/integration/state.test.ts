@@ -604,6 +604,29 @@ describe('nobody can change the past', () => {
     expect(kept).toEqual({ list: [1] })
   })
 
+  it('through the failure a fallback is shown after it was restored', async () => {
+    const calls: string[] = []
+    const flow = workflow('restored')
+      .node('a', () => Promise.reject(Object.assign(new Error('planned'), { code: 'E_PLANNED' })), {
+        fallback: async (_inputs, ctx) => {
+          calls.push(String(ctx.failure?.message))
+          Reflect.set(ctx.failure!, 'message', 'spoiled')
+          return ctx.failure?.message
+        },
+      })
+      .build()
+    const executor = new DagExecutor(flow)
+    let text = ''
+    executor.on('node.fell-back', () => {
+      text = serialize(executor.saveSnapshot())
+    })
+    await executor.execute()
+    const restored = loadSnapshot(text, flow)
+    expect((await restored.execute()).output).toBe('planned')
+    expect(restored.saveSnapshot().nodes['a']!.error?.message).toBe('planned')
+    expect(calls).toEqual(['planned', 'planned'])
+  })
+
   it('a failed run keeps its error, whatever is done to the one in the result', async () => {
     const flow = chain(() => ({ deep: [() => 1] }))
     const executor = new DagExecutor(flow)

@@ -24,7 +24,7 @@ describe('eventText and parseEvent', () => {
     const writes = hostile.flatMap((key): StateWrite[] => [
       { area: 'variable', op: 'set', key, value: { json: '{"b":1,"a":2}' } },
       { area: 'contextVariable', op: 'delete', key },
-      { area: 'contextConstant', op: 'set', key: `${key}2`, value: true },
+      { area: 'contextConstant', op: 'set', key: `${key}!`, value: true },
       { area: 'counter', op: 'add', key, value: 1e21 },
       { area: 'accumulator', op: 'append', key, value: { json: '{"#type":"undefined"}' } },
       { area: 'cache', op: 'set', key, value: 'v', expiresAt: 5 },
@@ -32,6 +32,7 @@ describe('eventText and parseEvent', () => {
     ])
     const decisions = Object.assign(dictionary<boolean>(), { [core.run.graph.edgeKeys[0]!]: true })
     core.complete('__proto__', { json: '{"#type":"undefined"}' }, { writes, decisions })
+    expect(core.node('__proto__').status).toBe('completed')
     for (const id of ['10', '2', '']) core.fail(id)
     core.settle()
     core.fail('10')

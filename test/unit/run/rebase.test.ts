@@ -21,6 +21,14 @@ describe('a run put onto a changed workflow', () => {
     expect(core.node('c').attempt).toBe(1)
   })
 
+  it('forgets the completion of a node that is gone', () => {
+    const core = Core.started(['a', 'b'])
+    core.complete('a')
+    core.complete('b')
+    expect(change(core, ['b'])).toEqual(['run.complete'])
+    expect(core.run.state.completed).toEqual(['b'])
+  })
+
   it('looks again at a node that was skipped', () => {
     const core = Core.started(['a', 'b'], [{ source: 'a', target: 'b', sourceHandle: 'x' }])
     core.complete('a', 1, { decisions: Object.assign(dictionary<boolean>(), { 'a->b:x': false }) })
