@@ -8,6 +8,7 @@ import type { EdgePredicate, Handler } from '../workflow/handler.ts'
 import { isRouted } from '../workflow/routed.ts'
 import type { BlobTexts } from './blobs.ts'
 import { edgeTaken } from './edge-decision.ts'
+import { emptyInputs, setValue } from './values-by-node.ts'
 
 /** Where an attempt finds what the workflow's document does not carry. */
 export interface Code {
@@ -53,7 +54,7 @@ export function inputsOf(
   texts: BlobTexts | null,
 ): Record<string, unknown> | null {
   const { inStart, inEdges, edgeSource, isConditional, ids } = run.graph
-  const inputs: Record<string, unknown> = {}
+  const inputs = emptyInputs(run.graph, index)
   for (let at = inStart[index]!; at < inStart[index + 1]!; at += 1) {
     const edge = inEdges[at]!
     const source = edgeSource[edge]!
@@ -68,9 +69,7 @@ export function inputsOf(
       if (blob !== null && texts === null) return null
       value = host.codec.decode(blob === null ? output : { json: texts!.get(blob.digest)! })
     }
-    if (id === '__proto__')
-      Object.defineProperty(inputs, id, { value, enumerable: true, writable: true, configurable: true })
-    else inputs[id] = value
+    setValue(inputs, id, value)
   }
   return inputs
 }

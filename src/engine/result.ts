@@ -5,6 +5,7 @@ import type { ValueCodec } from '../base/values/codec.ts'
 import type { Run } from '../run/run.ts'
 import type { RunStatus } from '../run/state.ts'
 import type { KeptOutside } from '../snapshot/snapshot.ts'
+import { setValue } from './values-by-node.ts'
 
 /** What came of executing a run; not only completed ones have results. */
 export type RunResult<Outputs extends object = Record<string, unknown>> =
@@ -68,14 +69,7 @@ export function resultOf<Outputs extends object>(run: Run, codec: ValueCodec): R
 function decodeAll(ids: readonly string[], outputs: readonly (Encoded | undefined)[], codec: ValueCodec): object {
   const results = {}
   outputs.forEach((output, index) => {
-    if (output === undefined) return
-    // Not an assignment: a node may be named __proto__.
-    Object.defineProperty(results, ids[index]!, {
-      value: decodeOne(output, codec),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    })
+    if (output !== undefined) setValue(results, ids[index]!, decodeOne(output, codec))
   })
   return results
 }
