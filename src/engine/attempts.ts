@@ -76,32 +76,42 @@ export class Attempts {
       const handler = handlerOf(code, host.run, ctx.index)
       const inputs = inputsOf(host, host.run, ctx.index, texts)
       if (inputs === null) {
-        this.#later(ctx, readBlobs(blobs, blobsNeeded(host.run, ctx.index)), (read) => {
-          // It may have been cut off while its inputs were read.
-          if (this.#contexts.get(ctx.index) === ctx) this.#call(ctx, read)
-        })
+        this.#readFirst(ctx, readBlobs(blobs, blobsNeeded(host.run, ctx.index)))
         return
       }
       const returned: unknown = handler(inputs, ctx as never)
-      if (isThenable(returned)) this.#later(ctx, returned, (value) => this.#complete(ctx, value))
+      if (isThenable(returned)) this.#await(ctx, returned)
       else this.#complete(ctx, returned)
     } catch (error) {
       this.#fail(ctx, error)
     }
   }
 
-  /** Goes on with what a promise gives; wrapped by hand, since a value with a `then` of its own is never resolved twice. */
-  #later<T>(ctx: AttemptContext, promise: PromiseLike<T>, next: (value: T) => void): void {
+  /** Calls the handler once the values its inputs need are there, unless the attempt was cut off meanwhile. */
+  #readFirst(ctx: AttemptContext, reading: Promise<BlobTexts>): void {
+    reading.then(
+      (texts) => {
+        if (this.#contexts.get(ctx.index) === ctx) this.#call(ctx, texts)
+        this.#parts.wake()
+      },
+      (error: unknown) => this.#failLater(ctx, error),
+    )
+  }
+
+  /** Waits for what a handler promised; by hand, since a value with a `then` of its own is never resolved twice. */
+  #await(ctx: AttemptContext, promise: PromiseLike<unknown>): void {
     promise.then(
       (value) => {
-        next(value)
+        this.#complete(ctx, value)
         this.#parts.wake()
       },
-      (error: unknown) => {
-        this.#fail(ctx, error)
-        this.#parts.wake()
-      },
+      (error: unknown) => this.#failLater(ctx, error),
     )
+  }
+
+  #failLater(ctx: AttemptContext, error: unknown): void {
+    this.#fail(ctx, error)
+    this.#parts.wake()
   }
 
   #complete(ctx: AttemptContext, returned: unknown): void {

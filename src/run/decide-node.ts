@@ -56,11 +56,11 @@ export function decideComplete(run: Run, command: NodeComplete, at: number): Dec
   const problem = output.problem ?? (writes === null ? null : problemOfWrites(run.state, nodeId, writes))
   if (problem !== null)
     return decideFail(run, { type: 'node.fail', index, attempt, error: problem, retryable: false }, at)
+  const data = { nodeId, attempt, output: output.value }
+  if (writes === null && decisions === null) return [fact(run, at, 'node.completed', data)]
   return [
     fact(run, at, 'node.completed', {
-      nodeId,
-      attempt,
-      output: output.value,
+      ...data,
       ...(writes === null ? {} : { writes }),
       ...(decisions === null ? {} : { decisions }),
     }),

@@ -21,6 +21,8 @@ export class Frontier {
   readonly #unresolved: Int32Array
   readonly #taken: Int32Array
   readonly #failed: Int32Array
+  /** 1 where one edge may be enough for a node to start. */
+  readonly #startsEarly: Uint8Array
   readonly #ready = new IndexHeap()
   readonly #due = new DueHeap()
   #doomed: number[] = []
@@ -32,23 +34,33 @@ export class Frontier {
     this.#unresolved = new Int32Array(size)
     this.#taken = new Int32Array(size)
     this.#failed = new Int32Array(size)
+    this.#startsEarly = new Uint8Array(size)
     this.unsettled = size
     for (let index = 0; index < size; index += 1) {
       this.#unresolved[index] = graph.inStart[index + 1]! - graph.inStart[index]!
+      if (graph.nodes[index]!.trigger === 'any') this.#startsEarly[index] = 1
     }
-    for (let index = 0; index < size; index += 1) this.#resolve(index, state)
+    for (let index = 0; index < size; index += 1) {
+      const node = state.nodes[index]!
+      if (!isSettled(node)) continue
+      const meaning = meaningOf(node)
+      for (let at = graph.outStart[index]!; at < graph.outStart[index + 1]!; at += 1) {
+        this.#resolve(graph.outEdges[at]!, meaning, state)
+      }
+    }
     for (let index = 0; index < size; index += 1) this.#place(index, state.nodes[index]!)
   }
 
   /** A node has ended for good; its downstream nodes are looked at. */
   settled(index: number, state: RunState): void {
     this.unsettled -= 1
-    this.#resolve(index, state)
-    const { outStart, outEdges, edgeTarget } = this.#graph
+    const { outStart, outEdges } = this.#graph
+    const meaning = meaningOf(state.nodes[index]!)
     for (let at = outStart[index]!; at < outStart[index + 1]!; at += 1) {
-      const target = edgeTarget[outEdges[at]!]!
-      const node = state.nodes[target]!
-      if (node.status === 'pending') this.#consider(target)
+      const target = this.#resolve(outEdges[at]!, meaning, state)
+      // Most nodes wait for all their upstreams; nothing is asked of them before.
+      if (this.#unresolved[target]! > 0 && this.#startsEarly[target] === 0) continue
+      if (state.nodes[target]!.status === 'pending') this.#consider(target)
     }
   }
 
@@ -122,24 +134,17 @@ export class Frontier {
     return node.status === 'retrying' && (node.dueAt ?? 0) <= at
   }
 
-  /** Counts what a settled node means for each edge that leaves it. */
-  #resolve(index: number, state: RunState): void {
-    const node = state.nodes[index]!
-    if (!isSettled(node)) return
-    const { outStart, outEdges, edgeTarget, isConditional } = this.#graph
-    const isFailure = node.status === 'failed' || node.skipReason === 'upstream-failed'
-    for (let at = outStart[index]!; at < outStart[index + 1]!; at += 1) {
-      const edge = outEdges[at]!
-      const target = edgeTarget[edge]!
-      this.#unresolved[target]! -= 1
-      if (isFailure) this.#failed[target]! += 1
-      else if (
-        node.status === 'completed' &&
-        (isConditional[edge] === 0 || state.decisions[this.#graph.edgeKeys[edge]!] === true)
-      ) {
-        this.#taken[target]! += 1
-      }
+  /** Counts what an edge is whose source has settled; gives its target. */
+  #resolve(edge: number, meaning: Meaning, state: RunState): number {
+    const graph = this.#graph
+    const target = graph.edgeTarget[edge]!
+    this.#unresolved[target]! -= 1
+    if (meaning === 'failed') this.#failed[target]! += 1
+    else if (meaning === 'completed') {
+      const isTaken = graph.isConditional[edge] === 0 || state.decisions[graph.edgeKeys[edge]!] === true
+      if (isTaken) this.#taken[target]! += 1
     }
+    return target
   }
 
   /** Puts a node where its state says, when the index is built. */
@@ -196,4 +201,12 @@ export class Frontier {
 /** Whether a node has ended in a way its downstream nodes can go on from. */
 export function isSettled(node: NodeState): boolean {
   return node.status === 'completed' || node.status === 'skipped' || (node.status === 'failed' && node.continues)
+}
+
+/** What a settled node is for the nodes after it. */
+type Meaning = 'completed' | 'skipped' | 'failed'
+
+function meaningOf({ status, skipReason }: NodeState): Meaning {
+  if (status === 'failed' || skipReason === 'upstream-failed') return 'failed'
+  return status === 'completed' ? 'completed' : 'skipped'
 }

@@ -3,15 +3,16 @@ import { codedError } from '../base/serialized-error.ts'
 import type { NodeInterrupted, RunEvent, RunEventOf } from './event.ts'
 import { rebase } from './rebase.ts'
 import { applyWrite } from './reduce-writes.ts'
-import type { Run } from './run.ts'
+import { nodeIndex, type Run } from './run.ts'
 import type { NodeState, NodeStatus, RunState } from './state.ts'
 import { stateBytesOf } from './state-size.ts'
 
 /**
  * Applies one fact to a run, in place. Deterministic: no clock, no randomness, no I/O; nothing else changes a run's state.
+ * @param near - index of the node the fact is probably of, see {@link nodeIndex}; default none
  * @throws {RunError} HISTORY_DAMAGED when the fact can't follow the state, HISTORY_UNKNOWN_EVENT for an unknown type
  */
-export function reduce(run: Run, event: RunEvent): void {
+export function reduce(run: Run, event: RunEvent, near = -1): void {
   const { state } = run
   if (event.seq !== state.seq + 1) throw damaged(event, `expected sequence ${state.seq + 1}`)
   if (event.runId !== state.runId) throw damaged(event, `expected run ${JSON.stringify(state.runId)}`)
@@ -78,7 +79,7 @@ export function reduce(run: Run, event: RunEvent): void {
       state.failedNodeId = event.data.nodeId ?? null
       break
     case 'node.started': {
-      const index = indexOf(run, event)
+      const index = indexOf(run, event, near)
       const node = state.nodes[index]!
       require(event, node.status === 'pending' || node.status === 'retrying' || node.status === 'interrupted')
       require(event, event.data.attempt === node.attempt + 1)
@@ -93,10 +94,10 @@ export function reduce(run: Run, event: RunEvent): void {
       break
     }
     case 'node.completed':
-      reduceCompleted(run, event)
+      reduceCompleted(run, indexOf(run, event, near), event)
       break
     case 'node.retry-scheduled': {
-      const index = indexOf(run, event)
+      const index = indexOf(run, event, near)
       const node = endAttempt(run, event, index, 'retrying')
       node.failures += 1
       node.error = event.data.error
@@ -105,7 +106,7 @@ export function reduce(run: Run, event: RunEvent): void {
       break
     }
     case 'node.fell-back': {
-      const index = indexOf(run, event)
+      const index = indexOf(run, event, near)
       const node = endAttempt(run, event, index, 'pending')
       node.failures += 1
       node.error = event.data.error
@@ -114,10 +115,10 @@ export function reduce(run: Run, event: RunEvent): void {
       break
     }
     case 'node.failed':
-      reduceFailed(run, event)
+      reduceFailed(run, indexOf(run, event, near), event)
       break
     case 'node.skipped': {
-      const index = indexOf(run, event)
+      const index = indexOf(run, event, near)
       const node = state.nodes[index]!
       require(event, node.status === 'pending')
       node.status = 'skipped'
@@ -127,10 +128,10 @@ export function reduce(run: Run, event: RunEvent): void {
       break
     }
     case 'node.interrupted':
-      reduceInterrupted(run, event)
+      reduceInterrupted(run, indexOf(run, event, near), event)
       break
     case 'node.reset': {
-      const index = indexOf(run, event)
+      const index = indexOf(run, event, near)
       const node = state.nodes[index]!
       require(event, (node.status === 'failed' && !node.continues) || node.status === 'interrupted')
       node.status = 'pending'
@@ -141,7 +142,7 @@ export function reduce(run: Run, event: RunEvent): void {
       break
     }
     case 'usage.added':
-      requireAttempt(run, event, indexOf(run, event))
+      requireAttempt(run, event, indexOf(run, event, near))
       state.usage[event.data.resource] = (state.usage[event.data.resource] ?? 0) + event.data.amount
       break
     case 'signal.received':
@@ -181,10 +182,9 @@ function reduceStarted(run: Run, event: RunEventOf<'run.started'>): void {
   state.activeSince = event.at
 }
 
-function reduceCompleted(run: Run, event: RunEventOf<'node.completed'>): void {
+function reduceCompleted(run: Run, index: number, event: RunEventOf<'node.completed'>): void {
   const { state } = run
   const { data } = event
-  const index = indexOf(run, event)
   const node = endAttempt(run, event, index, 'completed')
   node.output = data.output
   if (data.decisions !== undefined) {
@@ -195,9 +195,8 @@ function reduceCompleted(run: Run, event: RunEventOf<'node.completed'>): void {
   run.frontier.settled(index, state)
 }
 
-function reduceFailed(run: Run, event: RunEventOf<'node.failed'>): void {
+function reduceFailed(run: Run, index: number, event: RunEventOf<'node.failed'>): void {
   const { state } = run
-  const index = indexOf(run, event)
   const node = state.nodes[index]!
   if (node.status === 'running') endAttempt(run, event, index, 'failed')
   else {
@@ -215,8 +214,7 @@ function reduceFailed(run: Run, event: RunEventOf<'node.failed'>): void {
   else run.frontier.failing.add(index)
 }
 
-function reduceInterrupted(run: Run, event: NodeInterrupted): void {
-  const index = indexOf(run, event)
+function reduceInterrupted(run: Run, index: number, event: NodeInterrupted): void {
   endAttempt(run, event, index, 'interrupted')
   run.frontier.interrupted(index)
 }
@@ -250,9 +248,13 @@ function endSegment(state: RunState, at: number): void {
   state.activeSince = null
 }
 
-function indexOf(run: Run, event: Extract<RunEvent, { readonly data: { readonly nodeId: string } }>): number {
+function indexOf(
+  run: Run,
+  event: Extract<RunEvent, { readonly data: { readonly nodeId: string } }>,
+  near: number,
+): number {
   require(event, run.state.status === 'running')
-  const index = run.graph.indexOf.get(event.data.nodeId)
+  const index = nodeIndex(run.graph, event.data.nodeId, near)
   if (index === undefined) throw damaged(event, `the workflow has no node ${JSON.stringify(event.data.nodeId)}`)
   return index
 }

@@ -85,3 +85,11 @@ export function untouchedNode(): NodeState {
 export function createRun(graph: Graph, state: RunState): Run {
   return { graph, state, frontier: new Frontier(graph, state) }
 }
+
+/**
+ * Index of a node; undefined when the graph has none of that id.
+ * @param near - the index it probably has, which spares the look-up of an id among many; any number will do
+ */
+export function nodeIndex({ ids, indexOf }: Graph, nodeId: string, near: number): number | undefined {
+  return ids[near] === nodeId ? near : indexOf.get(nodeId)
+}

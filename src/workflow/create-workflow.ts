@@ -40,8 +40,14 @@ export function createWorkflow(definition: string | object, { handlers, predicat
 
 /** Keys of the edges whose condition is a function in code that the workflow does not have, in definition order. */
 export function missingPredicates(graph: Graph, predicates: Workflow['predicates']): readonly string[] {
-  const asking = graph.edges.flatMap((_, index) => (asksCode(graph, index) ? [index] : []))
-  return asking.map((index) => graph.edgeKeys[index]!).filter((key) => !predicates.has(key))
+  const missing: string[] = []
+  // Asked before every run: the index says of most edges that they have no condition, and nothing is made for those.
+  for (let index = 0; index < graph.edges.length; index += 1) {
+    if (graph.isConditional[index] === 0 || !asksCode(graph, index)) continue
+    const key = graph.edgeKeys[index]!
+    if (!predicates.has(key)) missing.push(key)
+  }
+  return missing
 }
 
 function asksCode({ edges }: Graph, index: number): boolean {

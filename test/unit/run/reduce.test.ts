@@ -262,3 +262,23 @@ describe('fold', () => {
     }
   })
 })
+
+describe('reduce, told which node a fact is probably of', () => {
+  it.each([-1, 0, 1, 2, 99])('finds the node it is of, whatever it was told (%d)', (near) => {
+    const core = Core.started(['a', 'b'], [], { concurrency: 1 })
+    const state = core.run.state
+    reduce(core.run, event(core, 'node.completed', { nodeId: 'a', attempt: 1, output: 1 }), near)
+    reduce(core.run, event(core, 'node.started', { nodeId: 'b', attempt: 1 }), near)
+    reduce(core.run, event(core, 'node.failed', { nodeId: 'b', attempt: 1, error, onError: 'fail' }), near)
+    expect(state.nodes.map(({ status, output }) => [status, output])).toEqual([
+      ['completed', 1],
+      ['failed', undefined],
+    ])
+  })
+
+  it('refuses a fact of no node, whatever it was told', () => {
+    const core = Core.started(['a', 'b'])
+    const stray = event(core, 'node.started', { nodeId: 'c', attempt: 1 })
+    expect(() => reduce(core.run, stray, 0)).toThrow('the workflow has no node "c"')
+  })
+})
