@@ -37,6 +37,7 @@ export class ClaimKeeper {
     }
     const { claim } = journal
     try {
+      await journal.quiet()
       await this.#store.release(claim)
     } catch (error) {
       this.#logger.warn(`the claim of run ${quote(claim.runId)} could not be let go; it ends with its lease`, { error })

@@ -20,6 +20,11 @@ export interface EngineOptions extends WorldOptions, ConfigOptions {
   readonly owner?: string
   /** How long a claim holds without being renewed, in milliseconds; default 30,000. Renewed at a third of it. */
   readonly leaseMs?: number
+  /**
+   * Fewest facts between two checkpoints of a run, 1 or more; default 10,000. One is taken when there are also four for
+   * each node, so that only runs whose past is longer than their state take any. Not for stores that keep none.
+   */
+  readonly checkpointEvents?: number
   /** What a resume does when its workflow has changed; default `refuse`. */
   readonly onWorkflowChange?: 'refuse' | 'accept'
 }
@@ -32,13 +37,14 @@ export const engineOptions: readonly string[] = [
   'workflows',
   'owner',
   'leaseMs',
+  'checkpointEvents',
   'onWorkflowChange',
 ]
 
 /** @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN */
 export function checkEngineOptions(options: unknown): asserts options is EngineOptions {
   checkOptions(options, engineOptions, 'createEngine')
-  const { store, leaseMs, workflows, onWorkflowChange } = options as EngineOptions
+  const { store, leaseMs, checkpointEvents, workflows, onWorkflowChange } = options as EngineOptions
   if (
     typeof store !== 'object' ||
     store === null ||
@@ -52,6 +58,12 @@ export function checkEngineOptions(options: unknown): asserts options is EngineO
   }
   if (leaseMs !== undefined && !(Number.isFinite(leaseMs) && leaseMs > 0)) {
     throw new WaystoneError('ARGUMENT_INVALID', `leaseMs expects a number above 0, got ${quote(leaseMs)}`)
+  }
+  if (checkpointEvents !== undefined && !(Number.isSafeInteger(checkpointEvents) && checkpointEvents >= 1)) {
+    throw new WaystoneError(
+      'ARGUMENT_INVALID',
+      `checkpointEvents expects a whole number of 1 or more, got ${quote(checkpointEvents)}`,
+    )
   }
   if (onWorkflowChange !== undefined) checkChoice('onWorkflowChange', onWorkflowChange, ['refuse', 'accept'])
   if (workflows !== undefined && typeof workflows[Symbol.iterator] !== 'function') {

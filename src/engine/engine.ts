@@ -10,6 +10,7 @@ import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { Graph } from '../workflow/graph.ts'
 import type { Workflow } from '../workflow/workflow.ts'
 import { bystander } from './bystander.ts'
+import { Checkpoints, DEFAULT_CHECKPOINT_EVENTS } from './checkpoints.ts'
 import { ClaimKeeper } from './claim-keeper.ts'
 import { checkPauseOptions, type DagExecutor, type PauseOptions, restoredExecutor } from './dag-executor.ts'
 import { notTakenUp, runActive, runExists, runIdle, runUnknown } from './engine-errors.ts'
@@ -343,9 +344,10 @@ class StoreEngine implements Engine {
   async #read(runId: string, journal: StoreJournal): Promise<StoredRun> {
     const stored = await readRun(this.#store, runId, {
       codec: this.#world.codec,
+      logger: this.#world.logger,
       graphOf: (definition) => this.#graphOf(definition),
     })
-    journal.continueFrom(stored.run.state.seq, stored.createdAt)
+    journal.continueFrom(stored.run.state.seq, stored.createdAt, stored.folded)
     return stored
   }
 
@@ -361,7 +363,8 @@ class StoreEngine implements Engine {
         `the log of run ${quote(runId)} had a torn tail: ${repair.sizeBytes} bytes were cut at ${repair.offset}`,
         repair,
       )
-    const journal = new StoreJournal(this.#store, claim)
+    const minEvents = this.#options.checkpointEvents ?? DEFAULT_CHECKPOINT_EVENTS
+    const journal = new StoreJournal(this.#store, claim, new Checkpoints(this.#store, runId, minEvents, logger))
     this.#keeper.keep(journal)
     return journal
   }

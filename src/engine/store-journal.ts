@@ -4,30 +4,42 @@ import { eventText } from '../run/event-text.ts'
 import type { RunState } from '../run/state.ts'
 import type { Claim, RunSummary, StoredEvent } from '../store/driver.ts'
 import type { Store } from '../store/store.ts'
+import type { Checkpoints } from './checkpoints.ts'
 import type { Journal } from './journal.ts'
 
 /** A journal over a store, under a claim. */
 export class StoreJournal implements Journal {
   readonly #store: Store
   readonly #runId: string
+  readonly #checkpoints: Checkpoints | null
   #claim: Claim
   #seq: number
   #createdAt: number | null = null
   #tellLost: ((error: Error) => void) | null = null
   #lost: Error | null = null
 
-  /** A journal for a new run; see {@link continueFrom}. */
-  constructor(store: Store, claim: Claim) {
+  /**
+   * A journal for a new run; see {@link continueFrom}.
+   * @param checkpoints - takes them as the run goes on; null: none are taken
+   */
+  constructor(store: Store, claim: Claim, checkpoints: Checkpoints | null = null) {
     this.#store = store
+    this.#checkpoints = checkpoints
     this.#runId = claim.runId
     this.#claim = claim
     this.#seq = 0
   }
 
-  /** The run has facts already: the journal goes on from their head. */
-  continueFrom(seq: number, createdAt: number): void {
+  /** The run has facts already, so many of them since its latest checkpoint: the journal goes on from their head. */
+  continueFrom(seq: number, createdAt: number, sinceCheckpoint = seq): void {
     this.#seq = seq
     this.#createdAt = createdAt
+    this.#checkpoints?.continueFrom(sinceCheckpoint)
+  }
+
+  /** Resolves when nothing is being written beside the log. */
+  async quiet(): Promise<void> {
+    await this.#checkpoints?.saved()
   }
 
   get epoch(): number {
@@ -67,8 +79,11 @@ export class StoreJournal implements Journal {
     this.#createdAt ??= first.at
     const summary = summaryOf(state, last, this.#createdAt)
     const expectation = { expectedSeq: this.#seq, epoch: this.#claim.epoch }
+    // Folded before the append, while the state is that of its last fact; saved after it, so that it is never ahead.
+    const checkpoint = this.#checkpoints?.take(events.length, state) ?? null
     await this.#store.append(this.#runId, expectation, { events: events.map(storedEvent), summary })
     this.#seq = last.seq
+    if (checkpoint !== null) this.#checkpoints?.save(checkpoint)
   }
 }
 

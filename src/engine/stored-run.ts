@@ -1,14 +1,16 @@
 import { quote, RunError } from '../base/errors.ts'
+import type { Logger } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import type { RunEvent } from '../run/event.ts'
 import { runOf } from '../run/fold.ts'
 import { eventReader } from '../run/read-event.ts'
 import { reduce } from '../run/reduce.ts'
-import type { Run } from '../run/run.ts'
+import { createRun, type Run } from '../run/run.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph, type Graph } from '../workflow/graph.ts'
 import { validateDefinition } from '../workflow/validate.ts'
+import { readCheckpoint } from './checkpoints.ts'
 import { runUnknown } from './engine-errors.ts'
 
 /** A run as its log tells it. */
@@ -16,6 +18,8 @@ export interface StoredRun {
   readonly run: Run
   /** Epoch ms of its first fact. */
   readonly createdAt: number
+  /** How many facts were folded, those after the latest checkpoint. */
+  readonly folded: number
 }
 
 /** Events of one page; a large run is folded in turns of tens of milliseconds, and another turn is cheap. */
@@ -27,10 +31,12 @@ export interface ReadRunOptions {
   readonly codec: ValueCodec
   /** The index of a workflow at hand, when it is of the definition in the log; default: one is made. */
   readonly graphOf?: (definition: WorkflowDefinition) => Graph | null
+  /** Told of a checkpoint that can't be read; default none. */
+  readonly logger?: Logger | null
 }
 
 /**
- * Folds a run from its log, page by page. Calls nothing, writes nothing, trusts nothing: texts, values and the definition
+ * Folds a run from its log, page by page, on from its latest checkpoint. Calls nothing, writes nothing, trusts nothing: texts, values and the definition
  * are checked as those of a document are.
  * @throws {StoreError} STORE_NOT_FOUND, STORE_DAMAGED
  * @throws {RunError} HISTORY_DAMAGED
@@ -38,12 +44,14 @@ export interface ReadRunOptions {
 export async function readRun(
   store: Store,
   runId: string,
-  { codec, graphOf = () => null }: ReadRunOptions,
+  { codec, graphOf = () => null, logger = null }: ReadRunOptions,
 ): Promise<StoredRun> {
   const read = eventReader(runId, codec.check)
-  let run: Run | undefined
-  let createdAt = 0
-  for (let fromSeq = 1; ; ) {
+  const state = await readCheckpoint(store, runId, codec, logger)
+  let run = state === null ? undefined : createRun(graphOf(state.workflow) ?? buildGraph(state.workflow), state)
+  let createdAt = state?.startedAt ?? 0
+  let folded = 0
+  for (let fromSeq = (state?.seq ?? 0) + 1; ; ) {
     const page = await store.read(runId, { fromSeq, limit: PAGE_EVENTS })
     for (const recorded of page) {
       const event = read(recorded)
@@ -53,12 +61,13 @@ export async function readRun(
       }
       reduce(run, event)
     }
+    folded += page.length
     const last = page.at(-1)
     if (last === undefined) break
     fromSeq = last.seq + 1
   }
   if (run === undefined) throw runUnknown(runId)
-  return { run, createdAt }
+  return { run, createdAt, folded }
 }
 
 function begin(event: RunEvent, graphOf: (definition: WorkflowDefinition) => Graph | null): Run {

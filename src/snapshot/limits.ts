@@ -3,14 +3,15 @@ import { DEFAULT_VALUE_LIMITS, resolveValueLimits, type ValueLimits } from '../b
 
 /**
  * What a document may hold, in both directions: what is over a limit is neither written nor read.
- * Those of {@link ValueLimits} hold for each value, and their sums of members and elements for the whole document too.
+ * Those of {@link ValueLimits} hold for each value. Members and elements are counted once more for the workflow and once
+ * for what stands around it and the values; maps of the engine's own (results, nodes, variables …) have up to `maxSlots` names.
  */
 export interface SnapshotLimits extends ValueLimits {
   /** Bytes of text, after decompression; default 64 MiB. */
   readonly maxBytes: number
   /** Bytes of a compressed document; default 16 MiB. */
   readonly maxCompressedBytes: number
-  /** User values (results, state entries, items, payloads); default 200,000. */
+  /** User values (results, state entries, items, payloads), and names in one map of the engine's; default 1,000,000. */
   readonly maxSlots: number
 }
 
@@ -20,11 +21,19 @@ export const DOCUMENT_LEVELS = 16
 const DOCUMENT_LIMITS = Object.freeze({
   maxBytes: 64 * 1024 * 1024,
   maxCompressedBytes: 16 * 1024 * 1024,
-  maxSlots: 200_000,
+  maxSlots: 1_000_000,
 })
 
 /** The limits of a reader or writer that sets none. */
 export const DEFAULT_SNAPSHOT_LIMITS: SnapshotLimits = Object.freeze({ ...DEFAULT_VALUE_LIMITS, ...DOCUMENT_LIMITS })
+
+/** The limits for what we wrote ourselves, which was held to its limits already. */
+export const UNLIMITED: SnapshotLimits = Object.freeze(
+  Object.assign(
+    { ...DEFAULT_SNAPSHOT_LIMITS },
+    ...Object.keys(DEFAULT_SNAPSHOT_LIMITS).map((limit) => ({ [limit]: Number.POSITIVE_INFINITY })),
+  ),
+)
 
 /**
  * All limits, from those that were given and the defaults.

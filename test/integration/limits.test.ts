@@ -413,6 +413,18 @@ const cases: Readonly<
         ),
       owner: () => both((owner) => claimOf({ ...given('owner', owner) }).then(({ owner: name }) => name), 'me'),
       leaseMs: () => both((leaseMs) => claimOf({ ...given('leaseMs', leaseMs) }).then((claim) => claim.leaseMs), 99),
+      checkpointEvents: () =>
+        both(async (checkpointEvents) => {
+          const store = memoryStore()
+          const clock = new ManualClock()
+          const retry = { maximumAttempts: 20, initialIntervalMs: 1 }
+          const flow = workflow('often', '1.0.0')
+            .node('a', (_, ctx) => (ctx.attempt < 20 ? Promise.reject(new Error('again')) : 1), { retry })
+            .build()
+          const engine = createEngine({ store, clock, ...given('checkpointEvents', checkpointEvents) })
+          await clock.drive((await engine.start(flow, undefined, { runId: 'r' })).result)
+          return (await store.listCheckpoints('r')).length
+        }, 5),
       onWorkflowChange: () =>
         both(async (onWorkflowChange) => {
           const { store, runId } = await pausedRun(changing('1.0.0'))
@@ -519,6 +531,7 @@ describe.each(Object.entries(cases))('options of %s', (name, { options, run, own
       context: [{ variable: {} }, { variables: [1] }, 5],
       workflows: [5, [5], [teller(), teller()]],
       leaseMs: [0, -1, Number.NaN],
+      checkpointEvents: [0, 1.5, '5'],
       onWorkflowChange: ['acept', true],
       cache: ['melted'],
       store: [null, {}, []],

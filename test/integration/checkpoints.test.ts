@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import { createEngine } from '../../src/engine/engine.ts'
+import type { EngineOptions } from '../../src/engine/engine-options.ts'
+import { memoryDriver } from '../../src/store/memory/memory-driver.ts'
+import { createStore, type Store } from '../../src/store/store.ts'
+import { SimulatedClock } from '../../src/testing/simulated-clock.ts'
+import { workflow } from '../../src/workflow/builder.ts'
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** A store that counts what is read of its logs. */
+function countingStore() {
+  const driver = memoryDriver()
+  const counts = { read: 0, saved: 0 }
+  const store = createStore(
+    Object.assign(Object.create(Object.getPrototypeOf(driver)) as typeof driver, {
+      name: driver.name,
+      supports: driver.supports,
+      ...Object.fromEntries(
+        (['open', 'close', 'append', 'get', 'list', 'delete', 'stats', 'claim', 'renew', 'release'] as const).map(
+          (name) => [name, (driver[name] as (...given: unknown[]) => unknown).bind(driver)],
+        ),
+      ),
+      read: async (...given: Parameters<typeof driver.read>) => {
+        const page = await driver.read(...given)
+        counts.read += page.length
+        return page
+      },
+      saveCheckpoint: async (...given: Parameters<typeof driver.saveCheckpoint>) => {
+        counts.saved += 1
+        await driver.saveCheckpoint(...given)
+      },
+      readCheckpoint: driver.readCheckpoint.bind(driver),
+      listCheckpoints: driver.listCheckpoints.bind(driver),
+      deleteCheckpoints: driver.deleteCheckpoints.bind(driver),
+    }),
+  )
+  return { store, counts }
+}
+
+/** Fails `failures` times, writing state each time a node before it completes; then waits for `isReady`. */
+function patient(failures: number, isReady: () => boolean = () => true) {
+  return workflow('patient', '1.0.0')
+    .node('first', (_, ctx) => {
+      ctx.variables.set('when', new Date(7))
+      ctx.counters.add('n', 2)
+      ctx.accumulators.append('items', { a: 1 })
+      ctx.cache.set('kept', [1n])
+      ctx.context.constants.set('c', 'constant')
+      return new Map([['a', 1]])
+    })
+    .node(
+      'polls',
+      ['first'],
+      ({ first }, ctx) => {
+        if (ctx.attempt <= failures || !isReady()) throw new Error(`attempt ${ctx.attempt}`)
+        return [first.get('a'), ctx.attempt, ctx.variables.get('when')]
+      },
+      { retry: { maximumAttempts: failures + 1, initialIntervalMs: 1_000, backoffCoefficient: 1 } },
+    )
+    .build()
+}
+
+async function ran(store: Store, flow: ReturnType<typeof patient>, more: Partial<EngineOptions> = {}) {
+  const clock = new SimulatedClock()
+  const engine = createEngine({ store, workflows: [flow], clock, logger, checkpointEvents: 50, ...more })
+  const { result } = await engine.start(flow, undefined, { runId: 'r' })
+  return { engine, clock, result: await clock.drive(result) }
+}
+
+describe('checkpoints of an engine', () => {
+  it('make a resume cost the state, not the past', async () => {
+    const { store, counts } = countingStore()
+    let isReady = false
+    const flow = patient(1_000, () => isReady)
+    const { result, clock } = await ran(store, flow)
+    expect(result.status).toBe('failed')
+    const head = (await store.get('r'))!.seq
+    expect(head).toBeGreaterThan(2_000)
+    expect(counts.saved).toBeGreaterThan(20)
+    expect(await store.listCheckpoints('r')).toHaveLength(1)
+
+    counts.read = 0
+    isReady = true
+    const next = createEngine({ store, workflows: [flow], clock, logger })
+    const { output } = await clock.drive((await next.resume('r')).result)
+    expect(output).toEqual([1, 1_002, new Date(7)])
+    // One interval of facts at most, those that came while a checkpoint was saved, and the resume's own.
+    expect(counts.read).toBeLessThan(120)
+  })
+
+  it('lead to the same run as its whole history', async () => {
+    const { store } = countingStore()
+    const { engine, result } = await ran(store, patient(200))
+    expect(result.status).toBe('completed')
+    const [checkpoint] = await store.listCheckpoints('r')
+    const short = (await engine.snapshot('r')).document
+    await store.deleteCheckpoints('r', [checkpoint!.seq])
+    const whole = (await engine.snapshot('r')).document
+    expect(short).toEqual(whole)
+  })
+
+  it('are not taken by a run whose history is no longer than its state', async () => {
+    const { store, counts } = countingStore()
+    await ran(store, patient(0), { checkpointEvents: 1 })
+    expect(counts.saved).toBe(0)
+  })
+
+  it('are taken as often as asked', async () => {
+    const saved = []
+    for (const checkpointEvents of [100, 400]) {
+      const { store, counts } = countingStore()
+      await ran(store, patient(500), { checkpointEvents })
+      saved.push(counts.saved)
+    }
+    expect(saved[0]! / saved[1]!).toBeGreaterThanOrEqual(4)
+  })
+
+  it.each([
+    ['damaged', (bytes: Uint8Array) => bytes.slice(0, -9), 0],
+    ['of another moment than it says', (bytes: Uint8Array) => bytes, 1],
+    ['ahead of the log', (bytes: Uint8Array) => bytes, 10_000],
+  ])('are passed over when %s', async (_, changed, later) => {
+    const { store } = countingStore()
+    const { engine } = await ran(store, patient(200))
+    const before = (await engine.snapshot('r')).document
+    const { seq, at, bytes } = (await store.readCheckpoint('r'))!
+    await store.deleteCheckpoints('r', [seq])
+    await store.saveCheckpoint('r', { seq: seq + later, at, bytes: changed(bytes) })
+    expect((await engine.snapshot('r')).document).toEqual(before)
+  })
+
+  it('that can not be saved cost nothing but time, and say so', async () => {
+    const { store } = countingStore()
+    const warned: string[] = []
+    const failing: Store = new Proxy(store, {
+      get: (target, name): unknown => {
+        if (name === 'saveCheckpoint') return () => Promise.reject(new Error('no room'))
+        const member = Reflect.get(target, name) as unknown
+        return typeof member === 'function' ? (member as () => unknown).bind(target) : member
+      },
+    })
+    const { result } = await ran(failing, patient(100), {
+      logger: { ...logger, warn: (message: string) => void warned.push(message) },
+    })
+    expect(result.status).toBe('completed')
+    expect(warned.some((message) => message.includes('checkpoint'))).toBe(true)
+  })
+
+  it('expect a whole number', () => {
+    const { store } = countingStore()
+    for (const checkpointEvents of [0, 1.5, -1, Number.NaN]) {
+      expect(() => createEngine({ store, checkpointEvents })).toThrow(
+        expect.objectContaining({ code: 'ARGUMENT_INVALID' }),
+      )
+    }
+  })
+})
