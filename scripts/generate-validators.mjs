@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import Ajv2020 from 'ajv/dist/2020.js'
 import standaloneCode from 'ajv/dist/standalone/index.js'
+import { withoutReports } from './validator-code.mjs'
 
 const target = new URL('../src/snapshot/validators.generated.js', import.meta.url)
 
@@ -55,7 +56,7 @@ function compile() {
       return helper
     })
   if (/\brequire\(/.test(code)) throw new Error('the generated code still has a require')
-  return { imports, code }
+  return { imports, code: withoutReports(code) }
 }
 
 /** The text of the generated module. */
