@@ -27,6 +27,10 @@ export function eventReader(
   checkValue: (tree: JsonValue) => void,
 ): (recorded: RecordedEvent) => RunEvent {
   const runIdText = JSON.stringify(runId)
+  // How texts of usual events go on after their sequence; made once for all facts of one time, as those of a turn are.
+  let lastAt: number | null = null
+  let startedHead = ''
+  let completedHead = ''
 
   return (recorded) => {
     try {
@@ -42,19 +46,30 @@ export function eventReader(
    * parsing it (the resume workloads of the benchmarks). Null for all others.
    */
   function usualEvent({ seq, at, type, nodeId, text }: RecordedEvent): RunEvent | null {
-    if ((type !== 'node.started' && type !== 'node.completed') || nodeId === null) return null
-    const head = `{"seq":${seq},"runId":${runIdText},"at":${at},"type":"${type}","data":{"nodeId":${JSON.stringify(nodeId)},"attempt":`
-    if (!text.startsWith(head) || !text.endsWith('}}')) return null
-    const end = digitsEnd(text, head.length)
-    const attempt = Number(text.slice(head.length, end))
-    if (!Number.isSafeInteger(attempt) || attempt < 1 || text.charCodeAt(head.length) === ZERO) return null
+    if ((type !== 'node.started' && type !== 'node.completed') || nodeId === null || ESCAPED.test(nodeId)) return null
+    if (at !== lastAt) {
+      const head = `,"runId":${runIdText},"at":${at},"type":`
+      startedHead = `${head}"node.started","data":{"nodeId":"`
+      completedHead = `${head}"node.completed","data":{"nodeId":"`
+      lastAt = at
+    }
+    let end = afterPart(text, SEQ, 0)
+    end = afterPart(text, `${seq}`, end)
+    end = afterPart(text, type === 'node.started' ? startedHead : completedHead, end)
+    end = afterPart(text, nodeId, end)
+    const start = afterPart(text, ATTEMPT, end)
+    if (start === NOWHERE || !text.endsWith('}}')) return null
+    end = digitsEnd(text, start)
+    const attempt = wholeNumber(text, start, end)
+    if (attempt === null || attempt === 0) return null
     if (type === 'node.started') {
       return end === text.length - 2
         ? ({ seq, runId, at, type, data: { nodeId, attempt } } satisfies NodeStarted)
         : null
     }
-    if (!text.startsWith(OUTPUT, end)) return null
-    const output = text.slice(end + OUTPUT.length, -2)
+    const outputStart = afterPart(text, OUTPUT, end)
+    if (outputStart === NOWHERE) return null
+    const output = text.slice(outputStart, -2)
     if (output.includes('"writes":') || output.includes('"decisions":')) return null
     const data = { nodeId, attempt, output: valueOf(output) }
     return { seq, runId, at, type, data } satisfies NodeCompleted
@@ -63,6 +78,9 @@ export function eventReader(
   /** The value a text is of, when it is the text that value is written as. */
   function valueOf(text: string): Encoded {
     if (text === ENCODED_UNDEFINED.json) return ENCODED_UNDEFINED
+    const end = digitsEnd(text, 0)
+    const number = end === text.length ? wholeNumber(text, 0, end) : null
+    if (number !== null) return number
     const tree = JSON.parse(text) as JsonValue
     if (JSON.stringify(tree) !== text) throw new TypeError('another text of the same value')
     const value: Encoded = typeof tree === 'object' && tree !== null ? { json: text } : tree
@@ -98,7 +116,31 @@ export function eventReader(
 
 const ZERO = 0x30
 const NINE = 0x39
+const SEQ = '{"seq":'
+const ATTEMPT = '","attempt":'
 const OUTPUT = ',"output":'
+
+/** What JSON writes otherwise than it is, or may. */
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/
+
+/** Digits every number of which is exact. */
+const MAX_DIGITS = 15
+
+/** Where a text stops being what it was expected to be. */
+const NOWHERE = -1
+
+/** Where a part of a text ends that must begin at a place; nowhere when it does not, or when that place is nowhere. */
+function afterPart(text: string, part: string, at: number): number {
+  return at !== NOWHERE && text.startsWith(part, at) ? at + part.length : NOWHERE
+}
+
+/** The number some digits are, when they are the text of that number; else null. */
+function wholeNumber(text: string, start: number, end: number): number | null {
+  if (end === start || end - start > MAX_DIGITS || (text.charCodeAt(start) === ZERO && end - start > 1)) return null
+  let number = 0
+  for (let at = start; at < end; at += 1) number = number * 10 + text.charCodeAt(at) - ZERO
+  return number
+}
 
 function digitsEnd(text: string, from: number): number {
   let end = from

@@ -44,8 +44,22 @@ describe('eventReader', () => {
     expect(core.events.length).toBeGreaterThan(10)
   })
 
+  it('reads facts of one time and of another, whatever their order', () => {
+    for (const at of [1_700_000_000_000, 1_700_000_000_000, 5, 1.5, 1e21, 1_700_000_000_000]) {
+      for (const type of ['node.started', 'node.completed'] as const) {
+        const data = { nodeId: 'a', attempt: 12, ...(type === 'node.started' ? {} : { output: 1 }) }
+        const event = { seq: 7, runId: 'r', at, type, data } as RunEvent
+        expect(read(recorded(event))).toEqual(event)
+        expect(() => read({ ...recorded(event), at: at * 2 })).toThrow(damage)
+      }
+    }
+  })
+
   it.each([
+    '0',
     '1',
+    '999999999999999',
+    '1234567890123456',
     '-1.5e+30',
     'null',
     'true',
@@ -64,6 +78,8 @@ describe('eventReader', () => {
   it.each([
     ['a number out of range', '1e999'],
     ['a negative zero', '-0'],
+    ['a number with a zero before it', '007'],
+    ['a number that is not exact', '12345678901234567'],
     ['another spelling of a number', '1.0'],
     ['a key that stands twice', '{"a":1,"a":2}'],
     ['white space', '[1, 2]'],
