@@ -37,7 +37,7 @@ export const errorCodes = {
   NODE_BAD_DATA: "A built-in node's data does not fit its type.",
 
   // state for handlers
-  STATE_BAD_KEY: 'A state key is not a string.',
+  STATE_BAD_KEY: 'A state key is not a string, or longer than a document takes (65,536 characters).',
   STATE_NOT_FINITE: 'A counter or numeric accumulator got, or would become, a number that is not finite.',
   STATE_ACCUMULATOR_KIND: 'An accumulator is used with another operation than the one it began with.',
   STATE_CONSTANT_SET: 'A context constant is set again with another value.',

@@ -3,6 +3,7 @@ import { kindOf, quote, WaystoneError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import type { BlobStore, Clock, IdSource, Logger } from '../base/ports.ts'
 import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
+import { DEFAULT_VALUE_LIMITS } from '../base/values/limits.ts'
 import { isRegistry, type Registry } from '../nodes/registry.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig, type RunLimits } from '../run/config.ts'
 import { guardedLogger } from './guarded-logger.ts'
@@ -193,8 +194,21 @@ export function encodeEntries(
   if (typeof entries !== 'object' || kindOf(entries) !== 'object') {
     throw new WaystoneError('ARGUMENT_INVALID', `${of} expects an object of values by name, got ${quote(entries)}`)
   }
-  for (const [name, value] of Object.entries(entries)) encoded[name] = codec.encode(value)
+  for (const [name, value] of Object.entries(entries)) {
+    checkName(name, of)
+    encoded[name] = codec.encode(value)
+  }
   return encoded
+}
+
+/** A name is a key of the document a run is saved as. @throws {WaystoneError} STATE_BAD_KEY */
+function checkName(name: string, of: string): void {
+  const { maxKeyLength } = DEFAULT_VALUE_LIMITS
+  if (name.length <= maxKeyLength) return
+  throw new WaystoneError(
+    'STATE_BAD_KEY',
+    `${of} expects names of at most ${maxKeyLength} characters, got one of ${name.length} that begins with ${quote(name)}`,
+  )
 }
 
 function checkWorld(options: WorldOptions): void {
@@ -225,7 +239,10 @@ function checkLimit(name: string, value: unknown): void {
         `limits.maxUsage expects an object of amounts by resource, got ${quote(value)}`,
       )
     }
-    for (const [resource, max] of Object.entries(value)) checkAmount(`maxUsage.${resource}`, max)
+    for (const [resource, max] of Object.entries(value)) {
+      checkName(resource, 'limits.maxUsage')
+      checkAmount(`maxUsage.${resource}`, max)
+    }
   } else if (value !== null) checkAmount(name, value)
 }
 

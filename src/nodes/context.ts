@@ -3,6 +3,7 @@ import { NodeError, quote } from '../base/errors.ts'
 import type { JsonValue } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
+import { DEFAULT_VALUE_LIMITS } from '../base/values/limits.ts'
 import type { RunState } from '../run/state.ts'
 import type {
   AccumulatorsContext,
@@ -20,6 +21,9 @@ import { countersArea } from './area-counters.ts'
 import { constantsArea, variablesArea } from './area-variables.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import { Transaction } from './transaction.ts'
+
+/** A name is a key of the document a run is saved as. */
+const MAX_KEY_LENGTH = DEFAULT_VALUE_LIMITS.maxKeyLength
 
 /** What a context needs of the world; the engine gives it. */
 export interface ContextHost {
@@ -154,7 +158,7 @@ export class AttemptContext implements NodeContext<never> {
             `usage.add expects a resource name and an amount of 0 or more, got ${quote(resource)} and ${quote(amount)}`,
           )
         }
-        return this.#host.addUsage(this, resource, amount)
+        return this.#host.addUsage(this, this.key('usage', resource), amount)
       },
       get: (resource: string) => this.#host.state.usage[resource] ?? 0,
     })
@@ -234,10 +238,11 @@ export class AttemptContext implements NodeContext<never> {
 
   /** Checks a state key. @throws {NodeError} STATE_BAD_KEY */
   key(area: string, key: unknown): string {
-    if (typeof key === 'string') return key
+    if (typeof key === 'string' && key.length <= MAX_KEY_LENGTH) return key
+    const found = typeof key === 'string' ? `${key.length} characters that begin with ${quote(key)}` : quote(key)
     throw new NodeError(
       'STATE_BAD_KEY',
-      `${area} of node ${quote(this.nodeId)} expects a name (string), got ${quote(key)}`,
+      `${area} of node ${quote(this.nodeId)} expects a name (string of at most ${MAX_KEY_LENGTH} characters), got ${found}`,
       { details: { nodeId: this.nodeId } },
     )
   }

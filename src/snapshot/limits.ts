@@ -4,14 +4,15 @@ import { DEFAULT_VALUE_LIMITS, resolveValueLimits, type ValueLimits } from '../b
 /**
  * What a document may hold, in both directions: what is over a limit is neither written nor read.
  * Those of {@link ValueLimits} hold for each value. Members and elements are counted once more for the workflow and once
- * for what stands around it and the values; maps of the engine's own (results, nodes, variables …) have up to `maxSlots` names.
+ * for what stands around it and the values; maps of the engine's own (results, nodes, variables …) have a
+ * million names, or `maxSlots` where that is more.
  */
 export interface SnapshotLimits extends ValueLimits {
   /** Bytes of text, after decompression; default 64 MiB. */
   readonly maxBytes: number
   /** Bytes of a compressed document; default 16 MiB. */
   readonly maxCompressedBytes: number
-  /** User values (results, state entries, items, payloads), and names in one map of the engine's; default 1,000,000. */
+  /** User values (results, state entries, items, payloads); default 1,000,000. */
   readonly maxSlots: number
 }
 
@@ -23,6 +24,11 @@ const DOCUMENT_LIMITS = Object.freeze({
   maxCompressedBytes: 16 * 1024 * 1024,
   maxSlots: 1_000_000,
 })
+
+/** Most names in one map of the engine's: `maxSlots`, and never fewer than its default, since nodes without a result have names too. */
+export function maxOwnKeys({ maxSlots }: SnapshotLimits): number {
+  return Math.max(maxSlots, DOCUMENT_LIMITS.maxSlots)
+}
 
 /** The limits of a reader or writer that sets none. */
 export const DEFAULT_SNAPSHOT_LIMITS: SnapshotLimits = Object.freeze({ ...DEFAULT_VALUE_LIMITS, ...DOCUMENT_LIMITS })

@@ -1,17 +1,29 @@
 /** Characters gathered before they are joined; long ropes of pieces are slow. */
 const FLUSH_PIECES = 8192
 
+/** A text that was not made, since it would be longer than allowed. */
+export interface TooLong {
+  /** Characters it would have. */
+  readonly length: number
+}
+
 /**
  * A compact JSON text with two spaces a level, as JSON.stringify would indent it.
  * Works on the text, since a parsed object would lose the order of keys such as `"10"`.
+ * @param maxLength - most characters: white space of deep values may be many times their text, more than memory holds
  */
-export function prettyText(compact: string): string {
+export function prettyText(compact: string): string
+export function prettyText(compact: string, maxLength: number): string | TooLong
+export function prettyText(compact: string, maxLength = Number.POSITIVE_INFINITY): string | TooLong {
   const chunks: string[] = []
   let pieces: string[] = []
   let depth = 0
+  let length = 0
   let from = 0
   let at = 0
   const put = (piece: string): void => {
+    length += piece.length
+    if (length > maxLength) return
     pieces.push(piece)
     if (pieces.length < FLUSH_PIECES) return
     chunks.push(pieces.join(''))
@@ -54,6 +66,7 @@ export function prettyText(compact: string): string {
     from = at
   }
   put(compact.slice(from))
+  if (length > maxLength) return { length }
   chunks.push(pieces.join(''))
   return chunks.join('')
 }

@@ -1,5 +1,5 @@
 import { quote, SnapshotSyntaxError } from '../base/errors.ts'
-import { DOCUMENT_LEVELS, overLimit, type SnapshotLimits } from './limits.ts'
+import { DOCUMENT_LEVELS, maxOwnKeys, overLimit, type SnapshotLimits } from './limits.ts'
 import { addToHash, OpenKeys } from './open-keys.ts'
 
 const OBJECT = 1
@@ -34,12 +34,16 @@ export class TextScanner {
   #depth = 0
   #members = 0
   #elements = 0
+  /** Most members of an object, and the limit that says so: the engine's own maps have as many as there are values. */
+  #maxKeys: number
+  #keysLimit: 'maxSlots' | 'maxKeysPerObject' = 'maxSlots'
 
   /** @param offsetOf - where a place of the text stands in what was given, for those who are told of an error there */
   constructor(text: string, limits: SnapshotLimits, offsetOf: (at: number) => number) {
     this.#text = text
     this.#limits = limits
     this.#offsetOf = offsetOf
+    this.#maxKeys = maxOwnKeys(limits)
     this.#maxDepth = Math.min(limits.maxDepth + DOCUMENT_LEVELS, text.length)
     this.#kinds = new Uint8Array(this.#maxDepth + 2)
     this.#keyCounts = new Uint32Array(this.#maxDepth + 2)
@@ -94,6 +98,26 @@ export class TextScanner {
       if (next !== COMMA) throw this.#unexpected(this.#at, 'a comma or the end of the array')
       this.#at += 1
     }
+  }
+
+  /** Passes over a user's value, which is held to the limits of a value alone. */
+  usersValue(): void {
+    this.#maxKeys = this.#limits.maxKeysPerObject
+    this.#keysLimit = 'maxKeysPerObject'
+    this.valueApart()
+    this.#maxKeys = maxOwnKeys(this.#limits)
+    this.#keysLimit = 'maxSlots'
+  }
+
+  /** Passes over a value whose members and elements do not count for what stands around it. */
+  valueApart(): void {
+    const members = this.#members
+    const elements = this.#elements
+    this.#members = 0
+    this.#elements = 0
+    this.value()
+    this.#members = members
+    this.#elements = elements
   }
 
   /** Passes over the value that begins at the present place, however deep it is. */
@@ -195,23 +219,33 @@ export class TextScanner {
       end += 1
     }
     end += 1
-    if (isEscaped) hash = hashOf(keyOf(text.slice(at, end)))
-    this.#count(at, end)
+    let length = end - at - 2
+    if (isEscaped) {
+      const key = keyOf(text.slice(at, end))
+      hash = hashOf(key)
+      length = key.length
+    }
+    this.#count(at, end, length)
     if (!this.#keys.add(this.#depth, hash, at, end)) throw this.#duplicate(at, end)
     if (text.charCodeAt(end) !== COLON) throw this.#unexpected(end, 'a colon')
     return end + 1
   }
 
-  #count(at: number, end: number): void {
-    const length = end - at - 2
-    if (length > this.#limits.maxKeyLength) throw overLimit(this.#limits, 'maxKeyLength', length, 'characters in a key')
+  /** @param length - of the key it spells */
+  #count(at: number, end: number, length: number): void {
+    if (length > this.#limits.maxKeyLength) this.#checkKeyLength(at, length)
     this.#members += 1
     if (this.#members > this.#limits.maxMembers) throw overLimit(this.#limits, 'maxMembers', this.#members, 'members')
     const keys = this.#keyCounts[this.#depth]! + 1
     this.#keyCounts[this.#depth] = keys
-    if (keys > this.#limits.maxKeysPerObject)
-      throw overLimit(this.#limits, 'maxKeysPerObject', keys, 'members in one object')
-    if (length >= 9) this.#refuseForbidden(at, end)
+    if (keys > this.#maxKeys) throw overLimit(this.#limits, this.#keysLimit, keys, 'members in one object')
+    if (end - at >= 11) this.#refuseForbidden(at, end)
+  }
+
+  #checkKeyLength(at: number, length: number): void {
+    // A name that is escaped has one character more than the name it stands for.
+    const isEscapedName = length === this.#limits.maxKeyLength + 1 && this.#text.startsWith('##', at + 1)
+    if (!isEscapedName) throw overLimit(this.#limits, 'maxKeyLength', length, 'characters in a key')
   }
 
   /** No document has the key `__proto__`, however it is spelt. */
@@ -230,21 +264,33 @@ export class TextScanner {
   #string(at: number): number {
     const text = this.#text
     let end = at + 1
+    /** Characters that escapes take beyond the one they stand for. */
+    let spelled = 0
     for (;;) {
       const code = text.charCodeAt(end)
       if (code === QUOTE) break
       if (code === BACKSLASH) {
-        end = this.#escape(end)
+        const next = this.#escape(end)
+        spelled += next - end - 1
+        end = next
         continue
       }
       // Past the end the code is NaN, which is not above anything.
       if (!(code >= 0x20)) throw this.#unexpected(end, 'a character of a string')
       end += 1
     }
-    if (end - at - 1 > this.#limits.maxStringLength) {
-      throw overLimit(this.#limits, 'maxStringLength', end - at - 1, 'characters in a string')
+    const length = end - at - 1 - spelled
+    if (length > this.#limits.maxStringLength && !this.#isSpelledOut(at, length)) {
+      throw overLimit(this.#limits, 'maxStringLength', length, 'characters in a string')
     }
     return end + 1
+  }
+
+  /** Whether a string is the long spelling of bytes or text that are within their own limits, which the codec holds. */
+  #isSpelledOut(at: number, length: number): boolean {
+    const { maxBinaryBytes, maxStringLength } = this.#limits
+    if (this.#text.startsWith('"base64":', at - 9)) return length <= Math.ceil(maxBinaryBytes / 3) * 4
+    return this.#text.startsWith('"utf16":', at - 8) && length <= maxStringLength * 4
   }
 
   /** Passes over a backslash and what it escapes. */

@@ -154,7 +154,7 @@ class DocumentScanner {
           else this.#scanner.value()
         })
       case 'workflow':
-        slots.workflow = this.#span()
+        slots.workflow = this.#span(() => this.#scanner.valueApart())
         return
       case 'integrity':
         this.#scanner.value()
@@ -168,7 +168,7 @@ class DocumentScanner {
   #slot(name: string): NamedSpan {
     this.#slotCount += 1
     if (this.#slotCount > this.#limits.maxSlots) throw overLimit(this.#limits, 'maxSlots', this.#slotCount, 'values')
-    const { start, end } = this.#span()
+    const { start, end } = this.#span(() => this.#scanner.usersValue())
     if (end - start >= MIN_CUT_LENGTH) this.#cut(start, end, 'null')
     return { name, start, end }
   }
@@ -190,10 +190,9 @@ class DocumentScanner {
     this.#cut(start, this.#scanner.place, '{}')
   }
 
-  /** Passes over a value. */
-  #span(): Span {
+  #span(pass: () => void): Span {
     const start = this.#scanner.place
-    this.#scanner.value()
+    pass()
     return { start, end: this.#scanner.place }
   }
 

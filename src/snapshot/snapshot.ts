@@ -8,8 +8,10 @@ import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { activeMsAt, documentText, isAlive, remainingMs, type SnapshotMoment } from './assemble.ts'
 import { copyState } from './copy-state.ts'
 import type { RunDocument, SnapshotDocument, TimerDocument } from './document.ts'
+import type { SnapshotLimits } from './limits.ts'
 import { isoTime, isoTimeOrNull } from './time.ts'
 import { SNAPSHOT_FORMAT, SNAPSHOT_VERSION } from './version.ts'
+import { checkReadable } from './writable.ts'
 
 /** One node in a snapshot; times are ISO 8601. */
 export interface SnapshotNode extends Readonly<Omit<NodeState, 'output' | 'startedAt' | 'endedAt' | 'dueAt'>> {
@@ -238,6 +240,14 @@ export class Snapshot {
   compactText(): string {
     this.#text ??= documentText(this.#parts.state, this.#parts)
     return this.#text
+  }
+
+  /**
+   * Holds the document to the limits of those who will read it; used by `serialize`.
+   * @throws {SnapshotLimitError} SNAPSHOT_LIMIT
+   */
+  checkReadable(limits: SnapshotLimits): void {
+    checkReadable(this.compactText(), this.#parts.state, limits, this.#parts.source === null)
   }
 
   /** What decodes its values; used by `serialize` to read back what it wrote. */

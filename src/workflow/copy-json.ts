@@ -1,13 +1,14 @@
 import { kindOf } from '../base/errors.ts'
 import type { JsonValue } from '../base/json.ts'
 import { pointer } from '../base/json-pointer.ts'
+import { DEFAULT_VALUE_LIMITS } from '../base/values/limits.ts'
+import { encodedProblem, MAX_DEPTH, MAX_PARTS, TAG_LEVELS } from './encoded-size.ts'
 import type { Problem } from './problem.ts'
-
-/** Deepest nesting of a definition; leaves room in a snapshot, whose own limit is 500. */
-const MAX_DEPTH = 400
 
 /** Most objects and arrays in a definition, as many as a snapshot may have; ends the walk of a small object graph that is huge as a tree. */
 const MAX_VALUES = 4_000_000
+
+const { maxKeyLength: MAX_KEY_LENGTH, maxStringLength: MAX_STRING_LENGTH } = DEFAULT_VALUE_LIMITS
 
 /** A copy made by {@link copyJson}. */
 export interface JsonCopy {
@@ -21,6 +22,9 @@ interface Copying {
   /** Keys from the root to the value being copied. */
   readonly path: (string | number)[]
   values: number
+  /** Members and elements so far. */
+  parts: number
+  deepest: number
 }
 
 /**
@@ -31,12 +35,24 @@ interface Copying {
  * @param root - anything; never makes this throw
  */
 export function copyJson(root: unknown): JsonCopy {
-  const copying: Copying = { problems: [], path: [], values: 0 }
-  return { value: copy(copying, root), problems: copying.problems }
+  const copying: Copying = { problems: [], path: [], values: 0, parts: 0, deepest: 0 }
+  const value = copy(copying, root)
+  // Only what is deep or large can pass the limits in its encoded form, where names that need a tag take more.
+  const mayPass = copying.deepest * TAG_LEVELS > MAX_DEPTH || copying.parts * TAG_LEVELS > MAX_PARTS
+  if (mayPass && copying.problems.length === 0) {
+    const problem = encodedProblem(value)
+    if (problem !== null) copying.problems.push(problem)
+  }
+  return { value, problems: copying.problems }
 }
 
 function copy(copying: Copying, value: unknown): JsonValue {
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
+  if (typeof value === 'string') {
+    return value.length <= MAX_STRING_LENGTH
+      ? value
+      : refuse(copying, `a text of ${value.length} characters, more than ${MAX_STRING_LENGTH}`)
+  }
+  if (typeof value === 'boolean' || value === null) return value
   if (typeof value === 'number') {
     return Number.isFinite(value) ? value + 0 : refuse(copying, `expected a finite number, got ${value}`)
   }
@@ -44,6 +60,7 @@ function copy(copying: Copying, value: unknown): JsonValue {
   if (copying.path.length >= MAX_DEPTH) {
     return refuse(copying, `is nested deeper than ${MAX_DEPTH} levels, or contains itself`)
   }
+  if (copying.path.length >= copying.deepest) copying.deepest = copying.path.length + 1
   copying.values += 1
   if (copying.values > MAX_VALUES) {
     return copying.values === MAX_VALUES + 1 ? refuse(copying, `more than ${MAX_VALUES} objects and arrays`) : null
@@ -57,6 +74,7 @@ function copy(copying: Copying, value: unknown): JsonValue {
 
 function copyArray(copying: Copying, array: readonly unknown[]): JsonValue {
   const target: JsonValue[] = []
+  copying.parts += array.length
   for (let index = 0; index < array.length; index += 1) {
     copying.path.push(index)
     target.push(copy(copying, array[index]))
@@ -72,6 +90,11 @@ function copyObject(copying: Copying, object: object): JsonValue {
   for (const key of Object.keys(object)) {
     const member = (object as Record<string, unknown>)[key]
     if (member === undefined) continue
+    copying.parts += 1
+    if (key.length > MAX_KEY_LENGTH) {
+      refuse(copying, `has a name of ${key.length} characters, more than ${MAX_KEY_LENGTH}`)
+      continue
+    }
     copying.path.push(key)
     const copied = copy(copying, member)
     copying.path.pop()

@@ -9,6 +9,7 @@ import { cycle } from './rules/cycle.ts'
 import { duplicateEdge } from './rules/duplicate-edge.ts'
 import { duplicateNode } from './rules/duplicate-node.ts'
 import { fallback } from './rules/fallback.ts'
+import { nameLength } from './rules/name-length.ts'
 import { retryPolicy } from './rules/retry-policy.ts'
 import type { Rule } from './rules/rule.ts'
 import { selfEdge } from './rules/self-edge.ts'
@@ -31,6 +32,7 @@ const rules: readonly Rule[] = [
   retryPolicy,
   condition,
   fallback,
+  nameLength,
 ]
 
 /** A frozen copy of what was given, with all that is wrong with it. */

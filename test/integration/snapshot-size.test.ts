@@ -90,6 +90,86 @@ describe('the size of a snapshot', () => {
   })
 })
 
+describe('what is written with no limit raised', () => {
+  it('is refused where white space alone makes it too long, and says what to do', async () => {
+    const snapshot = await chain(3)
+    const bytesOf = (text: string) => new TextEncoder().encode(text).length
+    const compact = bytesOf(serialize(snapshot, { pretty: false }))
+    const pretty = bytesOf(serialize(snapshot))
+    expect(serialize(snapshot, { maxBytes: pretty })).toHaveLength(pretty)
+    for (const maxBytes of [compact, pretty - 1]) {
+      expect(serialize(snapshot, { maxBytes, pretty: false })).toHaveLength(compact)
+      for (const compress of [undefined, 'gzip'] as const) {
+        expect(() => serialize(snapshot, { maxBytes, ...(compress ? { compress } : {}) })).toThrow(
+          expect.objectContaining({
+            code: 'LIMIT_SNAPSHOT_BYTES',
+            message: expect.stringContaining('pretty: false'),
+            details: { limit: 'maxSnapshotBytes', max: maxBytes, actual: pretty },
+          }),
+        )
+      }
+    }
+  })
+
+  it('has as many compressed bytes as its reader takes', async () => {
+    const snapshot = await chain(3)
+    const { length } = serialize(snapshot, { compress: 'gzip' })
+    expect(serialize(snapshot, { compress: 'gzip', limits: { maxCompressedBytes: length } })).toHaveLength(length)
+    expect(() => serialize(snapshot, { compress: 'gzip', limits: { maxCompressedBytes: length - 1 } })).toThrow(
+      expect.objectContaining({
+        code: 'SNAPSHOT_LIMIT',
+        details: { limit: 'maxCompressedBytes', max: length - 1, actual: length },
+      }),
+    )
+  })
+
+  it('reads back with more variables and counters than one value has members, and with results of millions of numbers', async () => {
+    const flow = workflow('w', '1.0.0')
+      .node('a', (_inputs, ctx) => {
+        for (let index = 0; index < 200_001; index += 1) {
+          ctx.variables.set(`v${index}`, index)
+          ctx.counters.add(`c${index}`)
+        }
+        return new Array<number>(2_500_000).fill(1)
+      })
+      .node('b', () => new Array<number>(2_500_000).fill(2))
+      .build()
+    const executor = new DagExecutor(flow)
+    expect((await executor.execute()).status).toBe('completed')
+    const text = serialize(executor.saveSnapshot(), { pretty: false })
+    expect(deserialize(text).compactText()).toBe(text)
+  })
+
+  it('has only names that its reader takes: longer ones are refused where they enter', async () => {
+    const long = 'k'.repeat(65_537)
+    const uses: Record<string, Handler> = {
+      variable: (_inputs, ctx) => ctx.variables.set(long, 1),
+      context: (_inputs, ctx) => ctx.context.variables.set(long, 1),
+      constant: (_inputs, ctx) => ctx.context.constants.set(long, 1),
+      accumulator: (_inputs, ctx) => ctx.accumulators.sum(long, 1),
+      counter: (_inputs, ctx) => ctx.counters.add(long),
+      cache: (_inputs, ctx) => ctx.cache.set(long, 1),
+      usage: (_inputs, ctx) => ctx.usage.add(long, 1),
+    }
+    for (const [area, handler] of Object.entries(uses)) {
+      const flow = workflow('w', '1.0.0').node('a', handler).build()
+      const { status, error } = await new DagExecutor(flow).execute()
+      expect({ status, code: (error?.cause as { code?: string } | undefined)?.code }, area).toEqual({
+        status: 'failed',
+        code: 'STATE_BAD_KEY',
+      })
+    }
+    const flow = workflow('w', '1.0.0').build()
+    for (const options of [
+      { variables: { [long]: 1 } },
+      { context: { variables: { [long]: 1 } } },
+      { context: { constants: { [long]: 1 } } },
+      { limits: { maxUsage: { [long]: 1 } } },
+    ])
+      expect(() => new DagExecutor(flow, options)).toThrow(expect.objectContaining({ code: 'STATE_BAD_KEY' }))
+  })
+})
+
 describe('a result over its limit', () => {
   const flow = () =>
     workflow('w', '1.0.0')

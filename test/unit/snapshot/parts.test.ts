@@ -185,8 +185,11 @@ describe('the first look at a text', () => {
   })
 
   it.each([
-    ['maxKeysPerObject', { maxKeysPerObject: 2 }, '{"a":1,"b":2,"c":3}'],
+    ['maxKeysPerObject', { maxKeysPerObject: 2 }, '{"results":{"n":[{"a":1,"b":2,"c":3}]}}'],
     ['maxMembers', { maxMembers: 2 }, '{"a":{"b":{"c":3}}}'],
+    ['maxMembers', { maxMembers: 2 }, '{"results":{"n":{"a":{"b":{"c":3}}}}}'],
+    ['maxMembers', { maxMembers: 2 }, '{"workflow":{"a":{"b":{"c":3}}}}'],
+    ['maxElements', { maxElements: 2 }, '{"run":{"input":[1,[2]]}}'],
     ['maxElements', { maxElements: 2 }, '{"a":[1,[2]]}'],
     ['maxStringLength', { maxStringLength: 2 }, '{"a":"abc"}'],
     ['maxKeyLength', { maxKeyLength: 2 }, '{"abc":1}'],
@@ -197,6 +200,32 @@ describe('the first look at a text', () => {
     expect(look).toThrow(expect.objectContaining({ code: 'SNAPSHOT_LIMIT' }))
     expect(look).toThrow(expect.objectContaining({ details: expect.objectContaining({ limit }) }))
     expect(() => scanDocument(text, DEFAULT_SNAPSHOT_LIMITS)).not.toThrow()
+  })
+
+  it('counts members and elements of each value and of the workflow for themselves, and keys of values alone', () => {
+    const limits = resolveLimits({ maxMembers: 8, maxElements: 2, maxKeysPerObject: 2 })
+    const value = '{"a":{"b":1},"c":{"d":2,"e":[3,4]}}'
+    const text = `{"workflow":{"a":${value}},"results":{"x":${value},"y":${value}},"counters":{"a":1,"b":2,"c":3}}`
+    expect(scanDocument(text, limits).compact).toBe(text)
+  })
+
+  it('measures keys and strings by what they spell, and bytes and broken text by their own limits', () => {
+    const limits = resolveLimits({ maxStringLength: 10, maxKeyLength: 8, maxBinaryBytes: 9 })
+    for (const text of [
+      '{"\\u0061\\n\\u0061aaaaa":"\\n\\u0061\\"aaaaaaa"}',
+      '{"results":{"x":{"#type":"Uint8Array","base64":"AAAAAAAAAAAA"}}}',
+      `{"results":{"x":{"#type":"string","utf16":"${'d800'.repeat(10)}"}}}`,
+      '{"results":{"x":{"#####type":1}}}',
+    ])
+      expect(() => scanDocument(text, limits), text).not.toThrow()
+    for (const text of [
+      '{"\\u0061\\n\\u0061aaaaaa":1}',
+      '{"a":"\\n\\u0061\\"bbbbbbbb"}',
+      '{"results":{"x":{"#type":"Uint8Array","base64":"AAAAAAAAAAAAAAAA"}}}',
+      `{"results":{"x":{"#type":"string","utf16":"${'d800'.repeat(11)}"}}}`,
+      '{"results":{"x":{"######type":1}}}',
+    ])
+      expect(() => scanDocument(text, limits), text).toThrow(expect.objectContaining({ code: 'SNAPSHOT_LIMIT' }))
   })
 
   it('finds a key that stands twice in an object of many keys, and forgets those of the object before', () => {
