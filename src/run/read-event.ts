@@ -54,7 +54,7 @@ export function eventReader(
       lastAt = at
     }
     let end = afterPart(text, SEQ, 0)
-    end = afterPart(text, `${seq}`, end)
+    end = afterNumber(text, seq, end)
     end = afterPart(text, type === 'node.started' ? startedHead : completedHead, end)
     end = afterPart(text, nodeId, end)
     const start = afterPart(text, ATTEMPT, end)
@@ -62,25 +62,24 @@ export function eventReader(
     end = digitsEnd(text, start)
     const attempt = wholeNumber(text, start, end)
     if (attempt === null || attempt === 0) return null
+    const last = text.length - 2
     if (type === 'node.started') {
-      return end === text.length - 2
-        ? ({ seq, runId, at, type, data: { nodeId, attempt } } satisfies NodeStarted)
-        : null
+      return end === last ? ({ seq, runId, at, type, data: { nodeId, attempt } } satisfies NodeStarted) : null
     }
     const outputStart = afterPart(text, OUTPUT, end)
     if (outputStart === NOWHERE) return null
-    const output = text.slice(outputStart, -2)
-    if (output.includes('"writes":') || output.includes('"decisions":')) return null
-    const data = { nodeId, attempt, output: valueOf(output) }
-    return { seq, runId, at, type, data } satisfies NodeCompleted
+    let output: Encoded | null = digitsEnd(text, outputStart) === last ? wholeNumber(text, outputStart, last) : null
+    if (output === null) {
+      const json = text.slice(outputStart, last)
+      if (json.includes('"writes":') || json.includes('"decisions":')) return null
+      output = valueOf(json)
+    }
+    return { seq, runId, at, type, data: { nodeId, attempt, output } } satisfies NodeCompleted
   }
 
   /** The value a text is of, when it is the text that value is written as. */
   function valueOf(text: string): Encoded {
     if (text === ENCODED_UNDEFINED.json) return ENCODED_UNDEFINED
-    const end = digitsEnd(text, 0)
-    const number = end === text.length ? wholeNumber(text, 0, end) : null
-    if (number !== null) return number
     const tree = JSON.parse(text) as JsonValue
     if (JSON.stringify(tree) !== text) throw new TypeError('another text of the same value')
     const value: Encoded = typeof tree === 'object' && tree !== null ? { json: text } : tree
@@ -131,7 +130,16 @@ const NOWHERE = -1
 
 /** Where a part of a text ends that must begin at a place; nowhere when it does not, or when that place is nowhere. */
 function afterPart(text: string, part: string, at: number): number {
-  return at !== NOWHERE && text.startsWith(part, at) ? at + part.length : NOWHERE
+  const end = at + part.length
+  // The host compares whole strings many characters at a time, and `startsWith` one by one.
+  return at !== NOWHERE && text.slice(at, end) === part ? end : NOWHERE
+}
+
+/** Like {@link afterPart}, for the digits of a whole number. */
+function afterNumber(text: string, number: number, at: number): number {
+  if (at === NOWHERE) return NOWHERE
+  const end = digitsEnd(text, at)
+  return wholeNumber(text, at, end) === number ? end : NOWHERE
 }
 
 /** The number some digits are, when they are the text of that number; else null. */
