@@ -28,7 +28,7 @@ export { resolveBlob } from './engine/blobs.ts'
 export { DagExecutor, type PauseOptions } from './engine/dag-executor.ts'
 export { createEngine, type Engine, type Recovery, type RunHandle, type StartOptions } from './engine/engine.ts'
 export type { EngineOptions } from './engine/engine-options.ts'
-export type { ListenerEvent, ListenerType, ProgressNotice } from './engine/listeners.ts'
+export type { ListenerEvent, ListenersByType, ListenerType, ProgressNotice } from './engine/listeners.ts'
 export {
   executeFromSnapshot,
   type LoadOptions,
@@ -37,7 +37,7 @@ export {
   resumePlan,
   type SnapshotResumePlan,
 } from './engine/load.ts'
-export type { ConfigOptions, ExecutorOptions, WorldOptions } from './engine/options.ts'
+export type { ConfigOptions, ExecutorOptions, OnWorkflowChange, WorldOptions } from './engine/options.ts'
 export type { RunOutcome, RunResult } from './engine/result.ts'
 // Nodes: what a node type is.
 export { builtins } from './nodes/builtin/builtins.ts'

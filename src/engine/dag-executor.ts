@@ -81,6 +81,8 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     if (restored?.config && state.status === 'pending') state.config = restored.config
     checkSize(workflow as Workflow, restored?.config ?? state.config)
     this.#listeners = new Listeners(this.#world.codec, this.#world.logger)
+    for (const [type, listener] of Object.entries(this.#world.listeners))
+      this.on(type as ListenerType, listener as never)
     const { codec, clock, logger, services } = this.#world
     this.#loop = new RunLoop({
       run: this.#run,

@@ -6,6 +6,8 @@ import {
   checkChoice,
   checkOptions,
   configOptions,
+  ON_WORKFLOW_CHANGE,
+  type OnWorkflowChange,
   type WorldOptions,
   worldOptions,
 } from './options.ts'
@@ -26,7 +28,7 @@ export interface EngineOptions extends WorldOptions, ConfigOptions {
    */
   readonly checkpointEvents?: number
   /** What a resume does when its workflow has changed; default `refuse`. */
-  readonly onWorkflowChange?: 'refuse' | 'accept'
+  readonly onWorkflowChange?: OnWorkflowChange
 }
 
 /** Names of the options of an engine. */
@@ -65,7 +67,7 @@ export function checkEngineOptions(options: unknown): asserts options is EngineO
       `checkpointEvents expects a whole number of 1 or more, got ${quote(checkpointEvents)}`,
     )
   }
-  if (onWorkflowChange !== undefined) checkChoice('onWorkflowChange', onWorkflowChange, ['refuse', 'accept'])
+  if (onWorkflowChange !== undefined) checkChoice('onWorkflowChange', onWorkflowChange, ON_WORKFLOW_CHANGE)
   if (workflows !== undefined && typeof workflows[Symbol.iterator] !== 'function') {
     throw new WaystoneError('ARGUMENT_INVALID', `workflows expects a list of workflows, got ${quote(workflows)}`)
   }

@@ -15,7 +15,7 @@ import { ClaimKeeper } from './claim-keeper.ts'
 import { checkPauseOptions, type DagExecutor, type PauseOptions, restoredExecutor } from './dag-executor.ts'
 import { notTakenUp, runActive, runExists, runIdle, runUnknown } from './engine-errors.ts'
 import { checkEngineOptions, type EngineOptions, workflowsById } from './engine-options.ts'
-import { runOn, workflowChanged } from './load.ts'
+import { meetChange, runOn } from './load.ts'
 import { newState } from './new-run.ts'
 import {
   type ConfigOptions,
@@ -323,7 +323,9 @@ class StoreEngine implements Engine {
       predicates: new Map(),
     }
     const changes = registered === undefined ? [] : compareWorkflows(run.graph, registered.graph)
-    if (changes.length > 0 && this.#options.onWorkflowChange !== 'accept') throw workflowChanged(state.runId, changes)
+    if (changes.length > 0) {
+      meetChange(state.runId, changes, this.#options.onWorkflowChange ?? 'refuse', this.#world.logger)
+    }
     const on = runOn(run, workflow, changes.length > 0)
     const config = changesConfig(options) ? configOf(options, state.config) : null
     return restoredExecutor(workflow, { ...on, journal, world: this.#world, config })

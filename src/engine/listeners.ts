@@ -28,6 +28,9 @@ export type ListenerEvent<Type extends ListenerType> = Type extends '*'
       ? RunEventOf<Type>
       : never
 
+/** Listeners by what they listen to. */
+export type ListenersByType = { readonly [Type in ListenerType]?: (event: ListenerEvent<Type>) => unknown }
+
 /** Every name a listener may be put under; the compiler holds it complete. */
 const listenerTypes: Readonly<Record<ListenerType, true>> = Object.freeze({
   '*': true,

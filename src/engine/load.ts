@@ -1,4 +1,5 @@
 import { DefinitionError, quote, SnapshotError, WaystoneError } from '../base/errors.ts'
+import type { Logger } from '../base/ports.ts'
 import { builtins } from '../nodes/builtin/builtins.ts'
 import { isRegistry, missingTypes, type Registry } from '../nodes/registry.ts'
 import { rebase } from '../run/rebase.ts'
@@ -23,6 +24,8 @@ import {
   checkOptions,
   configOf,
   loadOptions,
+  ON_WORKFLOW_CHANGE,
+  type OnWorkflowChange,
   type WorldOptions,
   worldOf,
 } from './options.ts'
@@ -32,8 +35,7 @@ import type { RunResult } from './result.ts'
 export interface LoadOptions extends WorldOptions, ConfigOptions {
   /** What becomes of cache entries: `wallClock` (default) keeps their expiry, `frozen` their remaining time. */
   readonly cache?: 'wallClock' | 'frozen'
-  /** What happens when the workflow given is not the document's: `refuse` (default) with a report, or `accept`. */
-  readonly onWorkflowChange?: 'refuse' | 'accept'
+  readonly onWorkflowChange?: OnWorkflowChange
   /** Limits for a document that is given as text, bytes or a plain object. */
   readonly snapshotLimits?: Partial<SnapshotLimits>
 }
@@ -63,14 +65,14 @@ export function loadSnapshot<Outputs extends object = Record<string, unknown>, I
   checkOptions(options, loadOptions, 'loadSnapshot')
   const { cache = 'wallClock', onWorkflowChange = 'refuse' } = options
   checkChoice('cache', cache, ['wallClock', 'frozen'])
-  checkChoice('onWorkflowChange', onWorkflowChange, ['refuse', 'accept'])
+  checkChoice('onWorkflowChange', onWorkflowChange, ON_WORKFLOW_CHANGE)
   const document = snapshotOf(snapshot, options)
   const world = worldOf(options)
   const state = restoreState(document, { now: world.clock.now(), cache })
   const given = workflowOf(target)
   const workflow = given ?? documentWorkflow(document, target as Registry | undefined)
   const changes = given === null ? [] : changesOf(document, given.graph, given.definition.id)
-  if (changes.length > 0 && onWorkflowChange === 'refuse') throw workflowChanged(document.run.id, changes)
+  if (changes.length > 0) meetChange(document.run.id, changes, onWorkflowChange, world.logger)
   const { run, isWorkflowChanged } = runOn(state, workflow as Workflow, changes.length > 0)
   requireResults(run.graph, run.state)
   return restoredExecutor(workflow as Workflow<Outputs, Input>, {
@@ -158,8 +160,25 @@ export function resumePlan(
   }
 }
 
+/**
+ * Refuses a changed workflow, or lets it pass, with a warning when that is asked for.
+ * @throws {DefinitionError} WORKFLOW_CHANGED
+ */
+export function meetChange(
+  runId: string,
+  changes: readonly WorkflowChange[],
+  policy: OnWorkflowChange,
+  logger: Logger,
+): void {
+  if (policy === 'accept') return
+  const error = workflowChanged(runId, changes)
+  if (policy === 'refuse') throw error
+  const what = `the workflow of run ${quote(runId)} has changed; what had completed keeps its result, the rest runs as it is now`
+  logger.warn(what, error.details)
+}
+
 /** The error that refuses a changed workflow, with all changes. */
-export function workflowChanged(runId: string, changes: readonly WorkflowChange[]): DefinitionError {
+function workflowChanged(runId: string, changes: readonly WorkflowChange[]): DefinitionError {
   const named = changes
     .slice(0, 5)
     .map(

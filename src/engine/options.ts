@@ -7,6 +7,7 @@ import { DEFAULT_VALUE_LIMITS } from '../base/values/limits.ts'
 import { isRegistry, type Registry } from '../nodes/registry.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig, type RunLimits } from '../run/config.ts'
 import { guardedLogger } from './guarded-logger.ts'
+import { isListenerType, type ListenersByType } from './listeners.ts'
 import { consoleLogger, systemClock, systemIds } from './system.ts'
 
 /** The world an executor works in. */
@@ -25,6 +26,8 @@ export interface WorldOptions {
   readonly codec?: ValueCodec
   /** Where results over `limits.maxResultBytes` are kept with `oversizedResults: 'reference'`; default none. */
   readonly blobs?: BlobStore
+  /** Functions to call for facts from the first on, by type; as `on` of the executor takes them. */
+  readonly listeners?: ListenersByType
 }
 
 /** How a run is carried out; what is left out has the default of `RunConfig`. */
@@ -35,6 +38,16 @@ export interface ConfigOptions {
   /** What becomes of a result over `limits.maxResultBytes`; default `fail`. */
   readonly oversizedResults?: RunConfig['oversizedResults']
 }
+
+/**
+ * What happens when the workflow given is not the one a run was made with: `refuse` (default) with a list of what changed,
+ * node by node; `warn`: go on with the one given, and log that list; `accept`: go on with it. The change is recorded in
+ * the run. What had completed keeps its result.
+ */
+export type OnWorkflowChange = 'refuse' | 'warn' | 'accept'
+
+/** The values of {@link OnWorkflowChange}. */
+export const ON_WORKFLOW_CHANGE: readonly OnWorkflowChange[] = ['refuse', 'warn', 'accept']
 
 /** Options of a new run. */
 export interface ExecutorOptions<Input = unknown> extends WorldOptions, ConfigOptions {
@@ -60,12 +73,22 @@ export interface World {
   readonly logger: Logger
   readonly codec: ValueCodec
   readonly blobs: BlobStore | null
+  readonly listeners: ListenersByType
 }
 
 const OVERSIZED_RESULTS: readonly string[] = ['fail', 'drop', 'reference']
 
 /** Names of the options of a world, and of a configuration. */
-export const worldOptions: readonly string[] = ['services', 'registry', 'clock', 'ids', 'logger', 'codec', 'blobs']
+export const worldOptions: readonly string[] = [
+  'services',
+  'registry',
+  'clock',
+  'ids',
+  'logger',
+  'codec',
+  'blobs',
+  'listeners',
+]
 export const configOptions: readonly string[] = ['concurrency', 'limits', 'oversizedResults']
 
 /** Names of the options of a new run. */
@@ -143,6 +166,7 @@ export function worldOf(options: WorldOptions): World {
     logger: guardedLogger(options.logger ?? consoleLogger),
     codec: options.codec ?? defaultCodec,
     blobs: options.blobs ?? null,
+    listeners: options.listeners ?? {},
   }
 }
 
@@ -219,6 +243,7 @@ function checkWorld(options: WorldOptions): void {
   if (registry !== undefined && !isRegistry(registry)) {
     throw new WaystoneError('ARGUMENT_INVALID', `registry expects what createRegistry() gives, got ${quote(registry)}`)
   }
+  checkListeners(options.listeners)
   for (const [name, methods] of Object.entries(worldMethods)) {
     const part = options[name as keyof typeof worldMethods] as Readonly<Record<string, unknown>> | undefined
     if (part === undefined) continue
@@ -229,6 +254,21 @@ function checkWorld(options: WorldOptions): void {
       `${name} expects an object with the methods ${methods.join(', ')}, got ${quote(part)} without ${missing.join(', ')}`,
     )
   }
+}
+
+function checkListeners(listeners: unknown): void {
+  if (listeners === undefined) return
+  const isMap = typeof listeners === 'object' && kindOf(listeners) === 'object'
+  const wrong = isMap
+    ? Object.entries(listeners as object).find(
+        ([type, listener]) => !isListenerType(type) || typeof listener !== 'function',
+      )
+    : ['listeners', listeners]
+  if (wrong === undefined) return
+  throw new WaystoneError(
+    'ARGUMENT_INVALID',
+    `listeners expects functions by type of event, got ${quote(wrong[1])} for ${quote(wrong[0])}`,
+  )
 }
 
 function checkLimit(name: string, value: unknown): void {

@@ -104,12 +104,20 @@ export interface NodeContext<Input = unknown, Services extends object = Record<s
  * What runs a node: its upstreams' outputs by node id, and the context.
  * Inputs are copies of the handler's own, equal whether the upstreams ran here or were restored.
  */
-// biome-ignore lint/suspicious/noExplicitAny: a handler of any inputs is storable; the builder gives the exact ones
-export type Handler<Inputs = any, Output = unknown, Input = any, Services extends object = any> = (
-  inputs: Inputs,
-  ctx: NodeContext<Input, Services>,
-) => Output | PromiseLike<Output>
+export type Handler<
+  Inputs = Readonly<Record<string, unknown>>,
+  Output = unknown,
+  Input = unknown,
+  Services extends object = Record<string, unknown>,
+> = Accepting<[inputs: Inputs, ctx: NodeContext<Input, Services>], Output | PromiseLike<Output>>
+
+/**
+ * A function that may say more about its parameters than is known where it is kept: a registry holds handlers of any
+ * inputs. Members declared as methods are compared in both directions, those declared as functions are not.
+ */
+type Accepting<Parameters extends readonly unknown[], Returned> = {
+  method(...parameters: Parameters): Returned
+}['method']
 
 /** Decides in code whether an edge is taken. Asked once, when the source completes; the answer is recorded. */
-// biome-ignore lint/suspicious/noExplicitAny: see Handler
-export type EdgePredicate<Output = any> = (output: Output) => boolean
+export type EdgePredicate<Output = unknown> = Accepting<[output: Output], boolean>

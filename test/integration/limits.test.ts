@@ -336,6 +336,13 @@ const shared: Readonly<Record<string, (run: Run) => Promise<readonly [unknown, u
     }
     return [await see({ blobs }), await see({})]
   },
+  listeners: async (run) => {
+    const seen: string[] = []
+    await run(teller(), { listeners: { 'run.completed': ({ type }: { readonly type: string }) => seen.push(type) } })
+    const before = seen.length
+    await run(teller(), {})
+    return [before, seen.length - before]
+  },
   runId: (run) => both(async (runId) => (await run(teller(), given('runId', runId))).output, 'mine'),
   variables: (run) =>
     both(async (variables) => (await run(teller(), given('variables', variables))).output, { v: new Date(1) }),
@@ -526,6 +533,7 @@ describe.each(Object.entries(cases))('options of %s', (name, { options, run, own
       concurrency: [0, -1, 1.5, Number.NaN, '4'],
       limits: [null, [], 5],
       blobs: [null, {}, { put: () => 1 }],
+      listeners: [null, 5, { 'run.done': () => 1 }, { '*': 'loud' }],
       oversizedResults: ['keep', null],
       variables: [[], 5, new Map([['v', 1]])],
       context: [{ variable: {} }, { variables: [1] }, 5],
