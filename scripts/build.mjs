@@ -1,39 +1,108 @@
-// Compiles src to dist with plain tsc, skipping the work when nothing changed since the last build.
-import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+// Makes dist: types by tsc, which is the check of all of src, and the bundle. Nothing is done when nothing changed.
+// It is made in a folder of its own and put in its place at the end, so that nobody who builds or reads meets half of it.
+import { spawn } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const stamp = join(root, 'dist', '.stamp')
+const dist = join(root, 'dist')
+const started = new Date()
 
-const newest = (dir) =>
-  readdirSync(join(root, dir), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .reduce((latest, entry) => Math.max(latest, statSync(join(entry.parentPath, entry.name)).mtimeMs), 0)
+/** What a build is made from, besides `src`; the lock names the packages that become part of it. */
+const inputs = [
+  'tsconfig.json',
+  'package.json',
+  'package-lock.json',
+  'scripts/build.mjs',
+  'scripts/bundle.mjs',
+  'bench/inside.js',
+]
 
-const changedAt = Math.max(
-  newest('src'),
-  statSync(join(root, 'tsconfig.json')).mtimeMs,
-  statSync(join(root, 'package.json')).mtimeMs,
-)
-if (existsSync(stamp) && statSync(stamp).mtimeMs > changedAt && !process.argv.includes('--force')) process.exit(0)
-
-rmSync(join(root, 'dist'), { recursive: true, force: true })
-const tsc = spawnSync(
-  process.execPath,
-  [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.json')],
-  {
-    stdio: 'inherit',
-    cwd: root,
-  },
-)
-if (tsc.status !== 0) process.exit(tsc.status ?? 1)
-for (const entry of readdirSync(join(root, 'src'), { withFileTypes: true, recursive: true })) {
-  if (!entry.isFile() || !/\.generated\.(js|d\.ts)$/.test(entry.name)) continue
-  const from = join(entry.parentPath, entry.name)
-  cpSync(from, from.replace(join(root, 'src'), join(root, 'dist')))
+/** When the newest of them changed; a folder's own time tells of files removed from it. */
+function changedAt() {
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true, recursive: true })
+  return Math.max(
+    ...folders.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
+    ...[...inputs, 'src'].map((path) => statSync(join(root, path)).mtimeMs),
+  )
 }
-const cli = join(root, 'dist/cli/main.js')
-if (existsSync(cli)) chmodSync(cli, 0o755)
-writeFileSync(stamp, '')
+
+const stamp = join(dist, '.stamp')
+if (existsSync(stamp) && statSync(stamp).mtimeMs > changedAt() && !process.argv.includes('--force')) process.exit(0)
+
+const made = mkdtempSync(join(root, '.dist-'))
+try {
+  const { bundle } = await import('./bundle.mjs')
+  // Both to their end: the one that goes on would write into a folder that is removed.
+  const [types, files] = await Promise.allSettled([writeTypes(made), bundle({ root, out: made })])
+  if (types.status === 'rejected') throw types.reason
+  // What tsc found it has said, and it says more of a broken import than the bundler does.
+  if (types.value !== 0) process.exitCode = types.value
+  else if (files.status === 'rejected') throw files.reason
+  else {
+    writeFileSync(join(made, 'LICENSES.txt'), files.value)
+    finish(made)
+    putInPlace(made)
+  }
+} finally {
+  rmSync(made, { recursive: true, force: true })
+}
+
+/** Checks all of src and writes its declarations. */
+function writeTypes(out) {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const args = [tsc, '-p', join(root, 'tsconfig.json'), '--emitDeclarationOnly', '--outDir', out]
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { stdio: 'inherit', cwd: root })
+    child.on('error', reject)
+    child.on('close', (code) => resolve(code ?? 1))
+  })
+}
+
+/** What neither of the two writes: types of generated code, a command that can be started, and when this build began. */
+function finish(out) {
+  for (const entry of readdirSync(join(root, 'src'), { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || !entry.name.endsWith('.generated.d.ts')) continue
+    const from = join(entry.parentPath, entry.name)
+    cpSync(from, from.replace(join(root, 'src'), out))
+  }
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  for (const path of Object.values(bin)) chmodSync(path.replace('./dist', out), 0o755)
+  chmodSync(out, 0o755)
+  // Nobody imports a command line.
+  for (const entry of readdirSync(join(out, 'cli'), { withFileTypes: true, recursive: true })) {
+    if (entry.isFile() && entry.name.endsWith('.d.ts')) rmSync(join(entry.parentPath, entry.name))
+  }
+  writeFileSync(join(out, '.stamp'), '')
+  utimesSync(join(out, '.stamp'), started, started)
+}
+
+/** Two renames are all the time there is no dist; of two builds at once, the later one stays. */
+function putInPlace(out) {
+  for (;;) {
+    const old = `${out}-old-${process.pid}`
+    try {
+      if (existsSync(dist)) renameSync(dist, old)
+      renameSync(out, dist)
+      return
+    } catch (error) {
+      // Another build took the folder away, or put its own there, in between.
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(error.code) || !existsSync(out)) throw error
+    } finally {
+      rmSync(old, { recursive: true, force: true })
+    }
+  }
+}

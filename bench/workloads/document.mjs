@@ -1,7 +1,7 @@
 // Writing and reading the document of a run, beside JSON of the same content.
 import { gzipSync } from 'node:zlib'
 import { DagExecutor, deserialize, loadSnapshot, serialize } from 'waystone'
-import { validateSnapshot } from '../../dist/snapshot/validators.generated.js'
+import { validateSnapshot } from '../../dist/inside.js'
 import { step, upstreamsOf, workflowOf } from '../suite/graphs.mjs'
 import { timed } from '../suite/measure.mjs'
 import { plainRows } from '../suite/values.mjs'

@@ -1,7 +1,6 @@
 // Folding a history again, as whatever looks back at a run does.
 import { createEngine, memoryStore } from 'waystone'
-import { parseEvent } from '../../dist/run/event-text.js'
-import { fold } from '../../dist/run/fold.js'
+import { fold, parseEvent } from '../../dist/inside.js'
 import { step, upstreamsOf, workflowOf } from '../suite/graphs.mjs'
 import { timed } from '../suite/measure.mjs'
 

@@ -12,9 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packageRoot } from '../helpers/source-module.ts'
+import { packageRoot, parseSourceModule } from '../helpers/source-module.ts'
 
 interface Manifest {
   readonly name: string
@@ -144,7 +144,7 @@ describe('the packed package', () => {
       .filter((path) => /^dist\/.*\.(js|d\.ts)$/.test(path))
       .flatMap((path) => {
         const text = readFileSync(join(installed, path), 'utf8')
-        return [...text.matchAll(/\bfrom '(\.[^']+)'|\bimport\('(\.[^']+)'\)/g)]
+        return [...text.matchAll(/\bfrom ['"](\.[^'"]+)['"]|\bimport\(['"](\.[^'"]+)['"]\)/g)]
           .map((match) => match[1] ?? match[2] ?? '')
           .filter(
             (request) =>
@@ -154,5 +154,104 @@ describe('the packed package', () => {
           .map((request) => `${path}: ${request}`)
       })
     expect(broken).toEqual([])
+  })
+})
+
+/** Every file of the package that an import of one loads, and what it asks of others; dynamic imports are not followed. */
+function loadedBy(entry: string): { readonly loaded: readonly string[]; readonly foreign: readonly string[] } {
+  const loaded = new Set([posix.normalize(entry)])
+  const foreign = new Set<string>()
+  for (const path of loaded) {
+    for (const { request, kind, isDynamic } of parseSourceModule(path, textOf(path)).imports) {
+      if (request === null || kind === 'type' || isDynamic) continue
+      if (request.startsWith('.')) loaded.add(posix.join(posix.dirname(path), request))
+      else foreign.add(request)
+    }
+  }
+  return { loaded: [...loaded], foreign: [...foreign] }
+}
+
+const textOf = (path: string) => readFileSync(join(installed, path), 'utf8')
+
+const targetOf = (subpath: string) => modules.find((module) => module.subpath === subpath)?.target.default ?? ''
+
+describe('the files of the packed package', () => {
+  // every file costs half a millisecond before anything can begin
+  it.each([
+    ['.', 3],
+    ['./store/memory', 2],
+    ['./store/file', 3],
+    ['./testing', 3],
+  ])('are few for an import of %s', (subpath, most) => {
+    expect(loadedBy(targetOf(subpath)).loaded.length).toBeLessThanOrEqual(most)
+  })
+
+  it.each(['.', './store/memory'])('ask nothing of Node or another package for an import of %s', (subpath) => {
+    expect(loadedBy(targetOf(subpath)).foreign).toEqual([])
+  })
+
+  it('hold no engine for a command that only helps', () => {
+    const [path = ''] = Object.values(manifest.bin)
+    const { loaded, foreign } = loadedBy(path)
+    expect(loaded.map((file) => posix.basename(file)).sort()).toEqual(['command.js', 'core.js', 'main.js'])
+    expect(foreign.filter((request) => !request.startsWith('node:'))).toEqual(['commander'])
+  })
+
+  it('name every package they contain, with its licence', () => {
+    const contained = files
+      .filter((path) => /^dist\/.*\.js$/.test(path))
+      .flatMap((path) => [...textOf(path).matchAll(/^\/\/ (?:\S*\/)?node_modules\/((?:@[^/\n]+\/)?[^/\n]+)/gm)])
+      .map(([, name = '']) => name)
+    expect(contained.length).toBeGreaterThan(0)
+    const licences = textOf('dist/LICENSES.txt')
+    for (const name of new Set(contained)) {
+      const { version } = JSON.parse(readFileSync(join(packageRoot, 'node_modules', name, 'package.json'), 'utf8')) as {
+        version: string
+      }
+      expect(licences).toContain(`\n${name} ${version} (`)
+    }
+  })
+
+  it('tell in a stack trace which source file an error is from', () => {
+    const printed = evaluate(`
+      import { parseDuration } from '${manifest.name}'
+      try { parseDuration('soon') } catch (error) { console.log(error.stack) }`)
+    const [, name, path = '', line] = /at (parseDuration) \(file:\/\/(.+):(\d+):\d+\)/.exec(printed) ?? []
+    expect(name).toBe('parseDuration')
+    const before = readFileSync(path, 'utf8').split('\n').slice(0, Number(line)).reverse()
+    expect(before.find((text) => /^\/\/ \S+\.[jt]s$/.test(text))).toBe('// src/base/duration.ts')
+  })
+})
+
+describe('the subpaths of the packed package', () => {
+  it('share their classes and functions', () => {
+    const printed = evaluate(`
+      import * as main from '${manifest.name}'
+      import * as memory from '${manifest.name}/store/memory'
+      import { fileStore } from '${manifest.name}/store/file'
+      import { crashingStore } from '${manifest.name}/testing'
+      const thrownBy = async (call) => { try { await call() } catch (error) { return error } }
+      const crashed = crashingStore(memory.memoryStore(), { atAppend: 1, isRecorded: false })
+      const flow = main.workflow('shared').node('a', () => 1).build()
+      const logger = { debug() {}, info() {}, warn() {}, error() {} }
+      const handle = await main.createEngine({ store: crashed, logger }).start(flow).catch((error) => ({ result: Promise.reject(error) }))
+      await handle.result.catch(() => undefined)
+      console.log(
+        memory.memoryStore === main.memoryStore,
+        (await thrownBy(() => fileStore(7))) instanceof main.WaystoneError,
+        (await thrownBy(() => crashed.list())) instanceof main.StoreError,
+      )`)
+    expect(printed).toBe('true true true\n')
+  })
+
+  it('compress and decompress, though that is made ready at its first use', () => {
+    const printed = evaluate(`
+      import { DagExecutor, deserialize, serialize, workflow } from '${manifest.name}'
+      const executor = new DagExecutor(workflow('small').node('a', () => 'x'.repeat(10_000)).build())
+      await executor.execute()
+      const snapshot = executor.saveSnapshot()
+      const bytes = serialize(snapshot, { compress: 'gzip' })
+      console.log(bytes[0] === 0x1f && bytes.length < 5_000, serialize(deserialize(bytes)) === serialize(snapshot))`)
+    expect(printed).toBe('true true\n')
   })
 })

@@ -1,0 +1,127 @@
+// Bundles src into the few files that are published: a file takes longer to find and open than most modules to compile.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { rolldown } from 'rolldown'
+
+/**
+ * Packages that become part of the bundle: each is one to eight files to find, of which a small part is used.
+ * The others stay imports: they are the command line's own, and it alone loads them.
+ */
+const inlined = ['@noble/hashes', 'fast-json-stable-stringify', 'fflate', 'semver']
+
+/** What is used of packages that are evaluated at their first use: fflate fills tables for longer than all of src takes. */
+const deferred = { fflate: ['Gunzip', 'Gzip'] }
+
+/** What only the benchmark asks for; the package leaves it out. */
+const insideEntry = 'bench/inside.js'
+
+/**
+ * Writes a file for each entry that package.json publishes, and the chunks they share.
+ * @returns the licences of the packages that became part of them, as one text
+ */
+export async function bundle({ root, out }) {
+  const { exports, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const targets = [...Object.values(exports).map((target) => target.default), ...Object.values(bin)]
+  const input = { inside: join(root, insideEntry) }
+  for (const target of targets) {
+    if (target === undefined) continue
+    const entry = target.slice('./dist/'.length, -'.js'.length)
+    input[entry] = join(root, 'src', `${entry}.ts`)
+  }
+  const chunks = new Map()
+  const builder = await rolldown({
+    cwd: root,
+    input,
+    platform: 'neutral',
+    tsconfig: false,
+    resolve: { conditionNames: ['import', 'default'], mainFields: ['module', 'main'] },
+    external: (id) => /^[@a-z]/.test(id) && !id.startsWith('deferred:') && !inlined.includes(packageOf(id)),
+    plugins: [deferral(), chunking(input, chunks)],
+    // Each is a request that nothing answers, or modules that would be evaluated in the wrong order.
+    onLog: (_, { message }) => {
+      throw new Error(message)
+    },
+  })
+  try {
+    const { output } = await builder.write({
+      dir: out,
+      format: 'esm',
+      comments: { legal: true, annotation: false, jsdoc: false },
+      chunkFileNames: 'chunks/[name].js',
+      codeSplitting: { groups: shared.map((name) => ({ name, test: (id) => chunks.get(id) === name })) },
+    })
+    return licences(output)
+  } finally {
+    await builder.close()
+  }
+}
+
+const packageOf = (request) => request.split('/', request.startsWith('@') ? 2 : 1).join('/')
+
+/** Files that entries share, each with what it needs that is in none before it. */
+const shared = ['core', 'engine', 'command']
+
+/**
+ * Puts a module between `src` and a deferred package, whose classes load it when one is constructed.
+ * What a call of `require` names, the bundler makes part of the bundle and evaluates at that call.
+ */
+function deferral() {
+  return {
+    name: 'deferral',
+    resolveId(request) {
+      if (Object.hasOwn(deferred, request)) return `\0later:${request}`
+      return request.startsWith('deferred:') ? `\0${request}` : null
+    },
+    load(id) {
+      const [kind, name] = id.split(':')
+      if (kind === '\0deferred') return `export { ${deferred[name].join(', ')} } from '${name}/browser'`
+      if (kind !== '\0later') return null
+      const classes = deferred[name].map(
+        (member) =>
+          `export function ${member}(...given) { return new (require('deferred:${name}').${member})(...given) }`,
+      )
+      return classes.join('\n')
+    },
+  }
+}
+
+/**
+ * Says which modules share a file: `core` what a store needs of the rest, `engine` all else of the main entry, and `command`
+ * what every command needs. Left to itself the bundler makes a file for each set of entries that have a module in common.
+ */
+function chunking(input, chunks) {
+  return {
+    name: 'chunking',
+    buildEnd(error) {
+      if (error !== undefined) return
+      const reached = (entry) => {
+        const found = new Set([input[entry]])
+        for (const id of found) for (const other of this.getModuleInfo(id)?.importedIds ?? []) found.add(other)
+        found.delete(input[entry])
+        return found
+      }
+      const [index, file] = [reached('index'), reached('store/file/index')]
+      const core = [...reached('store/memory/index'), ...[...file].filter((id) => index.has(id))]
+      const wanted = [core, index, reached('cli/main')]
+      for (const [at, name] of shared.entries()) {
+        for (const id of wanted[at]) if (!chunks.has(id) && !this.getModuleInfo(id)?.isExternal) chunks.set(id, name)
+      }
+    },
+  }
+}
+
+/** Every package with a module in the output, by name and version, with the text of its licence. */
+function licences(output) {
+  const folders = new Set()
+  for (const id of output.flatMap((chunk) => Object.keys(chunk.modules ?? {}))) {
+    const [, before, request] = /^(.*[\\/]node_modules[\\/])(.+)$/.exec(id) ?? []
+    if (request !== undefined) folders.add(join(before, packageOf(request.replaceAll('\\', '/'))))
+  }
+  const parts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+    if (file === undefined) throw new Error(`${name} has no licence file to be kept with its code`)
+    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+  })
+  return ['The files in this folder contain code of these packages.\n', ...parts].join(`\n${'-'.repeat(80)}\n\n`)
+}
