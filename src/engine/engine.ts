@@ -347,6 +347,7 @@ class StoreEngine implements Engine {
     const stored = await readRun(this.#store, runId, {
       codec: this.#world.codec,
       logger: this.#world.logger,
+      definitions: [...this.#workflows.values()].map(({ definition }) => definition),
       graphOf: (definition) => this.#graphOf(definition),
     })
     journal.continueFrom(stored.run.state.seq, stored.createdAt, stored.folded)

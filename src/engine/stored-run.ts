@@ -29,6 +29,8 @@ const PAGE_EVENTS = 10_000
 export interface ReadRunOptions {
   /** Checks the values in the log. */
   readonly codec: ValueCodec
+  /** Definitions at hand, one of which may be that in the log; default none. */
+  readonly definitions?: Iterable<WorkflowDefinition>
   /** The index of a workflow at hand, when it is of the definition in the log; default: one is made. */
   readonly graphOf?: (definition: WorkflowDefinition) => Graph | null
   /** Told of a checkpoint that can't be read; default none. */
@@ -44,9 +46,9 @@ export interface ReadRunOptions {
 export async function readRun(
   store: Store,
   runId: string,
-  { codec, graphOf = () => null, logger = null }: ReadRunOptions,
+  { codec, definitions = [], graphOf = () => null, logger = null }: ReadRunOptions,
 ): Promise<StoredRun> {
-  const read = eventReader(runId, codec.check)
+  const read = eventReader(runId, codec.check, definitions)
   const state = await readCheckpoint(store, runId, codec, logger)
   let run = state === null ? undefined : createRun(graphOf(state.workflow) ?? buildGraph(state.workflow), state)
   let createdAt = state?.startedAt ?? 0

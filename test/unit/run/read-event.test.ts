@@ -110,3 +110,41 @@ describe('eventReader', () => {
     expect(() => eventReader('other', defaultCodec.check)(completed('1'))).toThrow(damage)
   })
 })
+
+describe('eventReader, with definitions at hand', () => {
+  const core = new Core(['a', 'b'], ['a>b'])
+  core.do({ type: 'run.start', seed: 1 })
+  const first = core.events[0]!
+  const { workflow } = core.run.state
+  const other = { ...workflow, version: '9.0.0' }
+  const stranger = { ...workflow, id: 'stranger' }
+
+  it('gives the one the first fact holds, and the same fact otherwise', () => {
+    const event = eventReader('r', defaultCodec.check, [stranger, other, workflow])(recorded(first))
+    expect(event).toEqual(first)
+    expect(event.data).toHaveProperty('workflow')
+    expect((event.data as { readonly workflow: object }).workflow).toBe(workflow)
+  })
+
+  it('reads what none of them is', () => {
+    for (const known of [[], [other], [stranger, other]]) {
+      const event = eventReader('r', defaultCodec.check, known)(recorded(first))
+      expect(event).toEqual(first)
+      expect(known).not.toContain((event.data as { readonly workflow: object }).workflow)
+    }
+  })
+
+  it.each([
+    ['a member more', (text: string) => text.replace(/\}\}$/, ',"more":1}}')],
+    ['another definition after it', (text: string) => text.replace('}}', '},"workflow":{}}')],
+    ['another time', (text: string) => text.replace(`"at":${first.at}`, '"at":5')],
+    ['another run', (text: string) => text.replace('"runId":"r"', '"runId":"s"')],
+    ['no end', (text: string) => text.slice(0, -1)],
+  ])('refuses a first fact with %s, as without them', (_, change) => {
+    const text = change(eventText(first))
+    expect(text).not.toBe(eventText(first))
+    for (const known of [[], [workflow]]) {
+      expect(() => eventReader('r', defaultCodec.check, known)(recorded(first, text))).toThrow(damage)
+    }
+  })
+})
