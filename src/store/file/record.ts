@@ -88,12 +88,13 @@ export function encodeEvents(
   base: RunFacts,
   joined = false,
 ): EncodedRecord {
-  const runIdText = JSON.stringify(summary.runId)
+  const envelopeText = envelopes(summary.runId)
   const index: (readonly [string, string | null, number, number, 1?])[] = []
   const texts: string[] = []
   for (const { seq, at, type, nodeId, text } of events) {
-    const prefix = envelopeText(seq, runIdText, at, type)
-    if (text.length > prefix.length && text.startsWith(prefix)) {
+    const prefix = envelopeText(seq, at, type)
+    // Compared as a whole, since `startsWith` goes character by character.
+    if (text.length > prefix.length && text.slice(0, prefix.length) === prefix) {
       texts.push(`{${text.slice(prefix.length)}`)
       index.push([type, nodeId, at, text.length - prefix.length + 1])
     } else {
@@ -158,7 +159,7 @@ export function decodeEvents(record: LogRecord, runId: string): StoredEvent[] {
   const json = jsonText(record)
   const textStart = json.indexOf(EVENTS_MEMBER)
   const { index } = headOf(json)
-  const runIdText = JSON.stringify(runId)
+  const envelopeText = envelopes(runId)
   const events: StoredEvent[] = []
   let position = textStart + EVENTS_MEMBER.length
   let seq = record.seq - index.length
@@ -167,7 +168,7 @@ export function decodeEvents(record: LogRecord, runId: string): StoredEvent[] {
     const text =
       whole === 1
         ? json.slice(position, position + length)
-        : envelopeText(seq, runIdText, at, type) + json.slice(position + 1, position + length)
+        : envelopeText(seq, at, type) + json.slice(position + 1, position + length)
     events.push({ seq, at, type, nodeId, text })
     position += length + 1
   }
@@ -186,8 +187,20 @@ function headOf(json: string): EventsHead {
   return JSON.parse(`${json.slice(0, json.indexOf(EVENTS_MEMBER))}}`) as EventsHead
 }
 
-function envelopeText(seq: number, runIdText: string, at: number, type: string): string {
-  return `{"seq":${seq},"runId":${runIdText},"at":${at},"type":${JSON.stringify(type)},`
+/** What writes the beginning of events' texts; what is the same in neighbours, as in those of one turn, is made once. */
+function envelopes(runId: string): (seq: number, at: number, type: string) => string {
+  const runIdText = JSON.stringify(runId)
+  let ofAt: number | null = null
+  let ofType: string | null = null
+  let rest = ''
+  return (seq, at, type) => {
+    if (at !== ofAt || type !== ofType) {
+      rest = `,"runId":${runIdText},"at":${at},"type":${JSON.stringify(type)},`
+      ofAt = at
+      ofType = type
+    }
+    return `{"seq":${seq}${rest}`
+  }
 }
 
 function encode(kind: RecordKind, previous: string, epoch: number, seq: number, json: string): EncodedRecord {
