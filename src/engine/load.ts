@@ -6,15 +6,15 @@ import { rebase } from '../run/rebase.ts'
 import { planResume, type ResumePlan } from '../run/resume-plan.ts'
 import { createRun, type Run } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
-import { deserialize } from '../snapshot/deserialize.ts'
+import { deserializeFor } from '../snapshot/deserialize.ts'
 import type { SnapshotLimits } from '../snapshot/limits.ts'
 import { restoreState } from '../snapshot/restore.ts'
 import { Snapshot } from '../snapshot/snapshot.ts'
 import { requireResults } from '../snapshot/truncated.ts'
-import { compareWorkflows, type WorkflowChange } from '../workflow/compare-workflows.ts'
+import { compareWorkflows, isSameDefinition, type WorkflowChange } from '../workflow/compare-workflows.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
-import { buildGraph, type Graph } from '../workflow/graph.ts'
+import { buildGraph } from '../workflow/graph.ts'
 import type { AnyWorkflow, Workflow } from '../workflow/workflow.ts'
 import { type DagExecutor, restoredExecutor } from './dag-executor.ts'
 import {
@@ -66,12 +66,12 @@ export function loadSnapshot<Outputs extends object = Record<string, unknown>, I
   const { cache = 'wallClock', onWorkflowChange = 'refuse' } = options
   checkChoice('cache', cache, ['wallClock', 'frozen'])
   checkChoice('onWorkflowChange', onWorkflowChange, ON_WORKFLOW_CHANGE)
-  const document = snapshotOf(snapshot, options)
-  const world = worldOf(options)
-  const state = restoreState(document, { now: world.clock.now(), cache })
   const given = workflowOf(target)
+  const document = snapshotOf(snapshot, given, options)
+  const world = worldOf(options)
+  const state = restoreState(document, { now: world.clock.now(), cache, isOwned: document !== snapshot })
   const workflow = given ?? documentWorkflow(document, target as Registry | undefined)
-  const changes = given === null ? [] : changesOf(document, given.graph, given.definition.id)
+  const changes = given === null ? [] : changesOf(document, given)
   if (changes.length > 0) meetChange(document.run.id, changes, onWorkflowChange, world.logger)
   const { run, isWorkflowChanged } = runOn(state, workflow as Workflow, changes.length > 0)
   requireResults(run.graph, run.state)
@@ -148,15 +148,15 @@ export function resumePlan(
   target?: AnyWorkflow | Registry,
   options: Pick<LoadOptions, 'snapshotLimits' | 'codec'> = {},
 ): SnapshotResumePlan {
-  const document = snapshotOf(snapshot, options)
-  const state = restoreState(document, { now: Date.parse(document.snapshotTime), cache: 'frozen' })
   const given = workflowOf(target as LoadTarget<Record<string, unknown>, unknown> | undefined)
+  const document = snapshotOf(snapshot, given, options)
+  const state = restoreState(document, { now: Date.parse(document.snapshotTime), cache: 'frozen' })
   const workflow = given ?? documentWorkflow(document, target as Registry | undefined)
   const graph = buildGraph(state.workflow)
   const missing = missingTypes(graph, (type) => workflow.handlers.has(type) || builtins.some(([name]) => name === type))
   return {
     ...planResume(graph, state, new Set(missing)),
-    changes: given === null ? [] : changesOf(document, given.graph, given.definition.id),
+    changes: given === null ? [] : changesOf(document, given),
   }
 }
 
@@ -192,9 +192,13 @@ function workflowChanged(runId: string, changes: readonly WorkflowChange[]): Def
   )
 }
 
-function snapshotOf(snapshot: unknown, options: Pick<LoadOptions, 'snapshotLimits' | 'codec'>): Snapshot {
+function snapshotOf(
+  snapshot: unknown,
+  given: AnyWorkflow | null,
+  options: Pick<LoadOptions, 'snapshotLimits' | 'codec'>,
+): Snapshot {
   if (Snapshot.is(snapshot)) return snapshot
-  return deserialize(snapshot as string, {
+  return deserializeFor(given?.definition ?? null, snapshot as string, {
     ...(options.snapshotLimits ? { limits: options.snapshotLimits } : {}),
     ...(options.codec ? { codec: options.codec } : {}),
   })
@@ -216,7 +220,8 @@ function documentWorkflow(document: Snapshot, registry: Registry | undefined): W
   return { definition: document.workflow, graph: buildGraph(document.workflow), handlers, predicates: new Map() }
 }
 
-function changesOf(document: Snapshot, given: Graph, givenId: string): readonly WorkflowChange[] {
+function changesOf(document: Snapshot, given: AnyWorkflow): readonly WorkflowChange[] {
+  const givenId = given.definition.id
   if (document.workflow.id !== givenId) {
     throw new SnapshotError(
       'WORKFLOW_CHANGED',
@@ -224,5 +229,7 @@ function changesOf(document: Snapshot, given: Graph, givenId: string): readonly 
       { details: { found: document.workflow.id, given: givenId } },
     )
   }
-  return compareWorkflows(buildGraph(document.workflow), given)
+  // The same in the same order needs no index over the document's own.
+  if (isSameDefinition(document.workflow, given.definition)) return []
+  return compareWorkflows(buildGraph(document.workflow), given.graph)
 }

@@ -72,7 +72,7 @@ function runText(state: RunState, { at, epoch, headDigest }: SnapshotMoment): st
 }
 
 /** The text of a definition around its fingerprint. */
-interface DefinitionText {
+export interface DefinitionText {
   readonly head: string
   readonly tail: string
 }
@@ -81,12 +81,18 @@ interface DefinitionText {
 const definitionTexts = new WeakMap<WorkflowDefinition, DefinitionText>()
 
 function workflowText({ workflow, fingerprint }: RunState): string {
+  const { head, tail } = definitionTextOf(workflow)
+  return `${head}${JSON.stringify(fingerprint)}${tail}`
+}
+
+/** The text of a definition; made once. */
+export function definitionTextOf(workflow: WorkflowDefinition): DefinitionText {
   let text = definitionTexts.get(workflow)
   if (text === undefined) {
     text = definitionText(workflow)
     definitionTexts.set(workflow, text)
   }
-  return `${text.head}${JSON.stringify(fingerprint)}${text.tail}`
+  return text
 }
 
 function definitionText(workflow: WorkflowDefinition): DefinitionText {

@@ -2,6 +2,7 @@ import { quote, SnapshotError, SnapshotIntegrityError, SnapshotVersionError, Way
 import type { JsonObject } from '../base/json.ts'
 import type { ClassCodec } from '../base/values/class-codec.ts'
 import { createCodec, defaultCodec, type ValueCodec } from '../base/values/codec.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { NodeDocument, SnapshotDocument } from './document.ts'
 import { orderedText } from './document-order.ts'
 import { digestOfText } from './hash.ts'
@@ -59,11 +60,24 @@ export function deserialize(
   input: Snapshot | string | Uint8Array | ArrayBuffer | object,
   options: DeserializeOptions = {},
 ): Snapshot {
+  return deserializeFor(null, input, options)
+}
+
+/**
+ * {@link deserialize} for those who have the workflow already: where the document has the same definition, letter by letter,
+ * it is not read and checked again.
+ * @param given - a checked definition, or null
+ */
+export function deserializeFor(
+  given: WorkflowDefinition | null,
+  input: Snapshot | string | Uint8Array | ArrayBuffer | object,
+  options: DeserializeOptions,
+): Snapshot {
   checkOptions(options)
   const limits = resolveLimits(options.limits)
   try {
     const text = Snapshot.is(input) ? input.compactText() : inputText(input, limits)
-    return read(parse(text, limits), limits, options)
+    return read(parse(text, limits, given), limits, options)
   } catch (error) {
     if (error instanceof WaystoneError) throw error
     throw new SnapshotError(
@@ -89,7 +103,8 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
   const { tree, scanned } = current
   const document = tree as unknown as SnapshotDocument
   const { definition, fingerprint, fault } = readWorkflow(document, scanned)
-  const nodes = new Map(mapEntries(document.nodes) as [string, NodeDocument][])
+  const nodes = scanned.slots.usualNodes
+  for (const [id, node] of mapEntries(document.nodes) as [string, NodeDocument][]) nodes.set(id, node)
   const problems: DocumentProblem[] = [
     ...contradictions({ document, workflow: definition, nodes, slots: scanned.slots }),
   ]
@@ -116,8 +131,8 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
   })
 }
 
-function parse(text: string, limits: SnapshotLimits): Parsed {
-  const scanned = scanDocument(text, limits)
+function parse(text: string, limits: SnapshotLimits, given: WorkflowDefinition | null = null): Parsed {
+  const scanned = scanDocument(text, limits, given)
   const tree: unknown = JSON.parse(scanned.envelope)
   if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) throw wrongFormat(quote(tree))
   return { scanned, tree: tree as JsonObject }

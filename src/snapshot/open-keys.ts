@@ -6,6 +6,18 @@ export function addToHash(hash: number, code: number): number {
   return Math.imul(hash ^ code, 0x01000193)
 }
 
+/** The hash of a whole key. */
+export function hashOf(key: string): number {
+  let hash = 0
+  for (let at = 0; at < key.length; at += 1) hash = addToHash(hash, key.charCodeAt(at))
+  return hash
+}
+
+/** The key a token of correct grammar spells. */
+export function keyOf(token: string): string {
+  return token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1)
+}
+
 /**
  * The keys of the objects that are open while a text is scanned, to find a key that stands twice in one object.
  * Nothing is cut from the text unless two keys have one hash or an object has many keys, so it costs little for each key.
@@ -62,8 +74,7 @@ export class OpenKeys {
   }
 
   #keyAt(start: number, end: number): string {
-    const token = this.#text.slice(start, end)
-    return token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1)
+    return keyOf(this.#text.slice(start, end))
   }
 
   #grow(): void {

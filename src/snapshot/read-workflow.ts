@@ -4,6 +4,7 @@ import { problemsError as workflowProblems } from '../workflow/problem.ts'
 import { checkDefinition } from '../workflow/validate.ts'
 import type { SnapshotDocument, WorkflowDocument } from './document.ts'
 import { plainJson } from './json-text.ts'
+import { rememberDefinition } from './known-workflow.ts'
 import { problemsError } from './problems.ts'
 import type { ScannedText } from './scan.ts'
 import type { DocumentProblem } from './schema-problems.ts'
@@ -20,17 +21,17 @@ export interface ReadWorkflow {
  * The workflow of a document that fits the schema.
  * @throws {SnapshotSchemaError} SNAPSHOT_SCHEMA for one in tag form, of which the schema knows no members, that is no workflow
  */
-export function readWorkflow(document: SnapshotDocument, { compact, slots }: ScannedText): ReadWorkflow {
+export function readWorkflow(document: SnapshotDocument, { compact, slots, definition }: ScannedText): ReadWorkflow {
+  if (definition !== null) return { definition, fingerprint: document.workflow.fingerprint, fault: null }
   const text = compact.slice(slots.workflow!.start, slots.workflow!.end)
   const workflow = plainJson(document.workflow, text) as WorkflowDocument
   if (Object.hasOwn(document.workflow, '#type')) checkMembers(workflow)
   const { fingerprint, ...content } = workflow
   const { root, problems } = checkDefinition(content)
-  return {
-    definition: (root ?? content) as unknown as WorkflowDefinition,
-    fingerprint,
-    fault: problems.length > 0 ? workflowProblems(problems) : null,
-  }
+  const read = (root ?? content) as unknown as WorkflowDefinition
+  if (problems.length > 0) return { definition: read, fingerprint, fault: workflowProblems(problems) }
+  rememberDefinition(read)
+  return { definition: read, fingerprint, fault: null }
 }
 
 /** What the schema says of the members of a workflow in plain form, as far as the reader relies on it. */

@@ -10,14 +10,16 @@ export interface RestoreOptions {
   readonly now: number
   /** `wallClock`: entries keep their expiry. `frozen`: they keep the time they had left when the snapshot was taken. */
   readonly cache: 'wallClock' | 'frozen'
+  /** Whether nobody else sees the snapshot, so that its state need not be copied; default false. */
+  readonly isOwned?: boolean
 }
 
 /**
  * The state to go on from. Nothing is evaluated, imported or called; entries that are dead by now are dropped, timers keep
  * their deadlines. Active time is counted up to the snapshot, so that a pause of days counts against no time-out.
  */
-export function restoreState(snapshot: Snapshot, { now, cache }: RestoreOptions): RunState {
-  const { state, takenAt } = snapshot.copyOfState()
+export function restoreState(snapshot: Snapshot, { now, cache, isOwned = false }: RestoreOptions): RunState {
+  const { state, takenAt } = isOwned ? snapshot.stateItself() : snapshot.copyOfState()
   state.cache = entriesAlive(state.cache, takenAt, { now, cache })
   state.activeMs = activeMsAt(state, takenAt)
   state.activeSince = null
@@ -28,7 +30,7 @@ export function restoreState(snapshot: Snapshot, { now, cache }: RestoreOptions)
 function entriesAlive(
   entries: Dictionary<CacheEntry>,
   takenAt: number,
-  { now, cache }: RestoreOptions,
+  { now, cache }: Pick<RestoreOptions, 'now' | 'cache'>,
 ): Dictionary<CacheEntry> {
   const kept = dictionary<CacheEntry>()
   for (const key of Object.keys(entries)) {

@@ -286,12 +286,10 @@ class Contradictions {
 
   /** The instants of a node, held to the calendar; its path is only put together when one is wrong. */
   #instants(id: string, { startedAt, endedAt }: NodeDocument): void {
-    for (const [name, text] of [
-      ['startedAt', startedAt],
-      ['endedAt', endedAt],
-    ] as const) {
-      if (text !== null && parseTime(text) === null) this.#time(`/nodes/${escapeSegment(id)}/${name}`, text)
+    if (startedAt !== null && parseTime(startedAt) === null) {
+      this.#time(`/nodes/${escapeSegment(id)}/startedAt`, startedAt)
     }
+    if (endedAt !== null && parseTime(endedAt) === null) this.#time(`/nodes/${escapeSegment(id)}/endedAt`, endedAt)
   }
 
   /** The instant of a deadline, held against the time that remained until then. */

@@ -1,6 +1,6 @@
 import { quote, SnapshotSyntaxError } from '../base/errors.ts'
 import { DOCUMENT_LEVELS, maxOwnKeys, overLimit, type SnapshotLimits } from './limits.ts'
-import { addToHash, OpenKeys } from './open-keys.ts'
+import { addToHash, hashOf, keyOf, OpenKeys } from './open-keys.ts'
 
 const OBJECT = 1
 const ARRAY = 2
@@ -58,6 +58,13 @@ export class TextScanner {
   /** Ends the scan; there must be nothing more. */
   end(): void {
     if (this.#at < this.#text.length) throw this.#unexpected(this.#at, 'the end of the document')
+  }
+
+  /** Passes over what is known already, with so many members in it. */
+  skipTo(place: number, members = 0): void {
+    this.#at = place
+    this.#members += members
+    if (this.#members > this.#limits.maxMembers) throw overLimit(this.#limits, 'maxMembers', this.#members, 'members')
   }
 
   /** Passes over a value and gives it as written. */
@@ -374,17 +381,6 @@ export class TextScanner {
       { details: { offset } },
     )
   }
-}
-
-/** The key a token of correct grammar spells. */
-function keyOf(token: string): string {
-  return token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1)
-}
-
-function hashOf(key: string): number {
-  let hash = 0
-  for (let at = 0; at < key.length; at += 1) hash = addToHash(hash, key.charCodeAt(at))
-  return hash
 }
 
 function isDigit(code: number): boolean {

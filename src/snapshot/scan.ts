@@ -1,7 +1,11 @@
 import { isWaystoneError } from '../base/errors.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import type { NodeDocument } from './document.ts'
 import { type Utf16Text, unescapeName, utf16Text } from './json-text.ts'
+import { knownWorkflowAt } from './known-workflow.ts'
 import { overLimit, type SnapshotLimits } from './limits.ts'
 import { TextScanner } from './scan-text.ts'
+import { takesUsualNodes, USUAL_LENGTH, USUAL_MEMBERS, usualNodeAt } from './usual-node.ts'
 import { isSpace, originalOffset, withoutWhiteSpace } from './white-space.ts'
 
 /** Values of this many characters and more are left out of the envelope: to build them costs more than to cut them out. */
@@ -31,6 +35,8 @@ export interface SlotSpans {
   /** Of the payloads of signals. */
   readonly signals: Span[]
   workflow: Span | null
+  /** Nodes whose state is a usual one, by id; the envelope has none of them. */
+  readonly usualNodes: Map<string, NodeDocument>
   /** From the key's quote to the value's end. */
   integrity: Span | null
 }
@@ -47,6 +53,8 @@ export interface ScannedText {
   /** Maps of values in which the tag does not stand first, where alone it is one. */
   readonly misplacedTags: readonly string[]
   readonly slots: SlotSpans
+  /** The definition of the workflow where it was checked before; the envelope then has no nodes and edges. */
+  readonly definition: WorkflowDefinition | null
 }
 
 /**
@@ -54,19 +62,24 @@ export interface ScannedText {
  * that stand twice, and keys and numbers that no document has, and finds the user's values in it.
  * Iterative: no text can exhaust the stack.
  * @param text - well-formed
+ * @param given - the definition the document is expected to have
  * @throws {SnapshotSyntaxError} SNAPSHOT_SYNTAX, SNAPSHOT_DUPLICATE_KEY, SNAPSHOT_FORBIDDEN_KEY, SNAPSHOT_NON_FINITE,
  * with `details.offset` in characters
  * @throws {SnapshotLimitError} SNAPSHOT_LIMIT
  */
-export function scanDocument(text: string, limits: SnapshotLimits): ScannedText {
+export function scanDocument(
+  text: string,
+  limits: SnapshotLimits,
+  given: WorkflowDefinition | null = null,
+): ScannedText {
   try {
-    return new DocumentScanner(text, limits, (at) => at).document()
+    return new DocumentScanner(text, limits, given, (at) => at).document()
   } catch (error) {
     // The scanner knows no white space; that of a pretty text stops it within the first characters.
     const offset = isWaystoneError(error, 'SNAPSHOT_SYNTAX') ? Number(error.details['offset']) : text.length
     if (!isSpace(text.charCodeAt(offset))) throw error
   }
-  return new DocumentScanner(withoutWhiteSpace(text), limits, (at) => originalOffset(text, at)).document()
+  return new DocumentScanner(withoutWhiteSpace(text), limits, given, (at) => originalOffset(text, at)).document()
 }
 
 class DocumentScanner {
@@ -83,19 +96,27 @@ class DocumentScanner {
     accumulators: [],
     signals: [],
     workflow: null,
+    usualNodes: new Map(),
     integrity: null,
   }
   #slotCount = 0
-
+  readonly #given: WorkflowDefinition | null
+  #definition: WorkflowDefinition | null = null
   readonly #misplacedTags: string[] = []
   /** Pieces of the envelope so far, and where the next begins. */
   readonly #envelope: string[] = []
   #envelopeFrom = 0
 
-  constructor(text: string, limits: SnapshotLimits, offsetOf: (at: number) => number) {
+  constructor(
+    text: string,
+    limits: SnapshotLimits,
+    given: WorkflowDefinition | null,
+    offsetOf: (at: number) => number,
+  ) {
     this.#text = text
     this.#scanner = new TextScanner(text, limits, offsetOf)
     this.#limits = limits
+    this.#given = given
   }
 
   document(): ScannedText {
@@ -107,6 +128,7 @@ class DocumentScanner {
       envelope: this.#envelope.join(''),
       misplacedTags: this.#misplacedTags,
       slots: this.#slots,
+      definition: this.#definition,
     }
   }
 
@@ -154,8 +176,9 @@ class DocumentScanner {
           else this.#scanner.value()
         })
       case 'workflow':
-        slots.workflow = this.#span(() => this.#scanner.valueApart())
-        return
+        return this.#workflow()
+      case 'nodes':
+        return this.#nodes()
       case 'integrity':
         this.#scanner.value()
         slots.integrity = { start: keyStart, end: this.#scanner.place }
@@ -163,6 +186,40 @@ class DocumentScanner {
       default:
         return this.#scanner.value()
     }
+  }
+
+  #workflow(): void {
+    const start = this.#scanner.place
+    const known = knownWorkflowAt(this.#text, start, this.#given, this.#limits)
+    if (known === null) {
+      this.#slots.workflow = this.#span(() => this.#scanner.valueApart())
+      return
+    }
+    this.#scanner.skipTo(known.end)
+    this.#slots.workflow = { start, end: known.end }
+    this.#definition = known.definition
+    this.#cut(start, known.end, known.outline)
+  }
+
+  /** The states of nodes: usual ones are read at once, and left out of the envelope where they stand in a plain object. */
+  #nodes(): void {
+    const start = this.#scanner.place
+    const { usualNodes } = this.#slots
+    const others: string[] = []
+    const isPlain = !this.#text.startsWith('{"#type"', start) && takesUsualNodes(this.#limits)
+    if (!isPlain) return this.#scanner.value()
+    this.#scanner.object((name, keyStart) => {
+      const at = this.#scanner.place
+      const node = usualNodeAt(this.#text, at)
+      if (node !== null) {
+        this.#scanner.skipTo(at + USUAL_LENGTH, USUAL_MEMBERS)
+        usualNodes.set(unescapeName(name), node)
+        return
+      }
+      this.#scanner.value()
+      others.push(this.#text.slice(keyStart, this.#scanner.place))
+    })
+    if (usualNodes.size > 0) this.#cut(start, this.#scanner.place, `{${others.join(',')}}`)
   }
 
   #slot(name: string): NamedSpan {

@@ -260,6 +260,11 @@ export class Snapshot {
     return { state: copyState(this.#parts.state), takenAt: this.#parts.at }
   }
 
+  /** The state that is the snapshot's own, for whoever made it and shows it to nobody; used by `restoreState`. */
+  stateItself(): { readonly state: RunState; readonly takenAt: number } {
+    return { state: this.#parts.state, takenAt: this.#parts.at }
+  }
+
   #decode(encoded: Encoded): unknown {
     const blob = blobOf(encoded)
     if (blob !== null) return { keptOutside: true, ...blob } satisfies KeptOutside

@@ -30,6 +30,18 @@ export function isoTimeOrNull(at: number | null): string | null {
  * @returns null when the text is no such time: another form, a day the calendar does not have, a leap second
  */
 export function parseTime(text: string): number | null {
+  if (text !== parsedText) {
+    parsedAt = parsedTime(text)
+    parsedText = text
+  }
+  return parsedAt
+}
+
+/** The time read last, for the same reason as the one written last. */
+let parsedText = ''
+let parsedAt: number | null = null
+
+function parsedTime(text: string): number | null {
   // What we write ourselves has one form, for which no expression is needed.
   if (text.length === 24 && text.charCodeAt(23) === 0x5a) {
     const at = fixedTime(text)
