@@ -33,16 +33,23 @@ const inputs = [
 
 /** When the newest of them changed; a folder's own time tells of files removed from it. */
 function changedAt() {
-  const folders = readdirSync(join(root, 'src'), { withFileTypes: true, recursive: true })
-  return Math.max(
-    ...folders.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
-    ...[...inputs, 'src'].map((path) => statSync(join(root, path)).mtimeMs),
-  )
+  const entries = readdirSync(join(root, 'src'), { withFileTypes: true, recursive: true })
+  const paths = [...inputs, 'src'].map((path) => join(root, path))
+  paths.push(...entries.map((entry) => join(entry.parentPath, entry.name)))
+  return Math.max(...paths.map((path) => timeOf(path)))
 }
 
-const stamp = join(dist, '.stamp')
-if (existsSync(stamp) && statSync(stamp).mtimeMs > changedAt() && !process.argv.includes('--force')) process.exit(0)
+/** When a file changed last; 0 when it is gone. */
+function timeOf(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
 
+if (timeOf(join(dist, '.stamp')) > changedAt() && !process.argv.includes('--force')) process.exit(0)
+
+// Folders of builds that were killed; one that goes on is seconds old.
+for (const name of readdirSync(root).filter((entry) => entry.startsWith('.dist-'))) {
+  if (timeOf(join(root, name)) < started.getTime() - 600_000) rmSync(join(root, name), { recursive: true, force: true })
+}
 const made = mkdtempSync(join(root, '.dist-'))
 try {
   const { bundle } = await import('./bundle.mjs')

@@ -1,0 +1,1 @@
+export function withoutReports(code: string): string
