@@ -84,8 +84,10 @@ export function eventReader(
   function valueOf(text: string): Encoded {
     if (text === ENCODED_UNDEFINED.json) return ENCODED_UNDEFINED
     const tree = JSON.parse(text) as JsonValue
-    if (JSON.stringify(tree) !== text) throw new TypeError('another text of the same value')
-    const value: Encoded = typeof tree === 'object' && tree !== null ? { json: text } : tree
+    const json = JSON.stringify(tree)
+    if (json !== text) throw new TypeError('another text of the same value')
+    // What was cut out of the event would keep the whole of it in memory.
+    const value: Encoded = typeof tree === 'object' && tree !== null ? { json } : tree
     check(value, tree)
     return value
   }

@@ -191,7 +191,8 @@ function reduceCompleted(run: Run, index: number, event: RunEventOf<'node.comple
     for (const key of Object.keys(data.decisions)) state.decisions[key] = data.decisions[key]!
   }
   if (data.writes !== undefined) for (const write of data.writes) applyWrite(state, write)
-  state.completed.push(data.nodeId)
+  // The workflow's own text of the id: that of an event read from a log would be kept beside it.
+  state.completed.push(run.graph.ids[index]!)
   run.frontier.settled(index, state)
 }
 
