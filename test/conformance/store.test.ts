@@ -55,6 +55,9 @@ describe('the store suite', () => {
     const test = 'append refuses what is no event'
     storeSuite(shown, { ...target, gaps: [{ test, reason: 'too strict' }] })
     expect(skipped).toContain('refuses what is no event (known gap: too strict)')
+    // Also those a store without an ability can not have.
+    expect(skipped.length).toBeGreaterThan(1)
+    for (const title of skipped) expect(title).toMatch(/ \((known gap: |needs supports\.)[^)]+\)$/)
     expect(() => storeSuite(shown, { ...target, gaps: [{ test: 'append nothing', reason: 'x' }] })).toThrow(
       expect.objectContaining({ code: 'STORE_BAD_ARGUMENT' }),
     )

@@ -179,23 +179,26 @@ describe('a TypeScript workflow', () => {
     })
   })
 
-  it.skipIf(Boolean(stripsTypes))('that nothing here can load is refused with what would help', () => {
-    // The package where tsx is not: with its dependencies alone.
-    const modules = join(packageRoot, 'node_modules')
-    mkdirSync(path('alone/node_modules'), { recursive: true })
-    cpSync(join(packageRoot, 'dist'), path('alone/dist'), { recursive: true })
-    copyFileSync(join(packageRoot, 'package.json'), path('alone/package.json'))
-    for (const name of readdirSync(modules).filter((entry) => entry !== 'tsx' && !entry.startsWith('.'))) {
-      symlinkSync(join(modules, name), path(`alone/node_modules/${name}`))
-    }
-    // One that is further up must not be found either.
-    mkdirSync(path('alone/node_modules/tsx'))
-    write('alone/node_modules/tsx/package.json', '{}')
-    write('alone/typed.ts', 'export default 1')
-    const { code, err } = shell(`${process.execPath} alone/dist/cli/main.js run alone/typed.ts`)
-    expect(code).toBe(1)
-    expect(err).toMatch(/^error CLI_FILE: .*typed\.ts" is TypeScript.*install tsx.*Node 22\.18.*compile it first\n$/)
-  })
+  it.skipIf(Boolean(stripsTypes))(
+    'that nothing here can load is refused with what would help (needs a Node that reads no TypeScript itself)',
+    () => {
+      // The package where tsx is not: with its dependencies alone.
+      const modules = join(packageRoot, 'node_modules')
+      mkdirSync(path('alone/node_modules'), { recursive: true })
+      cpSync(join(packageRoot, 'dist'), path('alone/dist'), { recursive: true })
+      copyFileSync(join(packageRoot, 'package.json'), path('alone/package.json'))
+      for (const name of readdirSync(modules).filter((entry) => entry !== 'tsx' && !entry.startsWith('.'))) {
+        symlinkSync(join(modules, name), path(`alone/node_modules/${name}`))
+      }
+      // One that is further up must not be found either.
+      mkdirSync(path('alone/node_modules/tsx'))
+      write('alone/node_modules/tsx/package.json', '{}')
+      write('alone/typed.ts', 'export default 1')
+      const { code, err } = shell(`${process.execPath} alone/dist/cli/main.js run alone/typed.ts`)
+      expect(code).toBe(1)
+      expect(err).toMatch(/^error CLI_FILE: .*typed\.ts" is TypeScript.*install tsx.*Node 22\.18.*compile it first\n$/)
+    },
+  )
 
   it('that does not parse is told with the reason', () => {
     withFolder((folder) => {

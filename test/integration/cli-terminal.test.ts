@@ -32,7 +32,7 @@ const hostile = JSON.stringify({
   ],
 })
 
-describe.skipIf(!hasScript)('on a terminal', () => {
+describe.skipIf(!hasScript)('on a terminal (needs the tool "script" of util-linux)', () => {
   it('a run shows one line that is written over, and takes it away', () => {
     write(
       'slow.mjs',

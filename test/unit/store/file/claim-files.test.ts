@@ -45,12 +45,15 @@ describe('the claim files of a run', () => {
     expect(await claims.take(requestOf('second'), 0)).toMatchObject({ epoch: 2 })
   })
 
-  it.skipIf(process.platform !== 'linux')('do not hold for another process that was given the same pid', async () => {
-    const { claims, folder } = newClaims()
-    await claims.take(requestOf('first'), 0)
-    disguise(folder, 1, { startTime: '1' })
-    expect(await claims.take(requestOf('second'), 0)).toMatchObject({ epoch: 2 })
-  })
+  it.skipIf(process.platform !== 'linux')(
+    'do not hold for another process that was given the same pid (needs Linux, which tells when a process began)',
+    async () => {
+      const { claims, folder } = newClaims()
+      await claims.take(requestOf('first'), 0)
+      disguise(folder, 1, { startTime: '1' })
+      expect(await claims.take(requestOf('second'), 0)).toMatchObject({ epoch: 2 })
+    },
+  )
 
   it('hold until the lease is over when their process can not be looked at', async () => {
     const { claims, folder } = newClaims()

@@ -266,7 +266,7 @@ describe('a journal that is left behind', () => {
     ['of a process that is dead is replayed', { ...ownProcess(), pid: 2 ** 22 + 1 }, false, false],
     ['of another container is left alone', { ...ownProcess(), place: `host ${boot} other` }, false, true],
     ['of another container is replayed after an hour', { ...ownProcess(), place: `host ${boot} other` }, true, false],
-  ])('%s', async (_what, self, isOld, stays) => {
+  ])('%s (needs a system that names its boot)', async (_what, self, isOld, stays) => {
     const { store, folder } = open({ self })
     await writeTogether(store, names(3), 2)
     const [journal] = journalsIn(folder)
