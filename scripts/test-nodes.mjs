@@ -1,9 +1,9 @@
-// Runs the quick tests on other Node versions, each fetched from npm on demand: `npm run test:nodes`, or `-- 22 26` for others.
+// Runs the quick tests on other Node versions, each fetched from npm on demand: `npm run test:nodes`, or `-- 25` for others.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const versions = process.argv.length > 2 ? process.argv.slice(2) : ['22', '24']
+const versions = process.argv.length > 2 ? process.argv.slice(2) : ['22', '24', '26']
 
 const failed = versions.filter((version) => {
   const node = ['--yes', `node@${version}`]
