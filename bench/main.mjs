@@ -1,24 +1,26 @@
 // The benchmarks: every workload beside its limits, and beside its peers with --peers. Prints tables, writes bench/results/<date>.json.
-// Usage: npm run bench -- [--only <workload>] [--quick] [--peers] [--list]
+// Usage: see bench/suite/options.mjs, or node bench/main.mjs --help
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { freeze, thaw } from './suite/frozen.mjs'
 import { loadNow, machineOf, versionsOf } from './suite/machine.mjs'
+import { readOptions, USAGE } from './suite/options.mjs'
 import { installPeers, SKIPPED } from './suite/peers.mjs'
 import { planOf, SETTINGS } from './suite/plan.mjs'
 import { measurePlan } from './suite/run.mjs'
 import { plainText, sectionsOf } from './suite/tables.mjs'
-import { workloads } from './workloads/index.mjs'
 
-const { values: options } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    peers: { type: 'boolean', default: false },
-    list: { type: 'boolean', default: false },
-  },
-})
+const { options, problem } = readOptions(process.argv.slice(2))
+if (problem !== null) {
+  console.error(`${problem}\n\n${USAGE}`)
+  process.exit(2)
+}
+if (options.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
+// They need the built package, which the usage does not.
+const { workloads } = await import('./workloads/index.mjs')
 const names = workloads.map(({ name }) => name)
 if (options.list) {
   console.log(names.join('\n'))
