@@ -1,6 +1,7 @@
 // The document beside JSON.stringify and JSON.parse of the same content, and its cost at n nodes beside that at 2n.
 // Ratios only: both sides are measured in one process, in turns, and medians of the rounds are compared.
 import { createWorkflow, DagExecutor, defaultCodec, deserialize, loadSnapshot, serialize } from 'waystone'
+import { validateSnapshot } from '../dist/inside.js'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7)
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
@@ -21,9 +22,12 @@ async function compare(works) {
 const ms = (value) => `${value.toFixed(2).padStart(9)} ms`
 const row = (name, took, limitMs, limit) =>
   console.log(`${name.padEnd(46)} ${ms(took)}   ${(limitMs / took).toFixed(2).padStart(6)} × ${limit}`)
+/** As a multiple of the limit's time, where less is better. */
+const share = (name, took, limitMs) =>
+  console.log(`${name.padEnd(46)} ${ms(took)}   ${(took / limitMs).toFixed(2).padStart(6)} × its time`)
 
-/** Limits for documents of more nodes than a reader takes by default. */
-const limits = { maxSlots: 1_000_000, maxBytes: Number.POSITIVE_INFINITY }
+/** Limits for documents of more bytes than a reader takes by default. */
+const limits = { maxBytes: Number.POSITIVE_INFINITY }
 const unbounded = { limits: { maxStateBytes: null, maxSnapshotBytes: null } }
 
 async function executed(upstreams, result) {
@@ -119,10 +123,32 @@ for (const size of [1_000, 2_000, 4_000, 8_000, 16_000]) {
   before = [write, read]
 }
 
-console.log('a document of 1 MB')
-{
-  const executor = await executed(fan(100), rows)
-  const text = serialize(executor.saveSnapshot(), { pretty: false })
-  const [read, parse] = await compare([() => deserialize(text), () => JSON.parse(text)])
-  console.log(`  deserialize takes ${(read / parse).toFixed(2)} × the time of JSON.parse`)
+/** A finished run whose document is about 1 MB long; what `make` gives for so many nodes grows in proportion. */
+async function megabyte(make, pretty) {
+  const length = async (size) => serialize((await make(size)).saveSnapshot(), { pretty }).length
+  const [few, many] = [await length(20), await length(100)]
+  return make(Math.round(20 + ((1_000_000 - few) * 80) / (many - few)))
+}
+
+console.log('all checks of a document of 1 MB beside JSON.parse of its text; at most 3 × is the aim')
+for (const [name, make, pretty] of [
+  ['many small nodes, pretty', (size) => executed(fan(size), (index) => index), true],
+  ['many small nodes, compact', (size) => executed(fan(size), (index) => index), false],
+  ['large results, pretty', (size) => executed(fan(size), rows), true],
+  ['large results, compact', (size) => executed(fan(size), rows), false],
+]) {
+  const executor = await megabyte(make, pretty)
+  const text = serialize(executor.saveSnapshot(), { pretty })
+  const document = JSON.parse(text)
+  const [read, schema, parse] = await compare([
+    () => deserialize(text),
+    () => validateSnapshot(document),
+    () => JSON.parse(text),
+  ])
+  const nodes = executor.workflow.definition.nodes.length
+  console.log(`${name}: ${nodes} nodes, ${(text.length / 1e6).toFixed(2)} MB`)
+  share('  JSON.parse', parse, parse)
+  share('  deserialize: reading and all checks', read, parse)
+  share('  all checks: what JSON.parse does not do', read - parse, parse)
+  share('  the schema alone', schema, parse)
 }
