@@ -1,4 +1,6 @@
 import { quote, SnapshotSyntaxError } from '../base/errors.ts'
+import { isDigit, isHexDigit } from './digits.ts'
+import type { ExpectedNames } from './expected-names.ts'
 import { DOCUMENT_LEVELS, maxOwnKeys, overLimit, type SnapshotLimits } from './limits.ts'
 import { addToHash, hashOf, keyOf, OpenKeys } from './open-keys.ts'
 
@@ -74,16 +76,26 @@ export class TextScanner {
     return this.#text.slice(start, this.#at)
   }
 
-  /** An object whose members are read by `each`; anything else is passed over. */
-  object(each: (name: string, keyStart: number) => void): void {
+  /** An object whose members are read by `each`; anything else is passed over. `expected` makes nothing but speed. */
+  object(each: (name: string, keyStart: number) => void, expected: ExpectedNames | null = null): void {
     if (this.#text.charCodeAt(this.#at) !== OPEN_BRACE) return this.value()
     this.#open(OBJECT)
     this.#at += 1
     if (this.#text.charCodeAt(this.#at) === CLOSE_BRACE) return this.#close()
     for (;;) {
       const keyStart = this.#at
-      this.#at = this.#key(keyStart)
-      each(keyOf(this.#text.slice(keyStart, this.#at - 1)), keyStart)
+      const known = expected === null ? null : expected.take(this.#text, keyStart)
+      if (known !== null) {
+        this.#countMember()
+        this.#at = keyStart + known.length + 3
+        each(known, keyStart)
+      } else {
+        const end = this.#key(keyStart) - 1
+        const name = keyOf(this.#text.slice(keyStart, end))
+        if (expected?.isTwice(name) === true) throw this.#duplicate(keyStart, end)
+        this.#at = end + 1
+        each(name, keyStart)
+      }
       const next = this.#text.charCodeAt(this.#at)
       if (next === CLOSE_BRACE) return this.#close()
       if (next !== COMMA) throw this.#unexpected(this.#at, 'a comma or the end of the object')
@@ -241,12 +253,16 @@ export class TextScanner {
   /** @param length - of the key it spells */
   #count(at: number, end: number, length: number): void {
     if (length > this.#limits.maxKeyLength) this.#checkKeyLength(at, length)
+    this.#countMember()
+    if (end - at >= 11) this.#refuseForbidden(at, end)
+  }
+
+  #countMember(): void {
     this.#members += 1
     if (this.#members > this.#limits.maxMembers) throw overLimit(this.#limits, 'maxMembers', this.#members, 'members')
     const keys = this.#keyCounts[this.#depth]! + 1
     this.#keyCounts[this.#depth] = keys
     if (keys > this.#maxKeys) throw overLimit(this.#limits, this.#keysLimit, keys, 'members in one object')
-    if (end - at >= 11) this.#refuseForbidden(at, end)
   }
 
   #checkKeyLength(at: number, length: number): void {
@@ -381,13 +397,4 @@ export class TextScanner {
       { details: { offset } },
     )
   }
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
-}
-
-function isHexDigit(code: number): boolean {
-  const letter = code | 0x20
-  return isDigit(code) || (letter >= 0x61 && letter <= 0x66)
 }

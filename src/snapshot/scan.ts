@@ -1,6 +1,7 @@
 import { isWaystoneError } from '../base/errors.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { NodeDocument } from './document.ts'
+import { ExpectedNames } from './expected-names.ts'
 import { type Utf16Text, unescapeName, utf16Text } from './json-text.ts'
 import { knownWorkflowAt } from './known-workflow.ts'
 import { overLimit, type SnapshotLimits } from './limits.ts'
@@ -102,6 +103,7 @@ class DocumentScanner {
   #slotCount = 0
   readonly #given: WorkflowDefinition | null
   #definition: WorkflowDefinition | null = null
+  #ids: readonly string[] | undefined
   readonly #misplacedTags: string[] = []
   /** Pieces of the envelope so far, and where the next begins. */
   readonly #envelope: string[] = []
@@ -136,7 +138,7 @@ class DocumentScanner {
     const slots = this.#slots
     switch (name) {
       case 'results':
-        return this.#values('/results', slots.results)
+        return this.#values('/results', slots.results, this.#expectedIds())
       case 'variables':
         return this.#values('/variables', slots.variables)
       case 'cache':
@@ -201,6 +203,13 @@ class DocumentScanner {
     this.#cut(start, known.end, known.outline)
   }
 
+  /** Ids of the workflow, where it is known: maps by node have them in this order. */
+  #expectedIds(): ExpectedNames | null {
+    if (this.#definition === null) return null
+    this.#ids ??= this.#definition.nodes.map(({ id }) => id)
+    return new ExpectedNames(this.#ids)
+  }
+
   /** The states of nodes: usual ones are read at once, and left out of the envelope where they stand in a plain object. */
   #nodes(): void {
     const start = this.#scanner.place
@@ -218,7 +227,7 @@ class DocumentScanner {
       }
       this.#scanner.value()
       others.push(this.#text.slice(keyStart, this.#scanner.place))
-    })
+    }, this.#expectedIds())
     if (usualNodes.size > 0) this.#cut(start, this.#scanner.place, `{${others.join(',')}}`)
   }
 
@@ -236,11 +245,11 @@ class DocumentScanner {
   }
 
   /** A map of nothing but values: what is known of it stands in `spans`, so the envelope needs none of it in plain form. */
-  #values(path: string, spans: NamedSpan[]): void {
+  #values(path: string, spans: NamedSpan[], expected: ExpectedNames | null = null): void {
     const pieces = this.#envelope.length
     const from = this.#envelopeFrom
     const start = this.#scanner.place
-    const isPlain = this.#map((name) => spans.push(this.#slot(name)), path)
+    const isPlain = this.#map((name) => spans.push(this.#slot(name)), path, expected)
     if (!isPlain || spans.length === 0) return
     this.#envelope.length = pieces
     this.#envelopeFrom = from
@@ -257,7 +266,7 @@ class DocumentScanner {
    * A map of names chosen by users, plain or as entries under the Object tag; `each` reads the value.
    * @returns whether it is a plain object
    */
-  #map(each: (name: string) => void, path: string): boolean {
+  #map(each: (name: string) => void, path: string, expected: ExpectedNames | null = null): boolean {
     let first = true
     let tagged = false
     let members = false
@@ -269,7 +278,7 @@ class DocumentScanner {
       if (!tagged) each(unescapeName(name))
       else if (name === 'entries') this.#scanner.array(() => this.#entry(each))
       else this.#scanner.value()
-    })
+    }, expected)
     return members && !tagged
   }
 
