@@ -26,7 +26,7 @@ export type { ClassCodec } from './base/values/class-codec.ts'
 export { type CodecOptions, createCodec, defaultCodec, type ValueCodec } from './base/values/codec.ts'
 export { resolveBlob } from './engine/blobs.ts'
 export { DagExecutor, type PauseOptions } from './engine/dag-executor.ts'
-export { createEngine, type Engine, type Recovery, type RunHandle, type StartOptions } from './engine/engine.ts'
+export { createEngine, type Engine, type StartOptions } from './engine/engine.ts'
 export type { EngineOptions } from './engine/engine-options.ts'
 export type { ListenerEvent, ListenersByType, ListenerType, ProgressNotice } from './engine/listeners.ts'
 export {
@@ -39,6 +39,7 @@ export {
 } from './engine/load.ts'
 export type { ConfigOptions, ExecutorOptions, OnWorkflowChange, WorldOptions } from './engine/options.ts'
 export type { RunOutcome, RunResult } from './engine/result.ts'
+export type { Recovery, RunHandle } from './engine/run-handle.ts'
 // Nodes: what a node type is.
 export { builtins } from './nodes/builtin/builtins.ts'
 export { createRegistry, type Registry } from './nodes/registry.ts'

@@ -1,4 +1,5 @@
-import { DefinitionError, quote } from './errors.ts'
+import { invalidArgument } from './argument.ts'
+import { DefinitionError, type WaystoneError } from './errors.ts'
 
 /** Milliseconds of each unit, largest first, which is also the order they are written in. */
 const UNITS: readonly (readonly [unit: string, milliseconds: number])[] = [
@@ -21,6 +22,8 @@ const MAX_TEXT = 64
  * @param duration - whole milliseconds, 0 to 2^53-1, or text: `500ms`, `2s`, `5m`, `1h`, `3d`, or a sum such as `1h30m` with
  *   each unit at most once, largest first
  * @throws {DefinitionError} ARGUMENT_INVALID for anything else
+ * @example
+ * parseDuration('1h30m') // 5_400_000
  */
 export function parseDuration(duration: string | number): number {
   if (typeof duration === 'number') {
@@ -41,6 +44,8 @@ export function parseDuration(duration: string | number): number {
  *
  * @param milliseconds - whole, 0 to 2^53-1
  * @throws {DefinitionError} ARGUMENT_INVALID for anything else
+ * @example
+ * formatDuration(5_400_000) // '1h30m'
  */
 export function formatDuration(milliseconds: number): string {
   if (!Number.isSafeInteger(milliseconds) || milliseconds < 0) throw invalid(milliseconds)
@@ -55,9 +60,7 @@ export function formatDuration(milliseconds: number): string {
   return text
 }
 
-function invalid(duration: unknown): DefinitionError {
-  const message = `expected a duration such as 500ms, 2s, 1h30m or whole milliseconds, got ${quote(duration)}`
-  return new DefinitionError('ARGUMENT_INVALID', message, {
-    details: { expected: 'duration', actual: quote(duration) },
-  })
+function invalid(duration: unknown): WaystoneError {
+  const expected = 'a duration such as 500ms, 2s, 1h30m or whole milliseconds'
+  return invalidArgument('duration', expected, duration, { error: DefinitionError })
 }

@@ -18,7 +18,8 @@ export const errorCodes = {
   WORKFLOW_CYCLE: 'Edges form a cycle; the message names its path.',
   WORKFLOW_BAD_VERSION: 'A version is not a semantic version.',
   WORKFLOW_BAD_RETRY: 'A retry policy has a member out of range.',
-  WORKFLOW_BAD_CONDITION: 'An edge condition has an unknown operator, a bad path or a value that does not fit.',
+  WORKFLOW_BAD_CONDITION:
+    'An edge condition has an unknown operator, a bad path or a value that does not fit, or its function is missing.',
   WORKFLOW_BAD_FALLBACK: 'A fallback names a node that is missing, has edges, or needs a fallback itself.',
   WORKFLOW_CHANGED:
     'The workflow given for a snapshot or run is not the one it was made with; details.changes lists how.',

@@ -72,11 +72,24 @@ export class SnapshotDecodeError extends SnapshotError {}
 /** A command line that can't be understood. */
 export class UsageError extends WaystoneError {}
 
-/** Whether this is one of our errors, and, when a code is given, that one. */
+/**
+ * Whether this is one of our errors, and, when a code is given, that one. Also of another copy of the package or another realm.
+ *
+ * @param code - default: any
+ * @example
+ * const error = new WaystoneError('STORE_CLOSED', 'the store is closed')
+ * isWaystoneError(error, 'STORE_CLOSED') // true
+ * isWaystoneError(new TypeError('of another hand')) // false
+ */
 export function isWaystoneError(error: unknown, code?: ErrorCode): error is WaystoneError {
   if (typeof error !== 'object' || error === null) return false
   const candidate = error as { readonly code?: unknown; readonly [BRAND]?: unknown }
-  return candidate[BRAND] === true && (code === undefined || candidate.code === code)
+  try {
+    return candidate[BRAND] === true && (code === undefined || candidate.code === code)
+  } catch {
+    // A Proxy that can't be read; none of ours.
+    return false
+  }
 }
 
 /** Ends a switch over a closed union; the compiler shows every place that must answer when the union grows. */
@@ -98,9 +111,13 @@ export function quote(value: unknown): string {
 /** What kind of thing a value is, in words for a message: `null`, `array`, `Map`, `function`. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null'
-  if (Array.isArray(value)) return 'array'
   if (typeof value !== 'object') return typeof value
-  return Object.prototype.toString.call(value).slice(8, -1).toLowerCase() === 'object'
-    ? 'object'
-    : Object.prototype.toString.call(value).slice(8, -1)
+  try {
+    if (Array.isArray(value)) return 'array'
+    const tag = Object.prototype.toString.call(value).slice(8, -1)
+    return tag.toLowerCase() === 'object' ? 'object' : tag
+  } catch {
+    // A Proxy that can't be read, or was revoked.
+    return 'object'
+  }
 }

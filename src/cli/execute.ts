@@ -1,5 +1,5 @@
-import type { RunHandle } from '../engine/engine.ts'
 import type { RunResult } from '../engine/result.ts'
+import type { RunHandle } from '../engine/run-handle.ts'
 import type { RunEvent } from '../run/event.ts'
 import { isEnded } from '../run/reduce.ts'
 import type { RunState } from '../run/state.ts'

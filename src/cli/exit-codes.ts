@@ -73,7 +73,6 @@ const codesByExit: readonly (readonly [number, readonly ErrorCode[]])[] = [
       'HISTORY_UNKNOWN_EVENT',
       'WORKFLOW_CHANGED',
       'NODE_TYPE_MISSING',
-      'NODE_CONDITION_FAILED',
       'VALUE_UNKNOWN_TAG',
       'VALUE_UNKNOWN_CLASS',
     ],
@@ -85,7 +84,9 @@ const exitByCode = new Map(codesByExit.flatMap(([exit, codes]) => codes.map((cod
 /** The exit code for what was thrown; 1 for everything without one of its own. A file to be read that is not there counts as not found. */
 export function exitCodeOf(error: unknown): number {
   if (!isWaystoneError(error)) return exitCodes.error
-  const { use, systemCode } = error.details
+  const { use, systemCode, edges } = error.details
+  // Functions of edges that are missing, as opposed to conditions that are wrong.
+  if (error.code === 'WORKFLOW_BAD_CONDITION' && Array.isArray(edges)) return exitCodes.incompatible
   if (error.code === 'CLI_FILE' && use === 'read' && systemCode === 'ENOENT') return exitCodes.notFound
   return exitByCode.get(error.code) ?? exitCodes.error
 }

@@ -82,6 +82,8 @@ export function fileError(path: string, use: FileUse, cause: unknown): WaystoneE
 /** What was to be done with a file. */
 export type FileUse = 'read' | 'read as UTF-8 text' | 'imported' | 'written'
 
+const PACKAGE_NOT_FOUND = /^Cannot find package '([^']+)'/
+
 function reasonOf(path: string, use: FileUse, cause: unknown): string {
   const { code } = (cause ?? {}) as { readonly code?: unknown }
   if (use === 'read' && code === 'ENOENT') return 'there is none'
@@ -89,6 +91,12 @@ function reasonOf(path: string, use: FileUse, cause: unknown): string {
   if (code === 'EISDIR') return 'it is a folder'
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     return `${messageOf(cause)}; compile the file first, or write it without syntax that Node can not strip`
+  }
+  // A module outside of a project finds no packages, this one neither, though the command that imports it is of it.
+  const unfound =
+    use === 'imported' && code === 'ERR_MODULE_NOT_FOUND' ? PACKAGE_NOT_FOUND.exec(messageOf(cause)) : null
+  if (unfound !== null) {
+    return `${messageOf(cause)}; packages are looked for from the file's own folder upwards: run npm install ${unfound[1]} in ${quote(dirname(path))}, or move the file into a project that has it`
   }
   // Where a syntax error stands is told by Node alone, and only when it prints the error itself.
   if (use === 'imported' && cause instanceof SyntaxError) {

@@ -32,7 +32,7 @@ export function notesOnMissingCode(
   given: { readonly registry: string | null; readonly workflow?: string | null },
 ): readonly string[] {
   const isType = isWaystoneError(error, 'NODE_TYPE_MISSING')
-  if (!isType && !isWaystoneError(error, 'NODE_CONDITION_FAILED')) return []
+  if (!isType && !isWaystoneError(error, 'WORKFLOW_BAD_CONDITION')) return []
   const notes: string[] = []
   if (given.workflow === null) notes.push('if the run was made with code, give its file again with --workflow <file>')
   if (isType && given.registry === null)

@@ -1,3 +1,4 @@
+import { invalidArgument, readArgument } from '../base/argument.ts'
 import { sha256Hex } from '../base/digest.ts'
 import {
   type BlobReference,
@@ -47,10 +48,33 @@ export async function readBlobs(blobs: BlobStore | null, needed: readonly BlobRe
 
 /**
  * The value a reference stands for, read from where large results are kept and held against its digest.
+ * @param reference - what a snapshot has in the place of the result
+ * @param codec - that of the run
  * @throws {NodeError} BLOB_MISSING, BLOB_DAMAGED
+ * @throws {WaystoneError} ARGUMENT_INVALID
+ * @example
+ * const blobs = memoryBlobs()
+ * const flow = workflow('large', '1.0.0').node('a', () => 'x'.repeat(5_000)).build()
+ * const executor = new DagExecutor(flow, { limits: { maxResultBytes: 1_000 }, oversizedResults: 'reference', blobs })
+ * await executor.execute()
+ * const kept = executor.saveSnapshot().result('a') as KeptOutside
+ * const text = await resolveBlob(blobs, kept, defaultCodec)
+ * text // 'x'.repeat(5_000)
  */
 export async function resolveBlob(blobs: BlobStore, reference: BlobReference, codec: ValueCodec): Promise<unknown> {
-  return codec.decode({ json: await readText(blobs, reference) })
+  const of = 'resolveBlob'
+  const blob = readArgument('reference', () => {
+    const { digest, sizeBytes } = (reference ?? {}) as Partial<BlobReference>
+    if (typeof digest === 'string' && typeof sizeBytes === 'number') return { digest, sizeBytes }
+    throw invalidArgument('reference', 'a result kept outside, { digest, sizeBytes }', reference, { of })
+  })
+  readArgument('blobs', () => {
+    if (typeof blobs?.get !== 'function') throw invalidArgument('blobs', 'an object with put and get', blobs, { of })
+  })
+  readArgument('codec', () => {
+    if (typeof codec?.decode !== 'function') throw invalidArgument('codec', 'what createCodec() gives', codec, { of })
+  })
+  return codec.decode({ json: await readText(blobs, blob) })
 }
 
 /** Whether a result is over the limit; the same measure as that of the limit. */

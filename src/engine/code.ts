@@ -1,4 +1,4 @@
-import { DefinitionError } from '../base/errors.ts'
+import { DefinitionError, quote } from '../base/errors.ts'
 import { builtins } from '../nodes/builtin/builtins.ts'
 import { missingTypes, type Registry } from '../nodes/registry.ts'
 import { missingPredicates } from '../workflow/create-workflow.ts'
@@ -10,31 +10,30 @@ const builtinHandlers: ReadonlyMap<string, Handler> = new Map(builtins)
 
 /**
  * The code of a workflow: its own handlers first, then the registry's, then the built-in types.
+ * @param advice - what to do when code is missing, for the message; default: to register it
  * @throws {DefinitionError} NODE_TYPE_MISSING with all types nobody handles, before anything runs;
- * NODE_CONDITION_FAILED when an edge has a condition in code that the workflow does not bring
+ * WORKFLOW_BAD_CONDITION when an edge has a condition in code that the workflow does not bring
  */
-export function codeOf(workflow: Workflow, registry: Registry | null): Code {
+export function codeOf(workflow: Workflow, registry: Registry | null, advice: string | null = null): Code {
   const handler = (type: string) => workflow.handlers.get(type) ?? registry?.get(type) ?? builtinHandlers.get(type)
   const types = missingTypes(workflow.graph, (type) => handler(type) !== undefined)
   if (types.length > 0) {
-    const list = types.map((type) => JSON.stringify(type)).join(', ')
+    const list = types.map(quote).join(', ')
+    const isOne = types.length === 1
     throw new DefinitionError(
       'NODE_TYPE_MISSING',
-      `no handler is registered for ${types.length === 1 ? 'the node type' : 'the node types'} ${list}; register ${types.length === 1 ? 'it' : 'them'} and try again`,
-      {
-        details: { types },
-      },
+      `no handler is registered for ${isOne ? 'the node type' : 'the node types'} ${list}; ${advice ?? `register ${isOne ? 'it' : 'them'} and try again`}`,
+      { details: { types } },
     )
   }
   const edges = missingPredicates(workflow.graph, workflow.predicates)
   if (edges.length > 0) {
-    const list = edges.map((edge) => JSON.stringify(edge)).join(', ')
+    const list = edges.map(quote).join(', ')
+    const what = edges.length === 1 ? `the edge ${list} has a condition` : `the edges ${list} have conditions`
     throw new DefinitionError(
-      'NODE_CONDITION_FAILED',
-      `the edges ${list} have conditions in code; give the workflow that has them instead of a registry`,
-      {
-        details: { edges },
-      },
+      'WORKFLOW_BAD_CONDITION',
+      `${what} in code; ${advice ?? 'give the workflow that has the functions, instead of its definition or a registry'}`,
+      { details: { edges } },
     )
   }
   return { handler, predicate: (edgeKey) => workflow.predicates.get(edgeKey) }

@@ -1,3 +1,4 @@
+import { checkOptions, invalidArgument } from '../base/argument.ts'
 import { LimitError, quote, WaystoneError } from '../base/errors.ts'
 import type { RunConfig } from '../run/config.ts'
 import type { RunEvent } from '../run/event.ts'
@@ -6,13 +7,13 @@ import { createRun, type Run } from '../run/run.ts'
 import type { RunStatus } from '../run/state.ts'
 import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
-import type { Workflow } from '../workflow/workflow.ts'
+import { isWorkflow, type Workflow } from '../workflow/workflow.ts'
 import { codeOf } from './code.ts'
 import { eventStream } from './event-stream.ts'
 import type { Journal } from './journal.ts'
 import { isListenerType, type ListenerEvent, Listeners, type ListenerType } from './listeners.ts'
 import { newState } from './new-run.ts'
-import { checkOptions, configOf, type ExecutorOptions, executorOptions, type World, worldOf } from './options.ts'
+import { configOf, type ExecutorOptions, executorOptions, type World, worldOf } from './options.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { RunLoop } from './run-loop.ts'
 
@@ -32,9 +33,12 @@ export interface RestoredRun {
   /** Configuration and workflow to go on with, when they are not those of the run. */
   readonly config: RunConfig | null
   readonly isWorkflowChanged: boolean
+  /** What to do when code is missing, for the message; default: to register it. */
+  readonly adviceOnMissingCode?: string | null
 }
 
-const restoredBrand = Symbol('restored')
+/** What is loaded, by what stands for it in the place of a caller's options. */
+const restoredRuns = new WeakMap<object, RestoredRun>()
 
 /**
  * Runs one workflow once, and can write the whole run down at any moment.
@@ -55,24 +59,24 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
   #execution: Promise<RunResult<Outputs>> | null = null
 
   /**
-   * @throws {DefinitionError} NODE_TYPE_MISSING, NODE_CONDITION_FAILED before anything runs
+   * @throws {DefinitionError} NODE_TYPE_MISSING, WORKFLOW_BAD_CONDITION before anything runs
    * @throws {LimitError} LIMIT_NODES
    * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
    */
   constructor(workflow: Workflow<Outputs, Input>, options: ExecutorOptions<Input> = {}) {
-    const restored = (options as { readonly [restoredBrand]?: RestoredRun })[restoredBrand] ?? null
-    if (typeof workflow !== 'object' || workflow === null || !('graph' in workflow) || !('definition' in workflow)) {
-      throw new WaystoneError(
-        'ARGUMENT_INVALID',
-        `a DagExecutor expects a workflow (build one with workflow() or parseWorkflow()), got ${quote(workflow)}`,
-      )
+    const restored = restoredRuns.get(options) ?? null
+    if (restored === null) {
+      if (!isWorkflow(workflow)) {
+        const advice = 'build one with workflow() or parseWorkflow()'
+        throw invalidArgument('workflow', 'a workflow', workflow, { of: 'DagExecutor', advice })
+      }
+      checkOptions(options, executorOptions, 'DagExecutor')
     }
-    if (restored === null) checkOptions(options, executorOptions, 'DagExecutor')
     this.workflow = workflow
     this.#world = restored?.world ?? worldOf(options)
     this.#restored = restored
     this.#journal = restored?.journal ?? null
-    const code = codeOf(workflow as Workflow, this.#world.registry)
+    const code = codeOf(workflow as Workflow, this.#world.registry, restored?.adviceOnMissingCode ?? null)
     this.#run =
       restored?.run ??
       createRun(workflow.graph, newState(workflow as Workflow, options, configOf(options), this.#world))
@@ -97,10 +101,12 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     })
   }
 
+  /** The id of the run: the one given as an option, or a new one. */
   get runId(): string {
     return this.#run.state.runId
   }
 
+  /** Where the run stands now; `pending` until it is executed. */
   get status(): RunStatus {
     return this.#run.state.status
   }
@@ -165,6 +171,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    * Ends the run for good: no node starts any more, running ones are told to stop, their late results are dropped.
    * @returns once that is recorded
    * @throws {RunError} RUN_ENDED, RUN_NOT_STARTED
+   * @throws {WaystoneError} ARGUMENT_INVALID
    */
   async cancel(reason = 'canceled'): Promise<void> {
     checkReason(reason, 'cancel')
@@ -175,11 +182,11 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
   /**
    * Records a signal; it is kept until something waits for it.
    * @returns once it is recorded
+   * @throws {WaystoneError} ARGUMENT_INVALID; what the codec throws for a payload it can't keep
    * @throws {RunError} RUN_ENDED, RUN_NOT_STARTED
    */
   async signal(name: string, payload?: unknown): Promise<void> {
-    if (typeof name !== 'string')
-      throw new WaystoneError('ARGUMENT_INVALID', `signal expects a name (string), got ${quote(name)}`)
+    if (typeof name !== 'string') throw invalidArgument('name', 'a string', name, { of: 'signal' })
     this.#loop.dispatch({ type: 'signal.receive', name, payload: this.#world.codec.encode(payload) })
     await this.#loop.recorded()
   }
@@ -205,12 +212,8 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    * @throws {WaystoneError} ARGUMENT_INVALID, also for a type that does not exist
    */
   on<Type extends ListenerType>(type: Type, listener: (event: ListenerEvent<Type>) => unknown): () => void {
-    if (!isListenerType(type) || typeof listener !== 'function') {
-      throw new WaystoneError(
-        'ARGUMENT_INVALID',
-        `on expects a type of event and a function, got ${quote(type)} and ${quote(listener)}`,
-      )
-    }
+    if (!isListenerType(type)) throw invalidArgument('type', 'a type of event, "*" or "progress"', type, { of: 'on' })
+    if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener, { of: 'on' })
     return this.#listeners.add(type, listener)
   }
 
@@ -272,7 +275,9 @@ export function restoredExecutor<Outputs extends object, Input>(
   workflow: Workflow<Outputs, Input>,
   restored: RestoredRun,
 ): DagExecutor<Outputs, Input> {
-  return new DagExecutor(workflow, { [restoredBrand]: restored } as ExecutorOptions<Input>)
+  const options: ExecutorOptions<Input> = {}
+  restoredRuns.set(options, restored)
+  return new DagExecutor(workflow, options)
 }
 
 /** @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN */
@@ -281,12 +286,12 @@ export function checkPauseOptions(options: PauseOptions, of: string): void {
   const { reason, deadlineMs } = options
   if (reason !== undefined) checkReason(reason, of)
   if (deadlineMs === undefined || (Number.isFinite(deadlineMs) && deadlineMs >= 0)) return
-  throw new WaystoneError('ARGUMENT_INVALID', `deadlineMs expects a number of 0 or more, got ${quote(deadlineMs)}`)
+  throw invalidArgument('deadlineMs', 'a number of 0 or more', deadlineMs, { of })
 }
 
 function checkReason(reason: unknown, of: string): void {
   if (typeof reason === 'string') return
-  throw new WaystoneError('ARGUMENT_INVALID', `${of} expects a reason (string), got ${quote(reason)}`)
+  throw invalidArgument('reason', 'a string', reason, { of })
 }
 
 function checkSize({ graph }: Workflow, config: RunConfig): void {

@@ -1,4 +1,4 @@
-import { isWaystoneError, quote, RunError, StoreError, WaystoneError } from '../base/errors.ts'
+import { DefinitionError, isWaystoneError, quote, RunError, StoreError, WaystoneError } from '../base/errors.ts'
 
 /** A run that can't be started, since there is one of its id. */
 export function runExists(runId: string): StoreError {
@@ -34,6 +34,20 @@ export function runIdle(runId: string, status: string): RunError {
     `run ${quote(runId)} (${status}) executes nowhere, so there is nothing to pause; resume takes it up`,
     { details: { runId } },
   )
+}
+
+/** A workflow that is started by its id, and not registered. */
+export function workflowUnknown(workflowId: string, known: readonly string[]): DefinitionError {
+  return new DefinitionError(
+    'WORKFLOW_UNKNOWN',
+    `no workflow ${quote(workflowId)} is registered; there are: ${known.map(quote).join(', ') || 'none'}`,
+    { details: { workflowId } },
+  )
+}
+
+/** What to do when a run needs code, and its workflow is not registered. */
+export function workflowMissing(workflowId: string): string {
+  return `the engine has no workflow ${quote(workflowId)}; give it: createEngine({ store, workflows: [workflow] })`
 }
 
 /** Whatever kept a run from being taken up, as an error of ours. */

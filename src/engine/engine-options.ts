@@ -1,10 +1,10 @@
-import { quote, WaystoneError } from '../base/errors.ts'
+import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
+import { quote } from '../base/errors.ts'
 import type { Store } from '../store/store.ts'
-import type { AnyWorkflow, Workflow } from '../workflow/workflow.ts'
+import { type AnyWorkflow, isWorkflow, type Workflow } from '../workflow/workflow.ts'
 import {
   type ConfigOptions,
   checkChoice,
-  checkOptions,
   configOptions,
   ON_WORKFLOW_CHANGE,
   type OnWorkflowChange,
@@ -46,31 +46,18 @@ export const engineOptions: readonly string[] = [
 /** @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN */
 export function checkEngineOptions(options: unknown): asserts options is EngineOptions {
   checkOptions(options, engineOptions, 'createEngine')
-  const { store, leaseMs, checkpointEvents, workflows, onWorkflowChange } = options as EngineOptions
-  if (
-    typeof store !== 'object' ||
-    store === null ||
-    typeof store.append !== 'function' ||
-    typeof store.events !== 'function'
-  ) {
-    throw new WaystoneError(
-      'ARGUMENT_INVALID',
-      `createEngine expects a store, e.g. memoryStore() or fileStore(dir), got ${quote(store)}`,
-    )
+  const { store, owner, leaseMs, checkpointEvents, onWorkflowChange } = options as EngineOptions
+  if (!isStore(store)) throw invalidArgument('store', 'a store, e.g. memoryStore() or fileStore(dir)', store)
+  if (owner !== undefined && (typeof owner !== 'string' || owner === '')) {
+    throw invalidArgument('owner', 'a text that is not empty', owner)
   }
   if (leaseMs !== undefined && !(Number.isFinite(leaseMs) && leaseMs > 0)) {
-    throw new WaystoneError('ARGUMENT_INVALID', `leaseMs expects a number above 0, got ${quote(leaseMs)}`)
+    throw invalidArgument('leaseMs', 'a number above 0', leaseMs)
   }
   if (checkpointEvents !== undefined && !(Number.isSafeInteger(checkpointEvents) && checkpointEvents >= 1)) {
-    throw new WaystoneError(
-      'ARGUMENT_INVALID',
-      `checkpointEvents expects a whole number of 1 or more, got ${quote(checkpointEvents)}`,
-    )
+    throw invalidArgument('checkpointEvents', 'a whole number of 1 or more', checkpointEvents)
   }
   if (onWorkflowChange !== undefined) checkChoice('onWorkflowChange', onWorkflowChange, ON_WORKFLOW_CHANGE)
-  if (workflows !== undefined && typeof workflows[Symbol.iterator] !== 'function') {
-    throw new WaystoneError('ARGUMENT_INVALID', `workflows expects a list of workflows, got ${quote(workflows)}`)
-  }
 }
 
 /**
@@ -79,18 +66,29 @@ export function checkEngineOptions(options: unknown): asserts options is EngineO
  */
 export function workflowsById(workflows: Iterable<AnyWorkflow> = []): ReadonlyMap<string, Workflow> {
   const byId = new Map<string, Workflow>()
-  for (const workflow of workflows) {
-    if (typeof workflow !== 'object' || workflow === null || !('graph' in workflow) || !('definition' in workflow)) {
-      throw new WaystoneError('ARGUMENT_INVALID', `workflows expects workflows, got ${quote(workflow)}`)
-    }
+  const expected = 'a list of workflows'
+  const list = readArgument('workflows', () => {
+    if (typeof workflows?.[Symbol.iterator] !== 'function') throw invalidArgument('workflows', expected, workflows)
+    return [...workflows]
+  })
+  for (const workflow of list) {
+    if (!isWorkflow(workflow)) throw invalidArgument('workflows', expected, workflow)
     const { id } = workflow.definition
     if (byId.has(id)) {
-      throw new WaystoneError(
-        'ARGUMENT_INVALID',
-        `workflows has two with the id ${quote(id)}; an engine runs one version of a workflow`,
-      )
+      throw invalidArgument('workflows', 'one workflow of each id', `two of ${quote(id)}`, {
+        advice: 'an engine runs one version of a workflow',
+        details: { workflowId: id },
+      })
     }
     byId.set(id, workflow)
   }
   return byId
+}
+
+/** Whether a value has what an engine calls first. */
+function isStore(value: unknown): value is Store {
+  return readArgument('store', () => {
+    const { append, events } = (typeof value === 'object' ? (value ?? {}) : {}) as Partial<Store>
+    return typeof append === 'function' && typeof events === 'function'
+  })
 }

@@ -1,26 +1,35 @@
-import { DefinitionError, isWaystoneError, quote, RunError, WaystoneError } from '../base/errors.ts'
+import { checkOptions, invalidArgument } from '../base/argument.ts'
+import { isWaystoneError, quote, RunError, type WaystoneError } from '../base/errors.ts'
 import type { RunConfig } from '../run/config.ts'
 import { isEnded } from '../run/reduce.ts'
 import { createRun } from '../run/run.ts'
 import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
 import type { ListQuery, RunPage, RunSummary } from '../store/driver.ts'
 import type { Store } from '../store/store.ts'
+import { checkRunId } from '../store/store-arguments.ts'
 import { compareWorkflows, isSameDefinition } from '../workflow/compare-workflows.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { Graph } from '../workflow/graph.ts'
-import type { Workflow } from '../workflow/workflow.ts'
+import { isWorkflow, type Workflow } from '../workflow/workflow.ts'
 import { bystander } from './bystander.ts'
 import { Checkpoints, DEFAULT_CHECKPOINT_EVENTS } from './checkpoints.ts'
 import { ClaimKeeper } from './claim-keeper.ts'
 import { checkPauseOptions, type DagExecutor, type PauseOptions, restoredExecutor } from './dag-executor.ts'
-import { notTakenUp, runActive, runExists, runIdle, runUnknown } from './engine-errors.ts'
+import {
+  notTakenUp,
+  runActive,
+  runExists,
+  runIdle,
+  runUnknown,
+  workflowMissing,
+  workflowUnknown,
+} from './engine-errors.ts'
 import { checkEngineOptions, type EngineOptions, workflowsById } from './engine-options.ts'
 import { meetChange, runOn } from './load.ts'
 import { newState } from './new-run.ts'
 import {
   type ConfigOptions,
   changesConfig,
-  checkOptions,
   configOf,
   configOptions,
   type ExecutorOptions,
@@ -28,7 +37,7 @@ import {
   type World,
   worldOf,
 } from './options.ts'
-import type { RunResult } from './result.ts'
+import type { Recovery, RunHandle } from './run-handle.ts'
 import { RunTurns } from './run-turns.ts'
 import { StoreJournal } from './store-journal.ts'
 import { readRun, type StoredRun } from './stored-run.ts'
@@ -37,24 +46,6 @@ const DEFAULT_LEASE_MS = 30_000
 
 /** Options of one run of an engine. */
 export type StartOptions = Pick<ExecutorOptions, 'runId' | 'variables' | 'context'> & ConfigOptions
-
-/** A run an engine executes. */
-export interface RunHandle<Outputs extends object = Record<string, unknown>> {
-  readonly runId: string
-  /** For listeners, snapshots and status. */
-  readonly executor: DagExecutor<Outputs, unknown>
-  /** Resolves when the run settles and its claim is let go; rejects when its facts can't be recorded. */
-  readonly result: Promise<RunResult<Outputs>>
-}
-
-/** What a recovery did with each run that was left unfinished. */
-export interface Recovery {
-  readonly resumed: readonly RunHandle[]
-  /** Runs another process holds. */
-  readonly held: readonly string[]
-  /** Runs that could not be taken up, each with the reason; they do not stop the others. */
-  readonly failed: readonly { readonly runId: string; readonly error: WaystoneError }[]
-}
 
 /** Many runs, recorded: what a process did not finish, another takes up. */
 export interface Engine {
@@ -211,6 +202,7 @@ class StoreEngine implements Engine {
   }
 
   async snapshot(runId: string): Promise<Snapshot> {
+    checkRunId(runId)
     const active = this.#active.get(runId)
     if (active !== undefined) return active.executor.saveSnapshot()
     const { run } = await readRun(this.#store, runId, { codec: this.#world.codec })
@@ -328,7 +320,8 @@ class StoreEngine implements Engine {
     }
     const on = runOn(run, workflow, changes.length > 0)
     const config = changesConfig(options) ? configOf(options, state.config) : null
-    return restoredExecutor(workflow, { ...on, journal, world: this.#world, config })
+    const adviceOnMissingCode = registered === undefined ? workflowMissing(state.workflow.id) : null
+    return restoredExecutor(workflow, { ...on, journal, world: this.#world, config, adviceOnMissingCode })
   }
 
   /** Works under a new claim, which is let go when the work fails. */
@@ -384,16 +377,11 @@ class StoreEngine implements Engine {
 
   #workflow(given: Workflow | string): Workflow {
     if (typeof given !== 'string') {
-      if (typeof given === 'object' && given !== null && 'graph' in given) return given
-      throw new WaystoneError('ARGUMENT_INVALID', `start expects a workflow or the id of one, got ${quote(given)}`)
+      if (isWorkflow(given)) return given
+      throw invalidArgument('workflow', 'a workflow or the id of one', given, { of: 'start' })
     }
     const workflow = this.#workflows.get(given)
     if (workflow !== undefined) return workflow
-    const ids = [...this.#workflows.keys()].map(quote).join(', ')
-    throw new DefinitionError(
-      'WORKFLOW_UNKNOWN',
-      `no workflow ${quote(given)} is registered; there are: ${ids || 'none'}`,
-      { details: { workflowId: given } },
-    )
+    throw workflowUnknown(given, [...this.#workflows.keys()])
   }
 }

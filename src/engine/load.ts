@@ -1,4 +1,5 @@
-import { DefinitionError, quote, SnapshotError, WaystoneError } from '../base/errors.ts'
+import { checkOptions, invalidArgument } from '../base/argument.ts'
+import { DefinitionError, quote, SnapshotError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import { builtins } from '../nodes/builtin/builtins.ts'
 import { isRegistry, missingTypes, type Registry } from '../nodes/registry.ts'
@@ -15,13 +16,12 @@ import { compareWorkflows, isSameDefinition, type WorkflowChange } from '../work
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
 import { buildGraph } from '../workflow/graph.ts'
-import type { AnyWorkflow, Workflow } from '../workflow/workflow.ts'
+import { type AnyWorkflow, isWorkflow, type Workflow } from '../workflow/workflow.ts'
 import { type DagExecutor, restoredExecutor } from './dag-executor.ts'
 import {
   type ConfigOptions,
   changesConfig,
   checkChoice,
-  checkOptions,
   configOf,
   loadOptions,
   ON_WORKFLOW_CHANGE,
@@ -50,7 +50,9 @@ export type LoadTarget<Outputs extends object, Input> = Workflow<Outputs, Input>
  * @param target - the workflow (its handlers), or a registry of node types; default the built-in types
  * @throws {SnapshotError} when the document can't be trusted or read (see `deserialize`); SNAPSHOT_TRUNCATED when a node
  * that is left to run needs a result that was dropped
- * @throws {DefinitionError} NODE_TYPE_MISSING with all missing types; WORKFLOW_CHANGED with all changes
+ * @throws {DefinitionError} NODE_TYPE_MISSING with all missing types; WORKFLOW_BAD_CONDITION with all missing functions
+ * of edges; WORKFLOW_CHANGED with all changes
+ * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
  * @example
  * const flow = workflow('hello', '1.0.0').node('a', () => 1).build()
  * const text = serialize(new DagExecutor(flow).saveSnapshot())
@@ -125,6 +127,11 @@ function isSameOrder(a: WorkflowDefinition, b: WorkflowDefinition): boolean {
 /**
  * Takes up a run from its document and runs what is left: `loadSnapshot` and `execute` in one call.
  * @throws as both of them
+ * @example
+ * const flow = workflow('hello', '1.0.0').node('a', () => 1).node('b', ['a'], ({ a }) => a + 1).build()
+ * const text = serialize(new DagExecutor(flow).saveSnapshot())
+ * const { output } = await executeFromSnapshot(text, flow)
+ * output // 2
  */
 export async function executeFromSnapshot<Outputs extends object = Record<string, unknown>, Input = unknown>(
   snapshot: Snapshot | string | Uint8Array | object,
@@ -142,12 +149,20 @@ export interface SnapshotResumePlan extends ResumePlan {
 /**
  * Lists, node by node, what a resume of a document would run, reuse, skip or find blocked, and why. Nothing runs.
  * @param target - as for `loadSnapshot`; missing types block their nodes instead of throwing
+ * @throws {SnapshotError} when the document can't be trusted or read (see `deserialize`); WORKFLOW_CHANGED when the
+ * workflow given has another id
+ * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
+ * @example
+ * const flow = workflow('hello', '1.0.0').node('a', () => 1).build()
+ * const { steps } = resumePlan(new DagExecutor(flow).saveSnapshot(), flow)
+ * steps.map(({ nodeId, action }) => `${nodeId}: ${action}`) // ['a: run']
  */
 export function resumePlan(
   snapshot: Snapshot | string | Uint8Array | object,
   target?: AnyWorkflow | Registry,
   options: Pick<LoadOptions, 'snapshotLimits' | 'codec'> = {},
 ): SnapshotResumePlan {
+  checkOptions(options, ['snapshotLimits', 'codec'], 'resumePlan')
   const given = workflowOf(target as LoadTarget<Record<string, unknown>, unknown> | undefined)
   const document = snapshotOf(snapshot, given, options)
   const state = restoreState(document, { now: Date.parse(document.snapshotTime), cache: 'frozen' })
@@ -208,8 +223,8 @@ function workflowOf<Outputs extends object, Input>(
   target: LoadTarget<Outputs, Input> | undefined,
 ): Workflow<Outputs, Input> | null {
   if (target === undefined || isRegistry(target)) return null
-  if (typeof target === 'object' && target !== null && 'graph' in target && 'definition' in target) return target
-  throw new WaystoneError('ARGUMENT_INVALID', `expected a workflow or a registry of node types, got ${quote(target)}`)
+  if (isWorkflow(target)) return target
+  throw invalidArgument('target', 'a workflow or a registry of node types', target)
 }
 
 /** The workflow a document carries, over the handlers of a registry. */

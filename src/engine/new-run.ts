@@ -1,10 +1,10 @@
-import { quote, WaystoneError } from '../base/errors.ts'
+import { checkOptions, invalidArgument } from '../base/argument.ts'
 import type { RunConfig } from '../run/config.ts'
 import { pendingState } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
 import type { Workflow } from '../workflow/workflow.ts'
-import { checkOptions, type ExecutorOptions, encodeEntries, type World } from './options.ts'
+import { type ExecutorOptions, encodeEntries, type World } from './options.ts'
 
 /** What a new run begins with, besides its configuration. */
 export type NewRunOptions = Pick<ExecutorOptions, 'runId' | 'input' | 'variables' | 'context'>
@@ -21,13 +21,11 @@ export function newState(
 ): RunState {
   checkOptions(context, ['variables', 'constants'], 'context')
   if (runId !== undefined && (typeof runId !== 'string' || runId === '')) {
-    throw new WaystoneError('ARGUMENT_INVALID', `runId expects a text that is not empty, got ${quote(runId)}`)
+    throw invalidArgument('runId', 'a text that is not empty', runId)
   }
   if (config.oversizedResults === 'reference' && blobs === null) {
-    throw new WaystoneError(
-      'ARGUMENT_INVALID',
-      'oversizedResults: "reference" needs somewhere to keep results: give blobs, for instance fileBlobs(dir)',
-    )
+    const advice = 'oversizedResults: "reference" needs somewhere to keep results'
+    throw invalidArgument('blobs', 'a store of large results, e.g. fileBlobs(dir)', undefined, { advice })
   }
   return pendingState({
     runId: runId ?? ids.newId(),

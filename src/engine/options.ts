@@ -1,3 +1,4 @@
+import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
 import type { Encoded } from '../base/encoded.ts'
 import { kindOf, quote, WaystoneError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
@@ -113,34 +114,11 @@ export const loadOptions: readonly string[] = [
   'snapshotLimits',
 ]
 
-/**
- * Refuses what is no options object, or has members nobody reads.
- * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
- */
-export function checkOptions(options: unknown, known: readonly string[], of: string): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new WaystoneError('ARGUMENT_INVALID', `${of} expects options to be an object, got ${quote(options)}`)
-  }
-  const unknown = Object.keys(options).filter((name) => !known.includes(name))
-  if (unknown.length > 0) {
-    throw new WaystoneError(
-      'OPTION_UNKNOWN',
-      `${of} has no option ${unknown.map(quote).join(', ')}; it has ${known.join(', ')}`,
-      {
-        details: { unknown },
-      },
-    )
-  }
-}
-
 /** Refuses what is none of the words an option may have. @throws {WaystoneError} ARGUMENT_INVALID */
 export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
   if (choices.includes(value as string)) return
   const all = choices.map(quote)
-  throw new WaystoneError(
-    'ARGUMENT_INVALID',
-    `${name} expects ${all.slice(0, -1).join(', ')} or ${all.at(-1)}, got ${quote(value)}`,
-  )
+  throw invalidArgument(name, `${all.slice(0, -1).join(', ')} or ${all.at(-1)}`, value)
 }
 
 /** What each part of a world has to be able to do. */
@@ -177,17 +155,9 @@ export function worldOf(options: WorldOptions): World {
 export function configOf(options: ConfigOptions, base: RunConfig = DEFAULT_CONFIG): RunConfig {
   const { concurrency = base.concurrency, limits = {}, oversizedResults = base.oversizedResults } = options
   if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new WaystoneError(
-      'ARGUMENT_INVALID',
-      `concurrency expects a whole number of 1 or more, got ${quote(concurrency)}`,
-    )
+    throw invalidArgument('concurrency', 'a whole number of 1 or more', concurrency)
   }
-  if (!OVERSIZED_RESULTS.includes(oversizedResults)) {
-    throw new WaystoneError(
-      'ARGUMENT_INVALID',
-      `oversizedResults expects "fail", "drop" or "reference", got ${quote(oversizedResults)}`,
-    )
-  }
+  checkChoice('oversizedResults', oversizedResults, OVERSIZED_RESULTS)
   checkOptions(limits, Object.keys(DEFAULT_LIMITS), 'limits')
   for (const [name, value] of Object.entries(limits)) checkLimit(name, value)
   const { maxUsage = base.limits.maxUsage } = limits
@@ -216,9 +186,9 @@ export function encodeEntries(
   const encoded = dictionary<Encoded>()
   if (entries === undefined) return encoded
   if (typeof entries !== 'object' || kindOf(entries) !== 'object') {
-    throw new WaystoneError('ARGUMENT_INVALID', `${of} expects an object of values by name, got ${quote(entries)}`)
+    throw invalidArgument(of, 'an object of values by name', entries)
   }
-  for (const [name, value] of Object.entries(entries)) {
+  for (const [name, value] of readArgument(of, () => Object.entries(entries))) {
     checkName(name, of)
     encoded[name] = codec.encode(value)
   }
@@ -238,21 +208,21 @@ function checkName(name: string, of: string): void {
 function checkWorld(options: WorldOptions): void {
   const { services, registry } = options
   if (services !== undefined && (typeof services !== 'object' || services === null)) {
-    throw new WaystoneError('ARGUMENT_INVALID', `services expects an object, got ${quote(services)}`)
+    throw invalidArgument('services', 'an object', services)
   }
   if (registry !== undefined && !isRegistry(registry)) {
-    throw new WaystoneError('ARGUMENT_INVALID', `registry expects what createRegistry() gives, got ${quote(registry)}`)
+    throw invalidArgument('registry', 'what createRegistry() gives', registry)
   }
   checkListeners(options.listeners)
   for (const [name, methods] of Object.entries(worldMethods)) {
     const part = options[name as keyof typeof worldMethods] as Readonly<Record<string, unknown>> | undefined
     if (part === undefined) continue
-    const missing = methods.filter((method) => typeof part?.[method] !== 'function')
+    const missing = readArgument(name, () => methods.filter((method) => typeof part?.[method] !== 'function'))
     if (missing.length === 0) continue
-    throw new WaystoneError(
-      'ARGUMENT_INVALID',
-      `${name} expects an object with the methods ${methods.join(', ')}, got ${quote(part)} without ${missing.join(', ')}`,
-    )
+    throw invalidArgument(name, `an object with the methods ${methods.join(', ')}`, part, {
+      advice: `it is without ${missing.join(', ')}`,
+      details: { missing },
+    })
   }
 }
 
@@ -274,12 +244,9 @@ function checkListeners(listeners: unknown): void {
 function checkLimit(name: string, value: unknown): void {
   if (name === 'maxUsage') {
     if (typeof value !== 'object' || value === null) {
-      throw new WaystoneError(
-        'ARGUMENT_INVALID',
-        `limits.maxUsage expects an object of amounts by resource, got ${quote(value)}`,
-      )
+      throw invalidArgument('limits.maxUsage', 'an object of amounts by resource', value)
     }
-    for (const [resource, max] of Object.entries(value)) {
+    for (const [resource, max] of readArgument('limits.maxUsage', () => Object.entries(value))) {
       checkName(resource, 'limits.maxUsage')
       checkAmount(`maxUsage.${resource}`, max)
     }
@@ -288,8 +255,5 @@ function checkLimit(name: string, value: unknown): void {
 
 function checkAmount(name: string, value: unknown): void {
   if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return
-  throw new WaystoneError(
-    'ARGUMENT_INVALID',
-    `limits.${name} expects a finite number of 0 or more, got ${quote(value)}`,
-  )
+  throw invalidArgument(`limits.${name}`, 'a finite number of 0 or more', value)
 }

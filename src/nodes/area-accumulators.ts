@@ -1,3 +1,4 @@
+import { invalidArgument } from '../base/argument.ts'
 import { NodeError, quote } from '../base/errors.ts'
 import type { AccumulatorOperation } from '../run/state-write.ts'
 import type { AccumulatorsContext } from '../workflow/handler.ts'
@@ -24,10 +25,11 @@ export function accumulatorsArea(ctx: AttemptContext): AccumulatorsContext {
     concat: (name: string, value: string) => {
       ctx.assertOpen()
       if (typeof value !== 'string' || !value.isWellFormed()) {
-        throw new NodeError(
-          'ARGUMENT_INVALID',
-          `accumulators.concat of node ${quote(ctx.nodeId)} expects well-formed text, got ${quote(value)}`,
-        )
+        throw invalidArgument('value', 'well-formed text', value, {
+          of: `accumulators.concat of node ${quote(ctx.nodeId)}`,
+          details: { nodeId: ctx.nodeId },
+          error: NodeError,
+        })
       }
       ctx.transaction.accumulate('concat', ctx.key('accumulator', name), value, ctx.nodeId)
     },

@@ -1,3 +1,4 @@
+import { checkOptions } from '../base/argument.ts'
 import { NodeError, quote } from '../base/errors.ts'
 import type { CacheEntry } from '../run/state.ts'
 import type { CacheContext } from '../workflow/handler.ts'
@@ -17,9 +18,11 @@ export function cacheArea(ctx: AttemptContext): CacheContext {
       return entry === undefined ? undefined : ctx.decode(entry.value)
     },
     has: (key: string) => find(key) !== undefined,
-    set: (key: string, value: unknown, { ttlMs }: { readonly ttlMs?: number } = {}) => {
+    set: (key: string, value: unknown, options: { readonly ttlMs?: number } = {}) => {
       ctx.assertOpen()
-      if (ttlMs !== undefined && !(ttlMs > 0 && Number.isFinite(ttlMs))) {
+      checkOptions(options, ['ttlMs'], 'cache.set', { error: NodeError })
+      const { ttlMs } = options
+      if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0 && Number.isFinite(ttlMs))) {
         throw new NodeError(
           'STATE_BAD_TTL',
           `cache entry ${quote(key)} of node ${quote(ctx.nodeId)} expects a ttlMs above 0, got ${quote(ttlMs)}`,

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../base/argument.ts'
 import type { Encoded } from '../base/encoded.ts'
 import { NodeError, quote } from '../base/errors.ts'
 import type { JsonValue } from '../base/json.ts'
@@ -152,11 +153,9 @@ export class AttemptContext implements NodeContext<never> {
     this.#usage ??= Object.freeze({
       add: (resource: string, amount = 1) => {
         this.assertOpen()
-        if (typeof resource !== 'string' || !Number.isFinite(amount) || amount < 0) {
-          throw new NodeError(
-            'ARGUMENT_INVALID',
-            `usage.add expects a resource name and an amount of 0 or more, got ${quote(resource)} and ${quote(amount)}`,
-          )
+        if (typeof resource !== 'string') throw this.#invalid('usage.add', 'resource', 'a string', resource)
+        if (!Number.isFinite(amount) || amount < 0) {
+          throw this.#invalid('usage.add', 'amount', 'a number of 0 or more', amount)
         }
         return this.#host.addUsage(this, this.key('usage', resource), amount)
       },
@@ -177,11 +176,10 @@ export class AttemptContext implements NodeContext<never> {
 
   progress(fraction: number, text?: string): void {
     if (!this.#open) return
-    if (!(fraction >= 0 && fraction <= 1)) {
-      throw new NodeError('ARGUMENT_INVALID', `progress expects a fraction from 0 to 1, got ${quote(fraction)}`, {
-        details: { nodeId: this.nodeId },
-      })
+    if (typeof fraction !== 'number' || !(fraction >= 0 && fraction <= 1)) {
+      throw this.#invalid('progress', 'fraction', 'a number from 0 to 1', fraction)
     }
+    if (text !== undefined && typeof text !== 'string') throw this.#invalid('progress', 'text', 'a string', text)
     this.#host.progress(this, fraction, text)
   }
 
@@ -234,6 +232,10 @@ export class AttemptContext implements NodeContext<never> {
       `attempt ${this.attempt} of node ${quote(this.nodeId)} is over, so nothing it does counts any more; await all work before returning`,
       { details: { nodeId: this.nodeId, attempt: this.attempt } },
     )
+  }
+
+  #invalid(of: string, parameter: string, expected: string, got: unknown): Error {
+    return invalidArgument(parameter, expected, got, { of, details: { nodeId: this.nodeId }, error: NodeError })
   }
 
   /** Checks a state key. @throws {NodeError} STATE_BAD_KEY */

@@ -1,12 +1,17 @@
-import { DefinitionError, quote, WaystoneError } from '../base/errors.ts'
+import { invalidArgument, readArgument } from '../base/argument.ts'
+import { DefinitionError, quote } from '../base/errors.ts'
 import type { Graph } from '../workflow/graph.ts'
 import type { Handler } from '../workflow/handler.ts'
 
 /** Handlers by node type. */
 export interface Registry {
-  /** Adds a type. @throws {DefinitionError} NODE_TYPE_DUPLICATE when it is there already */
+  /**
+   * Adds a type.
+   * @throws {DefinitionError} NODE_TYPE_DUPLICATE when it is there already
+   * @throws {WaystoneError} ARGUMENT_INVALID, also for a third argument: what replaces a handler is `override`
+   */
   register(type: string, handler: Handler): Registry
-  /** Puts a handler in the place of one that is there, or adds it. */
+  /** Puts a handler in the place of one that is there, or adds it. @throws {WaystoneError} ARGUMENT_INVALID */
   override(type: string, handler: Handler): Registry
   get(type: string): Handler | undefined
   has(type: string): boolean
@@ -27,8 +32,8 @@ export interface Registry {
 export function createRegistry(base?: Registry | Iterable<readonly [string, Handler]>): Registry {
   const handlers = new Map<string, Handler>()
   const registry: Registry = {
-    register(type, handler) {
-      check(type, handler)
+    register(type, handler, ...rest: readonly unknown[]) {
+      check('register', type, handler, rest)
       if (handlers.has(type)) {
         throw new DefinitionError(
           'NODE_TYPE_DUPLICATE',
@@ -41,8 +46,8 @@ export function createRegistry(base?: Registry | Iterable<readonly [string, Hand
       handlers.set(type, handler)
       return registry
     },
-    override(type, handler) {
-      check(type, handler)
+    override(type, handler, ...rest: readonly unknown[]) {
+      check('override', type, handler, rest)
       handlers.set(type, handler)
       return registry
     },
@@ -52,15 +57,20 @@ export function createRegistry(base?: Registry | Iterable<readonly [string, Hand
     missing: (graph) => missingTypes(graph, (type) => handlers.has(type)),
   }
   if (base !== undefined) {
-    const entries = isRegistry(base) ? base.types().map((type) => [type, base.get(type)!] as const) : base
-    for (const [type, handler] of entries) registry.register(type, handler)
+    for (const [type, handler] of entriesOf(base)) registry.register(type, handler)
   }
   return registry
 }
 
 /** Whether a value is a registry. */
 export function isRegistry(value: unknown): value is Registry {
-  return typeof value === 'object' && value !== null && 'register' in value && 'missing' in value && 'override' in value
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    return 'register' in value && 'missing' in value && 'override' in value
+  } catch {
+    // A Proxy that can't be read.
+    return false
+  }
 }
 
 /** The types of a graph that have no handler, each once, in definition order; types of fallbacks too. */
@@ -74,11 +84,32 @@ export function missingTypes(graph: Graph, has: (type: string) => boolean): read
   return [...missing]
 }
 
-function check(type: unknown, handler: unknown): void {
-  if (typeof type !== 'string' || typeof handler !== 'function') {
-    throw new WaystoneError(
-      'ARGUMENT_INVALID',
-      `register expects a type (string) and a handler (function), got ${quote(type)} and ${quote(handler)}`,
-    )
+/** The entries of what a registry begins with, read once. */
+function entriesOf(base: unknown): readonly (readonly [string, Handler])[] {
+  const of = 'createRegistry'
+  return readArgument(
+    'base',
+    () => {
+      if (isRegistry(base)) return base.types().map((type) => [type, base.get(type)!] as const)
+      const entries = typeof base === 'object' ? (base as Partial<Iterable<unknown>> | null) : null
+      if (typeof entries?.[Symbol.iterator] !== 'function') throw noEntries(base)
+      return Array.from(entries as Iterable<readonly [string, Handler]>, (entry) => {
+        if (!Array.isArray(entry)) throw noEntries(entry)
+        return [entry[0], entry[1]] as const
+      })
+    },
+    { of },
+  )
+
+  function noEntries(got: unknown): Error {
+    return invalidArgument('base', 'a registry, or entries of type and handler such as builtins', got, { of })
   }
+}
+
+function check(of: 'register' | 'override', type: unknown, handler: unknown, rest: readonly unknown[]): void {
+  if (typeof type !== 'string') throw invalidArgument('type', 'a string', type, { of })
+  if (typeof handler !== 'function') throw invalidArgument('handler', 'a function', handler, { of })
+  if (rest.length === 0) return
+  const advice = of === 'register' ? 'to replace a handler call override(type, handler)' : 'override takes no options'
+  throw invalidArgument('the third argument', 'nothing', rest[0], { of, advice })
 }

@@ -99,7 +99,7 @@ export function decideUsage(
   if (!isCurrent(run, index, attempt)) return lateReport(run, index, attempt)
   if (resource === NODE_EXECUTIONS) {
     const message = `"${NODE_EXECUTIONS}" is what the run itself counts; give the resource another name`
-    return reject('ARGUMENT_INVALID', message, { resource })
+    return reject('ARGUMENT_INVALID', message, { parameter: 'resource', got: JSON.stringify(resource), resource })
   }
   const { maxUsage } = run.state.config.limits
   const actual = (run.state.usage[resource] ?? 0) + amount

@@ -1,3 +1,4 @@
+import { checkOptions, invalidArgument } from '../base/argument.ts'
 import { quote, SnapshotError, SnapshotIntegrityError, SnapshotVersionError, WaystoneError } from '../base/errors.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { ClassCodec } from '../base/values/class-codec.ts'
@@ -34,6 +35,8 @@ export interface DeserializeOptions {
   readonly migrations?: readonly Migration[]
 }
 
+const OPTIONS: readonly string[] = ['limits', 'classes', 'codec', 'migrations']
+
 /** A document whose text has been looked through; `tree` is what its envelope holds, without the longer values of users. */
 interface Parsed {
   readonly scanned: ScannedText
@@ -51,6 +54,7 @@ interface Parsed {
  * SNAPSHOT_TOO_NEW, SNAPSHOT_NO_MIGRATION, SNAPSHOT_MIGRATION_FAILED; SNAPSHOT_SCHEMA, SNAPSHOT_INCONSISTENT with all
  * problems; SNAPSHOT_INTEGRITY; VALUE_… for a value that can't be decoded
  * @throws {DefinitionError} WORKFLOW_… when the workflow in the document is wrong
+ * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
  * @example
  * const flow = workflow('hello', '1.0.0').node('a', () => 1).build()
  * const snapshot = deserialize(serialize(new DagExecutor(flow).saveSnapshot()))
@@ -73,7 +77,11 @@ export function deserializeFor(
   input: Snapshot | string | Uint8Array | ArrayBuffer | object,
   options: DeserializeOptions,
 ): Snapshot {
-  checkOptions(options)
+  checkOptions(options, OPTIONS, 'deserialize')
+  const { codec } = options
+  if (codec !== undefined && typeof (codec as Partial<ValueCodec> | null)?.check !== 'function') {
+    throw invalidArgument('codec', 'what createCodec() gives', codec, { of: 'deserialize' })
+  }
   const limits = resolveLimits(options.limits)
   try {
     const text = Snapshot.is(input) ? input.compactText() : inputText(input, limits)
@@ -226,15 +234,4 @@ function codecOf({ codec, classes, limits: given }: DeserializeOptions, limits: 
   if (classes === undefined && given === undefined) return defaultCodec
   const { maxBytes: _, maxCompressedBytes: __, maxSlots: ___, ...ofValues } = limits
   return createCodec({ limits: ofValues, ...(classes === undefined ? {} : { classes }) })
-}
-
-function checkOptions(options: unknown): void {
-  const known = ['limits', 'classes', 'codec', 'migrations']
-  if (typeof options !== 'object' || options === null) {
-    throw new WaystoneError('ARGUMENT_INVALID', `deserialize expects options to be an object, got ${quote(options)}`)
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name))
-  if (unknown !== undefined) {
-    throw new WaystoneError('OPTION_UNKNOWN', `deserialize has no option ${quote(unknown)}; it has ${known.join(', ')}`)
-  }
 }

@@ -1,4 +1,5 @@
-import { quote, SnapshotLimitError, WaystoneError } from '../base/errors.ts'
+import { invalidArgument, readArgument } from '../base/argument.ts'
+import { SnapshotLimitError } from '../base/errors.ts'
 import { DEFAULT_VALUE_LIMITS, resolveValueLimits, type ValueLimits } from '../base/values/limits.ts'
 
 /**
@@ -48,17 +49,13 @@ export const UNLIMITED: SnapshotLimits = Object.freeze(
 export function resolveLimits(given: Partial<SnapshotLimits> | undefined): SnapshotLimits {
   if (given === undefined) return DEFAULT_SNAPSHOT_LIMITS
   if (typeof given !== 'object' || given === null) {
-    throw new WaystoneError('ARGUMENT_INVALID', `limits: expected an object, got ${quote(given)}`)
+    throw invalidArgument('limits', 'an object', given)
   }
-  const { maxBytes, maxCompressedBytes, maxSlots, ...ofValues } = given
+  const { maxBytes, maxCompressedBytes, maxSlots, ...ofValues } = readArgument('limits', () => ({ ...given }))
   const ofDocument = { maxBytes, maxCompressedBytes, maxSlots }
   for (const [name, value] of Object.entries(ofDocument)) {
     if (value !== undefined && !(value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 0))) {
-      throw new WaystoneError(
-        'ARGUMENT_INVALID',
-        `limits.${name}: expected a whole number of 0 or more, or Infinity, got ${quote(value)}`,
-        { details: { option: name } },
-      )
+      throw invalidArgument(`limits.${name}`, 'a whole number of 0 or more, or Infinity', value)
     }
   }
   return Object.freeze({

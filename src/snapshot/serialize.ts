@@ -1,4 +1,5 @@
-import { LimitError, quote, SnapshotError, WaystoneError } from '../base/errors.ts'
+import { checkOptions, invalidArgument } from '../base/argument.ts'
+import { LimitError, SnapshotError } from '../base/errors.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import { deserialize } from './deserialize.ts'
 import { gzip } from './gzip.ts'
@@ -29,6 +30,7 @@ export interface SerializeOptions {
  *
  * @param snapshot - a snapshot, or the plain object of a document, which is checked first
  * @throws {SnapshotError} SNAPSHOT_ARGUMENT; SNAPSHOT_VERIFY_FAILED with `verify`
+ * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
  * @throws {LimitError} LIMIT_SNAPSHOT_BYTES with the actual and the allowed size
  * @throws {SnapshotLimitError} SNAPSHOT_LIMIT for what its reader would refuse: too many values, too many compressed bytes
  * @example
@@ -45,7 +47,7 @@ export function serialize(
 ): string
 export function serialize(snapshot: Snapshot | object, options?: SerializeOptions): string | Uint8Array
 export function serialize(snapshot: Snapshot | object, options: SerializeOptions = {}): string | Uint8Array {
-  checkOptions(options)
+  checkSerializeOptions(options)
   const known = Snapshot.is(snapshot) ? snapshot : deserialize(snapshot)
   const compact = known.compactText()
   const limits = limitsOf(known, options)
@@ -121,16 +123,11 @@ function tooLarge(actual: number, max: number, advice: string): LimitError {
   )
 }
 
-function checkOptions(options: unknown): void {
-  const known = ['pretty', 'compress', 'maxBytes', 'limits', 'verify']
-  if (typeof options !== 'object' || options === null) {
-    throw new WaystoneError('ARGUMENT_INVALID', `serialize expects options to be an object, got ${quote(options)}`)
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name))
-  if (unknown !== undefined)
-    throw new WaystoneError('OPTION_UNKNOWN', `serialize has no option ${quote(unknown)}; it has ${known.join(', ')}`)
-  const { compress } = options as SerializeOptions
-  if (compress !== undefined && compress !== 'gzip') {
-    throw new WaystoneError('ARGUMENT_INVALID', `compress expects "gzip", got ${quote(compress)}`)
+function checkSerializeOptions(options: SerializeOptions): void {
+  checkOptions(options, ['pretty', 'compress', 'maxBytes', 'limits', 'verify'], 'serialize')
+  const { compress, maxBytes } = options
+  if (compress !== undefined && compress !== 'gzip') throw invalidArgument('compress', '"gzip"', compress)
+  if (maxBytes !== undefined && !(typeof maxBytes === 'number' && maxBytes >= 0)) {
+    throw invalidArgument('maxBytes', 'a number of 0 or more', maxBytes)
   }
 }

@@ -1,5 +1,5 @@
 import { type BlobReference, blobOf, type Encoded, isTruncated } from '../base/encoded.ts'
-import { SnapshotError } from '../base/errors.ts'
+import { quote, SnapshotError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
 import type { RunConfig } from '../run/config.ts'
@@ -144,8 +144,8 @@ export class Snapshot {
     const index = this.workflow.nodes.findIndex(({ id }) => id === nodeId)
     const node = this.#parts.state.nodes[index]
     if (node === undefined) {
-      throw new SnapshotError('SNAPSHOT_ARGUMENT', `the snapshot's workflow has no node ${JSON.stringify(nodeId)}`, {
-        details: { nodeId },
+      throw new SnapshotError('SNAPSHOT_ARGUMENT', `the snapshot's workflow has no node ${quote(nodeId)}`, {
+        details: { nodeId: typeof nodeId === 'string' ? nodeId : quote(nodeId) },
       })
     }
     return node.status === 'completed' && node.output !== undefined ? this.#decode(node.output) : undefined

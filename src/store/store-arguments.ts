@@ -1,3 +1,4 @@
+import { readArgument } from '../base/argument.ts'
 import { kindOf, quote, StoreError } from '../base/errors.ts'
 import type { RunStatus } from '../run/state.ts'
 import type {
@@ -8,11 +9,26 @@ import type {
   EventBatch,
   ListQuery,
   ReadRange,
+  StoreDriver,
   StoredEvent,
 } from './driver.ts'
 
 /** What compact JSON text never has: raw control characters. A log of lines relies on it. */
 const CONTROL = /[\u0000-\u001f]/
+
+/** Which events to walk; every bound is inclusive. */
+export interface EventWalk {
+  /** First sequence; default 1. */
+  readonly fromSeq?: number
+  /** Last sequence; default null: to the head. */
+  readonly toSeq?: number | null
+  /** Only events at or after this time, epoch ms; default null. */
+  readonly fromAt?: number | null
+  /** Only events at or before this time, epoch ms; default null. */
+  readonly toAt?: number | null
+  /** Most events held at once; default 1,000. */
+  readonly pageLimit?: number
+}
 
 const STATUSES: Readonly<Record<RunStatus, true>> = {
   pending: true,
@@ -129,6 +145,32 @@ export function checkCheckpoint(checkpoint: Checkpoint): void {
   }
 }
 
+/** @throws {StoreError} STORE_BAD_ARGUMENT */
+export function checkSequences(seqs: unknown): void {
+  if (!Array.isArray(seqs)) refuse('seqs', 'an array of sequences', seqs)
+  for (const seq of seqs) checkInteger(seq, 'seqs[]', 0)
+}
+
+/** The whole walk, with defaults. @throws {StoreError} STORE_BAD_ARGUMENT */
+export function checkWalk(walk: EventWalk, defaultLimit: number): Required<EventWalk> {
+  checkObject(walk, 'walk')
+  const { fromSeq = 1, toSeq = null, fromAt = null, toAt = null, pageLimit = defaultLimit } = walk
+  checkInteger(fromSeq, 'walk.fromSeq', 1)
+  if (toSeq !== null) checkInteger(toSeq, 'walk.toSeq', 0)
+  if (fromAt !== null) checkTime(fromAt, 'walk.fromAt')
+  if (toAt !== null) checkTime(toAt, 'walk.toAt')
+  checkInteger(pageLimit, 'walk.pageLimit', 1)
+  return { fromSeq, toSeq, fromAt, toAt, pageLimit }
+}
+
+/** @throws {StoreError} STORE_BAD_ARGUMENT unless the value has a driver's name, what it supports, and its first methods */
+export function checkDriver(driver: unknown): void {
+  checkObject(driver, 'driver')
+  const { append, open, supports } = driver as Partial<StoreDriver>
+  if (typeof append !== 'function' || typeof open !== 'function') refuse('driver', 'a store driver', driver)
+  checkObject(supports, 'driver.supports')
+}
+
 function checkObject(value: unknown, name: string): asserts value is object {
   if (typeof value !== 'object' || value === null) refuse(name, 'an object', value)
 }
@@ -150,6 +192,14 @@ function checkStatus(value: unknown, name: string): asserts value is RunStatus {
 function refuse(name: string, expected: string, actual: unknown): never {
   const shown = typeof actual === 'object' ? kindOf(actual) : quote(actual)
   throw new StoreError('STORE_BAD_ARGUMENT', `${name} must be ${expected}, not ${shown}`, {
-    details: { argument: name },
+    details: { argument: name, expected, got: shown },
   })
+}
+
+/**
+ * Does what reads an argument; what an accessor or a Proxy of the caller throws meanwhile is an error of the argument.
+ * @throws {StoreError} STORE_BAD_ARGUMENT
+ */
+export function readStoreArgument<T>(name: string, read: () => T): T {
+  return readArgument(name, read, { error: StoreError, code: 'STORE_BAD_ARGUMENT', details: { argument: name } })
 }

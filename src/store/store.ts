@@ -1,5 +1,5 @@
 import type { ErrorParts } from '../base/errors.ts'
-import { isWaystoneError, kindOf, quote, StoreError } from '../base/errors.ts'
+import { isWaystoneError, quote, StoreError } from '../base/errors.ts'
 import type {
   AppendExpectation,
   Checkpoint,
@@ -22,11 +22,16 @@ import {
   checkCheckpoint,
   checkClaim,
   checkClaimRequest,
+  checkDriver,
   checkExpectation,
   checkInteger,
   checkListQuery,
   checkReadRange,
   checkRunId,
+  checkSequences,
+  checkWalk,
+  type EventWalk,
+  readStoreArgument,
 } from './store-arguments.ts'
 
 /** Events of one page when the caller names no limit. */
@@ -34,20 +39,6 @@ export const DEFAULT_PAGE_LIMIT = 1000
 
 /** Runs of one page when the caller names no limit. */
 export const DEFAULT_LIST_LIMIT = 100
-
-/** Which events to walk; every bound is inclusive. */
-export interface EventWalk {
-  /** First sequence; default 1. */
-  readonly fromSeq?: number
-  /** Last sequence; default null: to the head. */
-  readonly toSeq?: number | null
-  /** Only events at or after this time, epoch ms; default null. */
-  readonly fromAt?: number | null
-  /** Only events at or before this time, epoch ms; default null. */
-  readonly toAt?: number | null
-  /** Most events held at once; default 1,000. */
-  readonly pageLimit?: number
-}
 
 /**
  * What the engine and its users call: a driver behind checked arguments, defaults and coded errors.
@@ -128,12 +119,16 @@ export interface ClaimResult {
  * A store over a driver: the one way to call a driver.
  * @param driver - the primitive methods, called with valid arguments only
  * @throws {StoreError} STORE_BAD_ARGUMENT when what was given is no driver
+ * @example
+ * import { memoryDriver } from 'waystone/store/memory'
+ * const store = createStore(memoryDriver())
+ * await store.get('nobody') // null
  */
 export function createStore(driver: StoreDriver): Store {
-  if (typeof driver !== 'object' || driver === null || typeof driver.append !== 'function') {
-    throw new StoreError('STORE_BAD_ARGUMENT', `createStore needs a store driver, not ${kindOf(driver)}`)
-  }
-  return new CheckedStore(driver)
+  return readStoreArgument('driver', () => {
+    checkDriver(driver)
+    return new CheckedStore(driver)
+  })
 }
 
 /** The facade. Each method checks, waits until the driver is open, calls it, and names what failed. */
@@ -162,19 +157,24 @@ class CheckedStore implements Store {
 
   async append(runId: string, expectation: AppendExpectation, batch: EventBatch): Promise<void> {
     checkRunId(runId)
-    checkExpectation(expectation)
-    checkBatch(runId, expectation, batch)
+    readStoreArgument('batch', () => {
+      checkExpectation(expectation)
+      checkBatch(runId, expectation, batch)
+    })
     return this.#call('append to', runId, () => this.#driver.append(runId, expectation, batch))
   }
 
   async read(runId: string, range: Partial<ReadRange> = {}): Promise<readonly StoredEvent[]> {
     checkRunId(runId)
-    const full = checkReadRange(range, DEFAULT_PAGE_LIMIT)
+    const full = readStoreArgument('range', () => checkReadRange(range, DEFAULT_PAGE_LIMIT))
     return this.#call('read', runId, () => this.#driver.read(runId, full))
   }
 
   async *events(runId: string, walk: EventWalk = {}): AsyncGenerator<StoredEvent, void, undefined> {
-    const { fromSeq = 1, toSeq = null, fromAt = null, toAt = null, pageLimit = DEFAULT_PAGE_LIMIT } = walk
+    checkRunId(runId)
+    const { fromSeq, toSeq, fromAt, toAt, pageLimit } = readStoreArgument('walk', () =>
+      checkWalk(walk, DEFAULT_PAGE_LIMIT),
+    )
     let next = fromSeq
     while (toSeq === null || next <= toSeq) {
       const page = await this.read(runId, { fromSeq: next, toSeq, limit: pageLimit })
@@ -193,7 +193,7 @@ class CheckedStore implements Store {
   }
 
   async list(query: Partial<ListQuery> = {}): Promise<RunPage> {
-    const full = checkListQuery(query, DEFAULT_LIST_LIMIT)
+    const full = readStoreArgument('query', () => checkListQuery(query, DEFAULT_LIST_LIMIT))
     return this.#call('list runs', null, () => this.#driver.list(full))
   }
 
@@ -208,24 +208,24 @@ class CheckedStore implements Store {
 
   async claim(runId: string, request: ClaimRequest): Promise<ClaimResult> {
     checkRunId(runId)
-    checkClaimRequest(request)
+    readStoreArgument('request', () => checkClaimRequest(request))
     return this.#call('claim', runId, () => this.#driver.claim(runId, request))
   }
 
   async renew(claim: Claim, request: ClaimRequest): Promise<Claim> {
-    checkClaim(claim)
-    checkClaimRequest(request)
+    readStoreArgument('claim', () => checkClaim(claim))
+    readStoreArgument('request', () => checkClaimRequest(request))
     return this.#call('renew the claim of', claim.runId, () => this.#driver.renew(claim, request))
   }
 
   async release(claim: Claim): Promise<void> {
-    checkClaim(claim)
+    readStoreArgument('claim', () => checkClaim(claim))
     return this.#call('release the claim of', claim.runId, () => this.#driver.release(claim))
   }
 
   async saveCheckpoint(runId: string, checkpoint: Checkpoint): Promise<void> {
     checkRunId(runId)
-    checkCheckpoint(checkpoint)
+    readStoreArgument('checkpoint', () => checkCheckpoint(checkpoint))
     return this.#checkpoints('save a checkpoint of', runId, () => this.#driver.saveCheckpoint(runId, checkpoint))
   }
 
@@ -242,10 +242,7 @@ class CheckedStore implements Store {
 
   async deleteCheckpoints(runId: string, seqs: readonly number[]): Promise<void> {
     checkRunId(runId)
-    if (!Array.isArray(seqs)) {
-      throw new StoreError('STORE_BAD_ARGUMENT', `expected an array of sequences, got ${kindOf(seqs)}`)
-    }
-    for (const seq of seqs) checkInteger(seq, 'seqs[]', 0)
+    readStoreArgument('seqs', () => checkSequences(seqs))
     return this.#checkpoints('delete checkpoints of', runId, () => this.#driver.deleteCheckpoints(runId, seqs))
   }
 

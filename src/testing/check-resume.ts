@@ -1,6 +1,7 @@
+import { checkOptions, invalidArgument } from '../base/argument.ts'
 import { DagExecutor } from '../engine/dag-executor.ts'
 import { type LoadOptions, loadSnapshot } from '../engine/load.ts'
-import type { ExecutorOptions } from '../engine/options.ts'
+import { type ExecutorOptions, executorOptions } from '../engine/options.ts'
 import type { RunStatus } from '../run/state.ts'
 import type { SnapshotDocument } from '../snapshot/document.ts'
 import { serialize } from '../snapshot/serialize.ts'
@@ -33,6 +34,8 @@ export interface ResumeReport {
   readonly differences: readonly ResumeDifference[]
 }
 
+const CHECK_OPTIONS: readonly string[] = ['maxCuts', ...executorOptions.filter((name) => name !== 'runId')]
+
 const COMPARED = ['results', 'variables', 'accumulators', 'counters', 'context', 'decisions'] as const
 
 /**
@@ -41,13 +44,16 @@ const COMPARED = ['results', 'variables', 'accumulators', 'counters', 'context',
  * Handlers are called many times; give stand-ins for what must not be (`registry`, `services`). A handler whose result
  * depends on time, chance or the world shows as a difference.
  *
+ * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN; what the executor throws before the run begins
  * @example
  * const flow = workflow('two', '1.0.0').node('a', () => 1).node('b', ['a'], ({ a }) => a + 1).build()
  * const { differences } = await checkResume(flow)
  * differences.length // 0
  */
 export async function checkResume(workflow: AnyWorkflow, options: CheckResumeOptions = {}): Promise<ResumeReport> {
+  checkOptions(options, CHECK_OPTIONS, 'checkResume')
   const { maxCuts = 1_000, ...run } = options
+  if (!(typeof maxCuts === 'number' && maxCuts >= 1)) throw invalidArgument('maxCuts', 'a number of 1 or more', maxCuts)
   const { input: _, variables: _variables, context: _context, ...world } = run
   const executor = new DagExecutor(workflow as Workflow, { ...run, runId: 'checked' })
   const cuts = [{ seq: 0, text: serialize(executor.saveSnapshot()) }]

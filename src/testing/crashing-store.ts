@@ -1,3 +1,4 @@
+import { invalidArgument, readArgument } from '../base/argument.ts'
 import { StoreError } from '../base/errors.ts'
 import type { Claim, StoreDriver } from '../store/driver.ts'
 import { createStore, type Store } from '../store/store.ts'
@@ -15,6 +16,7 @@ export interface CrashPoint {
  * it had claimed is free, since its owner is dead. The store underneath lives on; give it to an engine of its own,
  * which stands for the next process.
  *
+ * @throws {WaystoneError} ARGUMENT_INVALID
  * @example
  * const store = memoryStore()
  * const flow = workflow('two', '1.0.0').node('a', () => 1).node('b', ['a'], ({ a }) => a + 1).build()
@@ -28,7 +30,20 @@ export interface CrashPoint {
  * const { output } = await (await next.resume('r')).result
  * output // 2
  */
-export function crashingStore(store: Store, { atAppend, isRecorded }: CrashPoint): Store {
+export function crashingStore(store: Store, point: CrashPoint): Store {
+  const { name, supports } = readArgument('store', () => {
+    if (typeof store?.append !== 'function' || typeof store.supports !== 'object') {
+      throw invalidArgument('store', 'a store', store, { of: 'crashingStore' })
+    }
+    return { name: store.name, supports: store.supports }
+  })
+  const { atAppend, isRecorded } = readArgument('point', () => {
+    const { atAppend, isRecorded } = (point ?? {}) as Partial<CrashPoint>
+    if (Number.isSafeInteger(atAppend) && typeof isRecorded === 'boolean') return point
+    throw invalidArgument('point', '{ atAppend, isRecorded }, a whole number and a boolean', point, {
+      of: 'crashingStore',
+    })
+  })
   const claims = new Map<string, Claim>()
   let appends = 0
   let isDead = false
@@ -45,8 +60,8 @@ export function crashingStore(store: Store, { atAppend, isRecorded }: CrashPoint
     }
   }
   const driver: StoreDriver = {
-    name: store.name,
-    supports: store.supports,
+    name,
+    supports,
     open: alive(() => store.open()),
     // The store underneath is the disk: it does not close with a process.
     close: async () => undefined,

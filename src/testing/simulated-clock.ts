@@ -1,3 +1,4 @@
+import { invalidArgument, readArgument } from '../base/argument.ts'
 import type { Clock } from '../base/ports.ts'
 
 interface Timer {
@@ -20,8 +21,12 @@ export class SimulatedClock implements Clock {
   #order = 0
   readonly #timers = new Set<Timer>()
 
-  /** @param now - where time begins, epoch ms; default the first day of 2026, UTC */
+  /**
+   * @param now - where time begins, epoch ms; default the first day of 2026, UTC
+   * @throws {WaystoneError} ARGUMENT_INVALID, as all its methods for a time or callback that is none
+   */
   constructor(now = Date.UTC(2026, 0, 1)) {
+    checkTime('now', now)
     this.#now = now
   }
 
@@ -31,10 +36,13 @@ export class SimulatedClock implements Clock {
 
   /** Sets the time without calling any timer, as a system clock that jumps. */
   jump(to: number): void {
+    checkTime('to', to)
     this.#now = to
   }
 
   setTimer(delayMs: number, callback: () => void): () => void {
+    checkTime('delayMs', delayMs)
+    if (typeof callback !== 'function') throw invalidArgument('callback', 'a function', callback, { of: 'setTimer' })
     this.#order += 1
     const timer = { dueAt: this.#now + delayMs, order: this.#order, callback }
     this.#timers.add(timer)
@@ -58,6 +66,7 @@ export class SimulatedClock implements Clock {
 
   /** Moves time on by so many milliseconds, calling what falls due on the way. */
   advance(ms: number): void {
+    checkTime('ms', ms)
     const until = this.#now + ms
     for (let timer = this.#earliest(); timer !== undefined && timer.dueAt <= until; timer = this.#earliest()) {
       this.next()
@@ -68,6 +77,9 @@ export class SimulatedClock implements Clock {
   /** Runs a promise to its end, moving time on whenever nothing else can happen. */
   async drive<T>(work: Promise<T>): Promise<T> {
     let isOver = false
+    readArgument('work', () => {
+      if (typeof work?.finally !== 'function') throw invalidArgument('work', 'a promise', work, { of: 'drive' })
+    })
     const watched = work.finally(() => {
       isOver = true
     })
@@ -94,4 +106,9 @@ export class SimulatedClock implements Clock {
     }
     return earliest
   }
+}
+
+function checkTime(parameter: string, value: unknown): void {
+  if (typeof value !== 'number' || Number.isNaN(value))
+    throw invalidArgument(parameter, 'a number of milliseconds', value)
 }

@@ -1,4 +1,5 @@
-import { DefinitionError, kindOf, quote } from '../base/errors.ts'
+import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
+import { DefinitionError, quote } from '../base/errors.ts'
 import type { NodeHandler, NodeReference, NodeType, UpstreamEdge, WorkflowBuilder } from './builder-types.ts'
 import type { EdgeDefinition, FallbackDefinition, NodeDefinition } from './definition.ts'
 import { buildGraph } from './graph.ts'
@@ -33,6 +34,9 @@ const optionNames: readonly string[] = [
   'onInterrupted',
 ]
 
+/** The class of the errors of a builder. */
+const error = DefinitionError
+
 const edgeNames: readonly string[] = ['source', 'sourceHandle', 'when', 'condition']
 
 /**
@@ -55,6 +59,12 @@ export function workflow(
 /**
  * A node type with its handler, for several nodes of one workflow or of many.
  * @param type - its name; must not have another handler in the same workflow
+ * @throws {DefinitionError} ARGUMENT_INVALID
+ * @example
+ * const double = nodeType('double', ({ a }: { readonly a: number }) => a * 2)
+ * const flow = workflow('doubled').node('a', () => 21).node('b', ['a'], double).build()
+ * const { output } = await new DagExecutor(flow).execute()
+ * output // 42
  */
 export function nodeType<
   Inputs = Record<string, unknown>,
@@ -62,6 +72,10 @@ export function nodeType<
   Input = unknown,
   Services extends object = Record<string, unknown>,
 >(type: string, handler: NodeHandler<Inputs, Returned, Input, Services>): NodeType<Inputs, Returned, Input, Services> {
+  if (typeof type !== 'string') throw invalidArgument('type', 'a string', type, { of: 'nodeType', error })
+  if (typeof handler !== 'function') {
+    throw invalidArgument('handler', 'a function', handler, { of: `nodeType ${quote(type)}`, error })
+  }
   return Object.freeze({ type, handler })
 }
 
@@ -79,16 +93,17 @@ function builder(id: string, version: string, last: Step | null): object {
 function step(before: Step | null, id: string, rest: readonly unknown[]): Step {
   const [upstreams, run, options = {}] = Array.isArray(rest[0]) ? rest : [[], ...rest]
   const at = `node ${quote(id)}`
-  if (typeof run !== 'function' && typeof (run as { readonly type?: unknown } | null | undefined)?.type !== 'string') {
-    const expected = `${at} needs a handler, a node type or { type, data }`
-    throw new DefinitionError(
-      'ARGUMENT_INVALID',
-      `${expected}, got ${quote(run)}; upstreams come as an array before it`,
-    )
+  const isType = () => typeof (run as { readonly type?: unknown } | null | undefined)?.type === 'string'
+  if (typeof run !== 'function' && !readArgument('handler', isType, { of: at, error })) {
+    throw invalidArgument('handler', 'a function, a node type or { type, data }', run, {
+      of: at,
+      advice: 'upstreams come as an array before it',
+      error,
+    })
   }
-  refuseUnknown(options, optionNames, `the options of ${at}`)
+  checkOptions(options, optionNames, at, { error })
   for (const upstream of upstreams as readonly unknown[]) {
-    if (typeof upstream !== 'string') refuseUnknown(upstream, edgeNames, `an upstream of ${at}`)
+    if (typeof upstream !== 'string') checkOptions(upstream, edgeNames, `an upstream of ${at}`, { error })
   }
   return {
     before,
@@ -97,21 +112,6 @@ function step(before: Step | null, id: string, rest: readonly unknown[]): Step {
     run: run as Step['run'],
     options: options as StepOptions,
   }
-}
-
-function refuseUnknown(options: unknown, known: readonly string[], what: string): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new DefinitionError('ARGUMENT_INVALID', `${what} must be an object, got ${kindOf(options)}`)
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name))
-  if (unknown === undefined) return
-  throw new DefinitionError(
-    'OPTION_UNKNOWN',
-    `nobody reads ${quote(unknown)} in ${what}; known are ${known.join(', ')}`,
-    {
-      details: { option: unknown },
-    },
-  )
 }
 
 /** What the steps come to, before it is checked. */

@@ -1,6 +1,8 @@
+import { invalidArgument, readArgument } from '../base/argument.ts'
+import { DefinitionError } from '../base/errors.ts'
 import type { EdgeDefinition, FallbackDefinition, NodeDefinition, WorkflowDefinition } from './definition.ts'
 import { upstreamTexts } from './fingerprint.ts'
-import type { Graph } from './graph.ts'
+import { type Graph, isGraph } from './graph.ts'
 import { sameJson } from './same-json.ts'
 
 /** What of a node can change so that it is another node for a resume. */
@@ -25,8 +27,15 @@ export interface WorkflowChange {
  * @param before - the graph a run or snapshot was made with
  * @param after - the graph at hand
  * @returns nodes changed or removed in the order of `before`, then nodes added in the order of `after`; empty: no change
+ * @throws {DefinitionError} ARGUMENT_INVALID
+ * @example
+ * const before = workflow('flow').node('a', () => 1).build()
+ * const after = workflow('flow').node('a', () => 1).node('b', ['a'], () => 2).build()
+ * compareWorkflows(before.graph, after.graph) // [{ nodeId: 'b', change: 'added', what: [] }]
  */
 export function compareWorkflows(before: Graph, after: Graph): readonly WorkflowChange[] {
+  checkGraph('before', before)
+  checkGraph('after', after)
   if (before === after || (before.nodes === after.nodes && before.edges === after.edges)) return []
   const changes: WorkflowChange[] = []
   let matched = 0
@@ -47,6 +56,12 @@ export function compareWorkflows(before: Graph, after: Graph): readonly Workflow
     }
   }
   return changes
+}
+
+function checkGraph(parameter: string, given: unknown): void {
+  const error = DefinitionError
+  if (readArgument(parameter, () => isGraph(given), { error })) return
+  throw invalidArgument(parameter, 'the graph of a workflow', given, { of: 'compareWorkflows', error })
 }
 
 /**

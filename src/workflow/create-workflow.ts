@@ -1,3 +1,4 @@
+import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
 import { DefinitionError, quote } from '../base/errors.ts'
 import { isCodeCondition } from './condition.ts'
 import { buildGraph, type Graph } from './graph.ts'
@@ -19,12 +20,14 @@ export interface WorkflowCode {
  * @param definition - a definition, or its JSON text; copied
  * @param code - handlers and edge functions; copied
  * @throws {DefinitionError} like `parseWorkflow`; also WORKFLOW_BAD_CONDITION for an edge function that is missing or
- * belongs to no edge that asks for one, and ARGUMENT_INVALID for a handler or edge function that is no function
+ * belongs to no edge that asks for one, OPTION_UNKNOWN, and ARGUMENT_INVALID for a handler or edge function that is none
  * @example
  * const nodes = Array.from({ length: 1_000 }, (_, index) => ({ id: `n${index}`, type: 'step' }))
  * createWorkflow({ id: 'wide', version: '1.0.0', nodes, edges: [] }, { handlers: { step: () => 1 } })
  */
-export function createWorkflow(definition: string | object, { handlers, predicates }: WorkflowCode = {}): Workflow {
+export function createWorkflow(definition: string | object, code: WorkflowCode = {}): Workflow {
+  checkOptions(code, ['handlers', 'predicates'], 'createWorkflow', { error: DefinitionError })
+  const { handlers, predicates } = code
   const parsed = parseDefinition(definition)
   const graph = buildGraph(parsed)
   const workflow: Workflow = Object.freeze({
@@ -79,12 +82,15 @@ function functions<T>(
   given: ReadonlyMap<string, T> | Readonly<Record<string, T>> | undefined,
   name: string,
 ): ReadonlyMap<string, T> {
-  const copy = new Map(given instanceof Map ? given : Object.entries(given ?? {}))
+  const error = DefinitionError
+  if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
+    throw invalidArgument(name, 'a map or an object of functions', given, { error })
+  }
+  const entries = () => new Map<string, T>(given instanceof Map ? given : Object.entries(given ?? {}))
+  const copy = readArgument(name, entries, { error })
   for (const [key, value] of copy) {
     if (typeof value === 'function') continue
-    throw new DefinitionError('ARGUMENT_INVALID', `${name} has no function under ${quote(key)} but ${quote(value)}`, {
-      details: { key: String(key) },
-    })
+    throw invalidArgument(name, `a function under ${quote(key)}`, value, { error, details: { key: String(key) } })
   }
   return copy
 }

@@ -34,6 +34,13 @@ export interface Graph {
   readonly isStandIn: Uint8Array
 }
 
+/** Whether a value is such an index. */
+export function isGraph(value: unknown): value is Graph {
+  if (typeof value !== 'object' || value === null) return false
+  const { nodes, edges, ids, indexOf } = value as Readonly<Partial<Record<keyof Graph, unknown>>>
+  return Array.isArray(nodes) && Array.isArray(edges) && Array.isArray(ids) && indexOf instanceof Map
+}
+
 /**
  * The index over a definition's nodes and edges, in O(nodes + edges).
  * @param definition - one that `validateDefinition` finds nothing wrong with; only what would break the index is checked again

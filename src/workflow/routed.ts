@@ -1,4 +1,5 @@
-import { DefinitionError, quote } from '../base/errors.ts'
+import { invalidArgument, readArgument } from '../base/argument.ts'
+import { DefinitionError } from '../base/errors.ts'
 
 const BRAND = Symbol.for('waystone.routed')
 
@@ -24,16 +25,30 @@ export class Routed<Output = unknown> {
  * @param handles - one handle, or several, or none (`[]`)
  * @param output - the node's output
  * @throws {DefinitionError} ARGUMENT_INVALID when a handle is not a string
+ * @example
+ * const flow = workflow('sized')
+ *   .node('size', () => route('large', 12))
+ *   .node('ship', [{ source: 'size', sourceHandle: 'large' }], ({ size }) => `freight of ${size}`)
+ *   .node('post', [{ source: 'size', sourceHandle: 'small' }], () => 'letter')
+ *   .build()
+ * const executor = new DagExecutor(flow)
+ * await executor.execute()
+ * executor.saveSnapshot().results // { size: 12, ship: 'freight of 12' }
  */
 export function route<Output = undefined>(handles: string | readonly string[], output?: Output): Routed<Output> {
   const list: unknown = typeof handles === 'string' ? [handles] : handles
-  if (!Array.isArray(list) || !list.every((handle) => typeof handle === 'string')) {
-    throw new DefinitionError(
-      'ARGUMENT_INVALID',
-      `route() needs the name of a handle or an array of names, got ${quote(handles)}; names are strings like 'true'`,
-    )
-  }
-  return new Routed(list, output as Output)
+  const error = DefinitionError
+  return readArgument(
+    'handles',
+    () => {
+      if (!Array.isArray(list) || !list.every((handle) => typeof handle === 'string')) {
+        const advice = "names are strings like 'true'"
+        throw invalidArgument('handles', 'the name of a handle or an array of names', handles, { advice, error })
+      }
+      return new Routed(list, output as Output)
+    },
+    { error },
+  )
 }
 
 /** Whether a value came from {@link route}, of this copy of the package or another. Never throws. */

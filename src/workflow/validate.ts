@@ -60,6 +60,9 @@ export function checkDefinition(json: unknown): CheckedDefinition {
 /**
  * Every problem a definition has, all at once; empty when there is none.
  * @param json - a parsed workflow, or anything else; never makes this throw, and is not changed
+ * @example
+ * const problems = validateDefinition({ id: 'a', nodes: [{ id: 'x', type: 'text' }], edges: [{ source: 'x', target: 'y' }] })
+ * problems.map(({ code, path }) => `${code} ${path}`) // ['WORKFLOW_UNKNOWN_NODE /edges/0/target']
  */
 export function validateDefinition(json: unknown): readonly Problem[] {
   return checkDefinition(json).problems

@@ -1,5 +1,5 @@
 import type { WorkflowDefinition } from './definition.ts'
-import type { Graph } from './graph.ts'
+import { type Graph, isGraph } from './graph.ts'
 import type { EdgePredicate, Handler } from './handler.ts'
 
 /**
@@ -19,3 +19,22 @@ export interface Workflow<Outputs extends object = Record<string, unknown>, Inpu
 
 /** A workflow of any outputs and input: all that is needed to run it. */
 export type AnyWorkflow = Omit<Workflow, 'types'>
+
+/** Whether a value is a workflow, of this copy of the package or another. Never throws. */
+export function isWorkflow(value: unknown): value is Workflow {
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    const { definition, graph, handlers, predicates } = value as Readonly<Partial<Record<keyof Workflow, unknown>>>
+    return (
+      typeof definition === 'object' && definition !== null && isGraph(graph) && isMap(handlers) && isMap(predicates)
+    )
+  } catch {
+    return false
+  }
+}
+
+function isMap(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as Partial<Workflow['handlers']>).get === 'function'
+  )
+}

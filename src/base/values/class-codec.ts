@@ -1,4 +1,5 @@
-import { DefinitionError, quote } from '../errors.ts'
+import { invalidArgument, readArgument } from '../argument.ts'
+import { DefinitionError, quote, type WaystoneError } from '../errors.ts'
 
 /**
  * How instances of one class are written and read.
@@ -58,7 +59,9 @@ export class ClassRegistry {
 
   /** @throws {DefinitionError} ARGUMENT_INVALID, VALUE_CLASS_DUPLICATE */
   constructor(codecs: readonly ClassCodec[] = []) {
-    for (const codec of codecs) this.#add(codec)
+    const list: unknown = codecs
+    if (!Array.isArray(list)) throw invalid('a list of class codecs', list)
+    for (const codec of list) this.#add(readArgument('classes', () => checked(codec), { error: DefinitionError }))
   }
 
   get isEmpty(): boolean {
@@ -75,8 +78,7 @@ export class ClassRegistry {
     return this.#byName.get(name)?.find((codec) => codec.version >= version)
   }
 
-  #add(given: ClassCodec): void {
-    const codec = checked(given)
+  #add(codec: RegisteredClass): void {
     const versions = this.#byName.get(codec.name) ?? []
     const prototype = codec.class.prototype as object
     const writer = this.#byPrototype.get(prototype)
@@ -104,28 +106,29 @@ export function isClassName(name: unknown): name is string {
   return typeof name === 'string' && name.length >= 1 && name.length <= 200 && name.isWellFormed()
 }
 
-function checked(given: ClassCodec): RegisteredClass {
-  const { name, version = 1, class: constructor, encode, decode } = given
-  if (!isClassName(name)) throw invalid(`a name of 1 to 200 well-formed characters, got ${quote(name)}`)
-  if (!isClassVersion(version)) throw invalid(`${quote(name)} to have a version of 1 or more, got ${quote(version)}`)
+function checked(given: unknown): RegisteredClass {
+  if (typeof given !== 'object' || given === null) throw invalid('objects with name, class, encode and decode', given)
+  const { name, version = 1, class: constructor, encode, decode } = given as ClassCodec
+  if (!isClassName(name)) throw invalid('a name of 1 to 200 well-formed characters', name)
+  if (!isClassVersion(version)) throw invalid(`a version of 1 or more for ${quote(name)}`, version)
   if (
     typeof constructor !== 'function' ||
     typeof constructor.prototype !== 'object' ||
     constructor.prototype === null
   ) {
-    throw invalid(`${quote(name)} to have a class, got ${quote(constructor)}`)
+    throw invalid(`a class for ${quote(name)}`, constructor)
   }
   if (constructor.prototype === Object.prototype || constructor.prototype === OpaqueValue.prototype) {
-    throw invalid(`${quote(name)} to have a class of its own, not ${quote(constructor.name)}`)
+    throw invalid(`a class of its own for ${quote(name)}`, constructor.name)
   }
-  if (typeof encode !== 'function' || typeof decode !== 'function')
-    throw invalid(`${quote(name)} to have encode and decode`)
+  if (typeof encode !== 'function') throw invalid(`a function encode for ${quote(name)}`, encode)
+  if (typeof decode !== 'function') throw invalid(`a function decode for ${quote(name)}`, decode)
   // called with the codec as `this`, as it was given
   return { name, version, class: constructor, encode: encode.bind(given), decode: decode.bind(given) }
 }
 
-function invalid(expected: string): DefinitionError {
-  return new DefinitionError('ARGUMENT_INVALID', `expected a class codec with ${expected}`.replace('with "', 'for "'))
+function invalid(expected: string, got: unknown): WaystoneError {
+  return invalidArgument('classes', expected, got, { error: DefinitionError })
 }
 
 function duplicate(codec: RegisteredClass, message: string): DefinitionError {

@@ -1,3 +1,4 @@
+import { invalidArgument, readArgument, unknownOption } from '../argument.ts'
 import { DefinitionError, quote, SnapshotLimitError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 
@@ -48,18 +49,17 @@ export const DEFAULT_VALUE_LIMITS: ValueLimits = Object.freeze({
  * @throws {DefinitionError} OPTION_UNKNOWN for a limit nobody reads; ARGUMENT_INVALID unless whole, 0 or more, or Infinity
  */
 export function resolveValueLimits(given: Partial<ValueLimits> = {}): ValueLimits {
+  const error = DefinitionError
+  if (typeof given !== 'object' || given === null) throw invalidArgument('limits', 'an object', given, { error })
   const limits: Record<string, number> = { ...DEFAULT_VALUE_LIMITS }
-  for (const name of Object.keys(given)) {
-    const limit = (given as Readonly<Record<string, unknown>>)[name]
-    if (!Object.hasOwn(DEFAULT_VALUE_LIMITS, name)) {
-      throw new DefinitionError('OPTION_UNKNOWN', `the codec has no limit ${quote(name)}`, {
-        details: { option: name },
-      })
+  const known = Object.keys(DEFAULT_VALUE_LIMITS)
+  for (const [name, limit] of readArgument('limits', () => Object.entries<unknown>(given), { error })) {
+    if (!known.includes(name)) {
+      throw unknownOption('limits', [name], known, { error, details: { parameter: 'limits' } })
     }
     if (limit === undefined) continue
     if (typeof limit !== 'number' || !(limit >= 0) || (limit !== Infinity && !Number.isInteger(limit))) {
-      const message = `expected limits.${name} to be a whole number of 0 or more, or Infinity, got ${quote(limit)}`
-      throw new DefinitionError('ARGUMENT_INVALID', message, { details: { option: name } })
+      throw invalidArgument(`limits.${name}`, 'a whole number of 0 or more, or Infinity', limit, { error })
     }
     limits[name] = limit
   }

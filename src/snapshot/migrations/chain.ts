@@ -1,4 +1,5 @@
-import { quote, SnapshotVersionError, WaystoneError } from '../../base/errors.ts'
+import { invalidArgument } from '../../base/argument.ts'
+import { quote, SnapshotVersionError, type WaystoneError } from '../../base/errors.ts'
 import type { JsonObject } from '../../base/json.ts'
 import { compareVersions, parseVersion, SNAPSHOT_VERSION } from '../version.ts'
 
@@ -31,26 +32,28 @@ export interface Migrations {
  * @throws {WaystoneError} ARGUMENT_INVALID naming the step that is wrong
  */
 export function createMigrations(steps: readonly Migration[]): Migrations {
-  if (!Array.isArray(steps)) throw invalid(`expected an array of { from, to, migrate }, got ${quote(steps)}`)
+  if (!Array.isArray(steps)) throw invalid('an array of { from, to, migrate }', steps)
   const byVersion = new Map<string, Migration>()
   for (const step of steps as readonly Migration[]) {
     const from = parseVersion(step?.from)
     const to = parseVersion(step?.to)
     if (from === null || to === null || typeof step.migrate !== 'function') {
-      throw invalid('every step needs `from` and `to`, both semantic versions, and a function `migrate`')
+      throw invalid('steps with `from` and `to`, both semantic versions, and a function `migrate`', step)
     }
     if (compareVersions(from, to) >= 0) {
       throw invalid(
-        `the step from ${step.from} to ${step.to} does not lead to a newer version, so the chain could go in circles`,
+        'steps that lead to a newer version, so that no chain goes in circles',
+        `${step.from} to ${step.to}`,
       )
     }
-    if (byVersion.has(step.from)) throw invalid(`two steps begin at ${step.from}`)
+    if (byVersion.has(step.from)) throw invalid('one step from each version', `two from ${step.from}`)
     byVersion.set(step.from, Object.freeze({ ...step }))
   }
   for (const { from, to } of byVersion.values()) {
     if (to !== SNAPSHOT_VERSION && !byVersion.has(to)) {
       throw invalid(
-        `there is a gap: the step from ${from} ends at ${to}, where no step begins, and the current version is ${SNAPSHOT_VERSION}`,
+        `a chain without a gap, up to the current version ${SNAPSHOT_VERSION}`,
+        `${from} to ${to}, where no step begins`,
       )
     }
   }
@@ -119,6 +122,6 @@ function failed(step: Migration, why: string, cause?: unknown): SnapshotVersionE
   )
 }
 
-function invalid(why: string): WaystoneError {
-  return new WaystoneError('ARGUMENT_INVALID', `migrations: ${why}`)
+function invalid(expected: string, got: unknown): WaystoneError {
+  return invalidArgument('migrations', expected, got)
 }

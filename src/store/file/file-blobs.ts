@@ -1,9 +1,11 @@
 import path from 'node:path'
-import { kindOf, quote, StoreError } from '../../base/errors.ts'
+import { checkOptions, invalidArgument } from '../../base/argument.ts'
+import { quote, StoreError } from '../../base/errors.ts'
 import type { BlobStore } from '../../base/ports.ts'
 import { type FileSystem, nodeFileSystem, readWhole } from './file-system.ts'
 
 const DIGEST = /^sha256:([0-9a-f]{2})([0-9a-f]{62})$/
+const REFUSAL = { error: StoreError, code: 'STORE_BAD_ARGUMENT' } as const
 let temporaryNumber = 0
 
 /** How large results are kept in files. */
@@ -18,15 +20,24 @@ export interface FileBlobsOptions {
  *
  * @param dir - the folder; made, with its parents, on first use
  * @throws {StoreError} STORE_BAD_ARGUMENT; STORE_IO from its methods
+ * @example
+ * const blobs = fileBlobs('./large-results')
+ * const flow = workflow('large').node('a', () => 'x'.repeat(5_000)).node('b', ['a'], ({ a }) => a.length).build()
+ * const executor = new DagExecutor(flow, { limits: { maxResultBytes: 1_000 }, oversizedResults: 'reference', blobs })
+ * const { output } = await executor.execute()
+ * output // 5000
  */
-export function fileBlobs(dir: string, { fs = nodeFileSystem }: FileBlobsOptions = {}): BlobStore {
+export function fileBlobs(dir: string, options: FileBlobsOptions = {}): BlobStore {
   if (typeof dir !== 'string' || dir === '') {
-    throw new StoreError('STORE_BAD_ARGUMENT', `fileBlobs needs the path of a folder, not ${kindOf(dir)}`)
+    throw invalidArgument('dir', 'the path of a folder', dir, { of: 'fileBlobs', ...REFUSAL })
   }
+  checkOptions(options, ['fs'], 'fileBlobs', REFUSAL)
+  const { fs = nodeFileSystem } = options
   const root = path.resolve(dir)
   return {
     async put(digest, bytes) {
       const { folder, file } = placeOf(root, digest)
+      checkBytes(bytes)
       try {
         if (!fs.exists(file)) await write(fs, folder, file, bytes)
       } catch (cause) {
@@ -44,15 +55,14 @@ export function fileBlobs(dir: string, { fs = nodeFileSystem }: FileBlobsOptions
   }
 }
 
+function checkBytes(bytes: unknown): void {
+  if (!(bytes instanceof Uint8Array)) throw invalidArgument('bytes', 'a Uint8Array', bytes, REFUSAL)
+}
+
 /** Digests come from documents: nothing but digits becomes part of a path. */
 function placeOf(root: string, digest: string): { readonly folder: string; readonly file: string } {
-  const match = DIGEST.exec(digest)
-  if (match === null) {
-    throw new StoreError(
-      'STORE_BAD_ARGUMENT',
-      `expected a digest of "sha256:" and 64 hexadecimal digits, got ${quote(digest)}`,
-    )
-  }
+  const match = typeof digest === 'string' ? DIGEST.exec(digest) : null
+  if (match === null) throw invalidArgument('digest', '"sha256:" and 64 hexadecimal digits', digest, REFUSAL)
   const folder = path.join(root, match[1]!)
   return { folder, file: path.join(folder, match[2]!) }
 }

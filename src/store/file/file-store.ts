@@ -1,4 +1,5 @@
-import { kindOf, quote, StoreError } from '../../base/errors.ts'
+import { checkOptions, invalidArgument } from '../../base/argument.ts'
+import { StoreError } from '../../base/errors.ts'
 import type { Logger } from '../../base/ports.ts'
 import type { StoreDriver, StoreRepair } from '../driver.ts'
 import { createStore, type Store } from '../store.ts'
@@ -7,6 +8,7 @@ import { FileDriver } from './file-driver.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { ownProcess } from './process-identity.ts'
 
+/** How a store in files is kept; every member may be left out. */
 export interface FileStoreOptions {
   /** When an append is acknowledged; default `sync`. */
   readonly durability?: Durability
@@ -39,20 +41,19 @@ export function fileStore(dir: string, options: FileStoreOptions = {}): Store {
 
 /** The driver under {@link fileStore}. */
 export function fileDriver(dir: string, options: FileStoreOptions = {}): StoreDriver {
-  if (typeof dir !== 'string' || dir === '') refuse(`fileStore needs the path of a folder, not ${quote(dir)}`)
-  if (typeof options !== 'object' || options === null) refuse(`options must be an object, not ${kindOf(options)}`)
-  for (const name of Object.keys(options)) {
-    if (!OPTION_NAMES.includes(name))
-      refuse(`fileStore has no option ${quote(name)}; it has ${OPTION_NAMES.join(', ')}`)
-  }
+  if (typeof dir !== 'string' || dir === '') refuse('dir', 'the path of a folder', dir)
+  checkOptions(options, OPTION_NAMES, 'fileStore', { error: StoreError, code: 'STORE_BAD_ARGUMENT' })
   const { durability = 'sync', batchMs, fs = nodeFileSystem, onRepair = null, logger = null } = options
   if (durability !== 'sync' && durability !== 'batch' && durability !== 'exit') {
-    refuse(`durability must be 'sync', 'batch' or 'exit', not ${quote(durability)}`)
+    refuse('durability', "'sync', 'batch' or 'exit'", durability)
   }
-  if (batchMs !== undefined && durability !== 'batch') refuse(`batchMs acts with durability 'batch' only`)
+  if (batchMs !== undefined && durability !== 'batch') {
+    refuse('batchMs', 'nothing', batchMs, "it acts with durability 'batch' only")
+  }
   if (batchMs !== undefined && !(Number.isFinite(batchMs) && batchMs >= 0)) {
-    refuse(`batchMs must be a number of milliseconds, 0 or more, not ${quote(batchMs)}`)
+    refuse('batchMs', 'a number of milliseconds, 0 or more', batchMs)
   }
+  if (onRepair !== null && typeof onRepair !== 'function') refuse('onRepair', 'a function', onRepair)
   return new FileDriver({
     folder: dir,
     durability,
@@ -65,6 +66,11 @@ export function fileDriver(dir: string, options: FileStoreOptions = {}): StoreDr
   })
 }
 
-function refuse(message: string): never {
-  throw new StoreError('STORE_BAD_ARGUMENT', message)
+function refuse(parameter: string, expected: string, got: unknown, advice?: string): never {
+  throw invalidArgument(parameter, expected, got, {
+    of: 'fileStore',
+    error: StoreError,
+    code: 'STORE_BAD_ARGUMENT',
+    ...(advice === undefined ? {} : { advice }),
+  })
 }

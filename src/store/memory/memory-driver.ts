@@ -29,6 +29,14 @@ interface MemoryRun {
 /**
  * A store that lives in this process and ends with it, for tests, browsers and runs that need no durability.
  * What is stored is copied on the way in and can not be changed on the way out.
+ *
+ * @example
+ * const flow = workflow('hello').node('a', () => 1).build()
+ * const store = memoryStore()
+ * const { result } = await createEngine({ store }).start(flow, undefined, { runId: 'r' })
+ * await result
+ * const run = await store.get('r')
+ * run?.status // 'completed'
  */
 export function memoryStore(): Store {
   return createStore(memoryDriver())
