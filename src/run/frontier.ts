@@ -51,6 +51,14 @@ export class Frontier {
     for (let index = 0; index < size; index += 1) this.#place(index, state.nodes[index]!)
   }
 
+  /** A node runs. */
+  started(index: number): void {
+    this.running += 1
+    this.asking.delete(index)
+    // Nobody asks for the next node while a log is folded: this keeps those that have started from piling up.
+    if (this.#ready.peek() === index) this.#ready.pop()
+  }
+
   /** A node has ended for good; its downstream nodes are looked at. */
   settled(index: number, state: RunState): void {
     this.unsettled -= 1

@@ -89,8 +89,7 @@ export function reduce(run: Run, event: RunEvent, near = -1): void {
       node.endedAt = null
       node.dueAt = null
       state.usage['nodeExecutions'] = (state.usage['nodeExecutions'] ?? 0) + 1
-      run.frontier.running += 1
-      run.frontier.asking.delete(index)
+      run.frontier.started(index)
       break
     }
     case 'node.completed':
