@@ -9,7 +9,7 @@ import {
   encodedSize,
   encodedText,
 } from '../base/encoded.ts'
-import { NodeError, quote } from '../base/errors.ts'
+import { isWaystoneError, NodeError, quote } from '../base/errors.ts'
 import type { BlobStore } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import type { Run } from '../run/run.ts'
@@ -74,7 +74,13 @@ export async function resolveBlob(blobs: BlobStore, reference: BlobReference, co
   readArgument('codec', () => {
     if (typeof codec?.decode !== 'function') throw invalidArgument('codec', 'what createCodec() gives', codec, { of })
   })
-  return codec.decode({ json: await readText(blobs, blob) })
+  try {
+    return codec.decode({ json: await readText(blobs, blob) })
+  } catch (cause) {
+    if (isWaystoneError(cause)) throw cause
+    const message = `the result kept outside as ${quote(blob.digest)} can not be read from the blobs given`
+    throw new NodeError('BLOB_MISSING', message, { details: { ...blob }, cause })
+  }
 }
 
 /** Whether a result is over the limit; the same measure as that of the limit. */

@@ -1,4 +1,4 @@
-import { checkOptions, invalidArgument } from '../base/argument.ts'
+import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
 import { LimitError, quote, WaystoneError } from '../base/errors.ts'
 import type { RunConfig } from '../run/config.ts'
 import type { RunEvent } from '../run/event.ts'
@@ -245,7 +245,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
   async #executeOnce(): Promise<RunResult<Outputs>> {
     const restored = this.#restored
     if (this.#run.state.status === 'pending')
-      this.#loop.dispatch({ type: 'run.start', seed: this.#world.ids.newSeed() })
+      this.#loop.dispatch({ type: 'run.start', seed: readArgument('ids', () => this.#world.ids.newSeed()) })
     else {
       this.#loop.dispatch({
         type: 'run.resume',

@@ -1,4 +1,4 @@
-import { checkOptions, invalidArgument } from '../base/argument.ts'
+import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
 import type { RunConfig } from '../run/config.ts'
 import { pendingState } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
@@ -28,7 +28,7 @@ export function newState(
     throw invalidArgument('blobs', 'a store of large results, e.g. fileBlobs(dir)', undefined, { advice })
   }
   return pendingState({
-    runId: runId ?? ids.newId(),
+    runId: runId ?? readArgument('ids', () => ids.newId()),
     workflow: workflow.definition,
     fingerprint: workflowFingerprint(workflow),
     input: codec.encode(input),

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../base/argument.ts'
+import { invalidArgument, readArgument } from '../base/argument.ts'
 import type { Encoded } from '../base/encoded.ts'
 import { NodeError, quote } from '../base/errors.ts'
 import type { JsonValue } from '../base/json.ts'
@@ -159,17 +159,17 @@ export class AttemptContext implements NodeContext<never> {
         }
         return this.#host.addUsage(this, this.key('usage', resource), amount)
       },
-      get: (resource: string) => this.#host.state.usage[resource] ?? 0,
+      get: (resource: string) => this.#host.state.usage[this.key('usage', resource)] ?? 0,
     })
     return this.#usage
   }
 
   get log(): NodeLogger {
     this.#log ??= Object.freeze({
-      debug: (message: string, details?: object) => this.#host.log(this, 'debug', message, details),
-      info: (message: string, details?: object) => this.#host.log(this, 'info', message, details),
-      warn: (message: string, details?: object) => this.#host.log(this, 'warn', message, details),
-      error: (message: string, details?: object) => this.#host.log(this, 'error', message, details),
+      debug: (message: string, details?: object) => this.#report('debug', message, details),
+      info: (message: string, details?: object) => this.#report('info', message, details),
+      warn: (message: string, details?: object) => this.#report('warn', message, details),
+      error: (message: string, details?: object) => this.#report('error', message, details),
     })
     return this.#log
   }
@@ -232,6 +232,12 @@ export class AttemptContext implements NodeContext<never> {
       `attempt ${this.attempt} of node ${quote(this.nodeId)} is over, so nothing it does counts any more; await all work before returning`,
       { details: { nodeId: this.nodeId, attempt: this.attempt } },
     )
+  }
+
+  #report(level: keyof NodeLogger, message: string, details: object | undefined): void {
+    // Copied here, where what can't be read is the handler's to hear of.
+    const copy = details && readArgument('details', () => ({ ...details }), { of: `log.${level}`, error: NodeError })
+    this.#host.log(this, level, message, copy)
   }
 
   #invalid(of: string, parameter: string, expected: string, got: unknown): Error {

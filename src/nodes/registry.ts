@@ -1,6 +1,6 @@
 import { invalidArgument, readArgument } from '../base/argument.ts'
 import { DefinitionError, quote } from '../base/errors.ts'
-import type { Graph } from '../workflow/graph.ts'
+import { type Graph, isGraph } from '../workflow/graph.ts'
 import type { Handler } from '../workflow/handler.ts'
 
 /** Handlers by node type. */
@@ -17,7 +17,7 @@ export interface Registry {
   has(type: string): boolean
   /** All types, in the order they were added. */
   types(): readonly string[]
-  /** The types a graph needs and this registry has not, each once, in definition order. */
+  /** The types a graph needs and this registry has not, each once, in definition order. @throws {WaystoneError} ARGUMENT_INVALID */
   missing(graph: Graph): readonly string[]
 }
 
@@ -54,7 +54,10 @@ export function createRegistry(base?: Registry | Iterable<readonly [string, Hand
     get: (type) => handlers.get(type),
     has: (type) => handlers.has(type),
     types: () => [...handlers.keys()],
-    missing: (graph) => missingTypes(graph, (type) => handlers.has(type)),
+    missing(graph) {
+      if (!readArgument('graph', () => isGraph(graph))) throw invalidArgument('graph', 'the graph of a workflow', graph)
+      return missingTypes(graph, (type) => handlers.has(type))
+    },
   }
   if (base !== undefined) {
     for (const [type, handler] of entriesOf(base)) registry.register(type, handler)

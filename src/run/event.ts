@@ -162,6 +162,7 @@ export type RunEvent =
   | UsageAdded
   | SignalReceived
 
+/** The type of a fact, as it stands in the log: `run.started`, `node.completed`. */
 export type RunEventType = RunEvent['type']
 
 /** The event of a given type. */

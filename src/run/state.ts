@@ -6,6 +6,10 @@ import type { RunConfig } from './config.ts'
 import type { RunParent, SkipReason } from './event.ts'
 import type { AccumulatorOperation } from './state-write.ts'
 
+/**
+ * Where a run stands. `pending`: not begun; `waiting`: nothing can run until someone answers for a node that was
+ * interrupted; `completed` and `canceled` are final, while a `failed`, `paused` or `waiting` run can be resumed.
+ */
 export type RunStatus = 'pending' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'canceled'
 
 /** `ready` is never stored: a node is ready when it is pending and its trigger rule holds; `inspect` shows it. */

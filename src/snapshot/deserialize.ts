@@ -1,4 +1,4 @@
-import { checkOptions, invalidArgument } from '../base/argument.ts'
+import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
 import { quote, SnapshotError, SnapshotIntegrityError, SnapshotVersionError, WaystoneError } from '../base/errors.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { ClassCodec } from '../base/values/class-codec.ts'
@@ -79,7 +79,8 @@ export function deserializeFor(
 ): Snapshot {
   checkOptions(options, OPTIONS, 'deserialize')
   const { codec } = options
-  if (codec !== undefined && typeof (codec as Partial<ValueCodec> | null)?.check !== 'function') {
+  const isCodec = () => typeof (codec as Partial<ValueCodec> | null)?.check === 'function'
+  if (codec !== undefined && !readArgument('codec', isCodec)) {
     throw invalidArgument('codec', 'what createCodec() gives', codec, { of: 'deserialize' })
   }
   const limits = resolveLimits(options.limits)

@@ -10,7 +10,7 @@ export function inputText(input: unknown, limits: SnapshotLimits): string {
   if (typeof input === 'string') return checkedText(input, limits)
   const bytes = bytesOf(input)
   if (bytes !== null) return checkedText(decodedText(bytes, limits), limits)
-  if (typeof input === 'object' && input !== null && !Array.isArray(input) && !ArrayBuffer.isView(input)) {
+  if (isObject(input)) {
     return checkedText(objectText(input), limits)
   }
   throw notASnapshot(input)
@@ -24,6 +24,15 @@ export function notASnapshot(input: unknown): SnapshotError {
     `expected a snapshot, or the text, bytes or object of its document, got ${found}`,
     { details: { actual: kindOf(input) } },
   )
+}
+
+function isObject(input: unknown): input is object {
+  try {
+    return typeof input === 'object' && input !== null && !Array.isArray(input) && !ArrayBuffer.isView(input)
+  } catch {
+    // A Proxy that was revoked.
+    return false
+  }
 }
 
 const bufferLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')!.get!

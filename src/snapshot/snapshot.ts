@@ -1,3 +1,4 @@
+import { invalidArgument, readArgument } from '../base/argument.ts'
 import { type BlobReference, blobOf, type Encoded, isTruncated } from '../base/encoded.ts'
 import { quote, SnapshotError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
@@ -247,7 +248,10 @@ export class Snapshot {
    * @throws {SnapshotLimitError} SNAPSHOT_LIMIT
    */
   checkReadable(limits: SnapshotLimits): void {
-    checkReadable(this.compactText(), this.#parts.state, limits, this.#parts.source === null)
+    const { state, source } = this.#parts
+    const wrong = readArgument('limits', () => Object.entries(limits).find(([, max]) => typeof max !== 'number'))
+    if (wrong !== undefined) throw invalidArgument(`limits.${wrong[0]}`, 'a number', wrong[1])
+    checkReadable(this.compactText(), state, limits, source === null)
   }
 
   /** What decodes its values; used by `serialize` to read back what it wrote. */

@@ -87,6 +87,7 @@ export interface ListQuery {
   readonly cursor: string | null
 }
 
+/** One page of runs. */
 export interface RunPage {
   /** By run id, in code unit order. */
   readonly runs: readonly RunSummary[]

@@ -1,3 +1,4 @@
+import { invalidArgument, readArgument } from '../base/argument.ts'
 import { quote, StoreError } from '../base/errors.ts'
 import type { StoreSupports } from '../store/driver.ts'
 import type { Store } from '../store/store.ts'
@@ -67,7 +68,7 @@ const SECTIONS: readonly (readonly [string, readonly StoreTest[]])[] = [
 
 /**
  * What every store has to do, as tests. Run it on a store of your own; each test gets a new, empty store.
- * @throws {StoreError} STORE_BAD_ARGUMENT for a gap that names no test, so that none outlives what it is about
+ * @throws {StoreError} STORE_BAD_ARGUMENT, also for a gap that names no test, so that none outlives what it is about
  *
  * @example
  * ```ts no-run
@@ -76,14 +77,16 @@ const SECTIONS: readonly (readonly [string, readonly StoreTest[]])[] = [
  * storeSuite({ describe, it }, { name: 'mine', supports: myDriver.supports, create: () => createStore(myDriver()) })
  * ```
  */
-export function storeSuite({ describe, it }: StoreSuiteRunner, target: StoreSuiteTarget): void {
-  const gaps = gapsOf(target)
+export function storeSuite(runner: StoreSuiteRunner, target: StoreSuiteTarget): void {
+  const { describe, it } = readArgument('runner', () => checkedRunner(runner), REFUSAL)
+  const supports = readArgument('target', () => supportsOf(target), REFUSAL)
+  const gaps = readArgument('target', () => gapsOf(target), REFUSAL)
   describe(`store ${target.name}`, () => {
     describe('supports', () => {
       it('is what the target says', async () => {
         const store = await target.create()
         try {
-          same(store.supports, target.supports, 'supports')
+          same(store.supports, supports, 'supports')
         } finally {
           await target.destroy?.(store)
         }
@@ -95,12 +98,36 @@ export function storeSuite({ describe, it }: StoreSuiteRunner, target: StoreSuit
           const body = () => runTest(test, target)
           const gap = gaps.get(`${section} ${test.name}`)
           if (gap !== undefined) it.skip?.(`${test.name} (known gap: ${gap})`, body)
-          else if (test.needs === undefined || target.supports[test.needs]) it(test.name, body)
+          else if (test.needs === undefined || supports[test.needs]) it(test.name, body)
           else it.skip?.(`${test.name} (needs supports.${test.needs})`, body)
         }
       })
     }
   })
+}
+
+const REFUSAL = { of: 'storeSuite', error: StoreError, code: 'STORE_BAD_ARGUMENT' } as const
+
+function checkedRunner(runner: StoreSuiteRunner): StoreSuiteRunner {
+  if (typeof runner?.describe !== 'function' || typeof runner.it !== 'function') {
+    throw invalidArgument('runner', 'the functions of a test runner, { describe, it }', runner, REFUSAL)
+  }
+  return runner
+}
+
+/** What a target says it supports, once the target is found to be one. */
+function supportsOf(target: StoreSuiteTarget): StoreSupports {
+  const { name, supports, create, gaps = [] } = (target ?? {}) as Partial<StoreSuiteTarget>
+  if (typeof name !== 'string' || typeof create !== 'function') {
+    throw invalidArgument('target', 'a store under test, { name, supports, create }', target, REFUSAL)
+  }
+  if (typeof supports !== 'object' || supports === null) {
+    throw invalidArgument('target.supports', 'an object', supports, REFUSAL)
+  }
+  if (!Array.isArray(gaps) || gaps.some((gap) => typeof (gap as StoreSuiteGap | null)?.test !== 'string')) {
+    throw invalidArgument('target.gaps', 'a list of { test, reason }', gaps, REFUSAL)
+  }
+  return { ...supports }
 }
 
 /** The reasons of a target's gaps by test. */

@@ -91,6 +91,11 @@ function builder(id: string, version: string, last: Step | null): object {
 }
 
 function step(before: Step | null, id: string, rest: readonly unknown[]): Step {
+  const of = `node ${quote(id)}`
+  return readArgument('the arguments', () => readStep(before, id, rest), { of, error })
+}
+
+function readStep(before: Step | null, id: string, rest: readonly unknown[]): Step {
   const [upstreams, run, options = {}] = Array.isArray(rest[0]) ? rest : [[], ...rest]
   const at = `node ${quote(id)}`
   const isType = () => typeof (run as { readonly type?: unknown } | null | undefined)?.type === 'string'

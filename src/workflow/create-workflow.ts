@@ -83,10 +83,12 @@ function functions<T>(
   name: string,
 ): ReadonlyMap<string, T> {
   const error = DefinitionError
-  if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
-    throw invalidArgument(name, 'a map or an object of functions', given, { error })
+  const entries = () => {
+    if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
+      throw invalidArgument(name, 'a map or an object of functions', given, { error })
+    }
+    return new Map<string, T>(given instanceof Map ? given : Object.entries(given ?? {}))
   }
-  const entries = () => new Map<string, T>(given instanceof Map ? given : Object.entries(given ?? {}))
   const copy = readArgument(name, entries, { error })
   for (const [key, value] of copy) {
     if (typeof value === 'function') continue

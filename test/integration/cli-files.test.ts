@@ -217,7 +217,7 @@ describe('a file of code', () => {
     ['throw undefined', /can not be imported: undefined\n$/],
     ['throw Object.create(null)', /can not be imported: something that can not be shown as text\n$/],
     ['export default {', /can not be imported: .*node --check throws\.mjs/],
-    ['import "no-such-package"', /no-such-package/],
+    ['import "no-such-package"', /"?no-such-package.*run npm install no-such-package in /],
     ['export default 5', /exports no workflow.*default/],
     ['', /exports no workflow.*nothing/],
   ])('that says %j is refused with the reason', (content, message) => {

@@ -240,12 +240,15 @@ describe('resume', () => {
     await first.start('w', undefined, { runId: 'r' })
     await tick()
     await clock.drive(first.close({ deadlineMs: 0 }))
-    for (const [options, code] of [
-      [{ workflows: [make('2.0.0')] }, 'WORKFLOW_CHANGED'],
-      [{}, 'NODE_TYPE_MISSING'],
+    for (const [options, code, message] of [
+      [{ workflows: [make('2.0.0')] }, 'WORKFLOW_CHANGED', /onWorkflowChange/],
+      [{}, 'NODE_TYPE_MISSING', /no workflow "w"; give it: createEngine\(\{ store, workflows: \[workflow\] \}\)/],
     ] as const) {
       const own = new ManualClock(clock.now())
-      await expect(createEngine({ store, clock: own, ...options }).resume('r')).rejects.toMatchObject({ code })
+      await expect(createEngine({ store, clock: own, ...options }).resume('r')).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message),
+      })
       expect(own.pending).toBe(0)
     }
     const last = createEngine({ store, workflows: [make('1.0.0')], clock })

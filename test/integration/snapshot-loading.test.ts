@@ -107,6 +107,23 @@ describe('loadSnapshot', () => {
     )
     expect(calls).toBe(0)
   })
+
+  it('names every edge whose function is missing, and says what has it', () => {
+    const flow = workflow('edges')
+      .node('a', () => 1)
+      .node('b', [{ source: 'a', when: () => true }], () => 2)
+      .build()
+    const registry = createRegistry(flow.handlers)
+    const text = serialize(new DagExecutor(flow).saveSnapshot())
+    expect(() => loadSnapshot(text, registry)).toThrow(
+      expect.objectContaining({
+        code: 'WORKFLOW_BAD_CONDITION',
+        details: { edges: ['a->b'] },
+        message: expect.stringContaining('give the workflow that has the functions'),
+      }),
+    )
+    expect(loadSnapshot(text, flow).status).toBe('pending')
+  })
 })
 
 describe('executeFromSnapshot', () => {

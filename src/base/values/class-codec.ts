@@ -60,8 +60,11 @@ export class ClassRegistry {
   /** @throws {DefinitionError} ARGUMENT_INVALID, VALUE_CLASS_DUPLICATE */
   constructor(codecs: readonly ClassCodec[] = []) {
     const list: unknown = codecs
-    if (!Array.isArray(list)) throw invalid('a list of class codecs', list)
-    for (const codec of list) this.#add(readArgument('classes', () => checked(codec), { error: DefinitionError }))
+    const read = () => {
+      if (Array.isArray(list)) return list.map(checked)
+      throw invalid('a list of class codecs', list)
+    }
+    for (const codec of readArgument('classes', read, { error: DefinitionError })) this.#add(codec)
   }
 
   get isEmpty(): boolean {

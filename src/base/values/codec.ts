@@ -139,12 +139,13 @@ export function createCodec(options: CodecOptions = {}): ValueCodec {
     },
     decode(encoded: Encoded): unknown {
       if (encoded === ENCODED_UNDEFINED) return undefined
-      if (typeof encoded !== 'object' || encoded === null) return encoded
+      if (typeof encoded !== 'object' || encoded === null) {
+        if (!NEVER_ENCODED.has(typeof encoded)) return encoded
+        throw notEncoded(encoded)
+      }
       const json = readArgument('encoded', () => encoded.json)
       if (typeof json !== 'string') {
-        throw new SnapshotDecodeError('VALUE_BAD_TAG', `expected an encoded value, got ${quote(encoded)}`, {
-          details: { path: '' },
-        })
+        throw notEncoded(encoded)
       }
       return decodeText(json)
     },
@@ -163,6 +164,15 @@ export function createCodec(options: CodecOptions = {}): ValueCodec {
  * defaultCodec.decode(text) // new Set([1, 2])
  */
 export const defaultCodec: ValueCodec = createCodec()
+
+/** What `encode` never gives, by `typeof`. */
+const NEVER_ENCODED: ReadonlySet<string> = new Set(['function', 'symbol', 'bigint'])
+
+function notEncoded(given: unknown): SnapshotDecodeError {
+  return new SnapshotDecodeError('VALUE_BAD_TAG', `expected an encoded value, got ${quote(given)}`, {
+    details: { path: '' },
+  })
+}
 
 function oneOf<T extends string>(option: string, given: T | undefined, known: readonly [T, T]): T {
   if (given === undefined) return known[0]

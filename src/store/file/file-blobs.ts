@@ -56,7 +56,7 @@ export function fileBlobs(dir: string, options: FileBlobsOptions = {}): BlobStor
 }
 
 function checkBytes(bytes: unknown): void {
-  if (!(bytes instanceof Uint8Array)) throw invalidArgument('bytes', 'a Uint8Array', bytes, REFUSAL)
+  if (!ArrayBuffer.isView(bytes)) throw invalidArgument('bytes', 'a Uint8Array', bytes, REFUSAL)
 }
 
 /** Digests come from documents: nothing but digits becomes part of a path. */

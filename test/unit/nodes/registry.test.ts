@@ -40,6 +40,16 @@ describe('createRegistry', () => {
     }
   })
 
+  it('refuses a third argument, which nobody reads, and says what replaces a handler', () => {
+    const register = createRegistry().register as (...given: readonly unknown[]) => unknown
+    expect(() => register('a', one, { override: true })).toThrow(
+      expect.objectContaining({
+        code: 'ARGUMENT_INVALID',
+        message: expect.stringContaining('to replace a handler call override(type, handler)'),
+      }),
+    )
+  })
+
   it('knows no type that every object has', () => {
     const registry = createRegistry()
     for (const type of ['constructor', '__proto__', 'toString', '']) {
