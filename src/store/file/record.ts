@@ -47,16 +47,19 @@ const EVENTS_MEMBER = ',"events":['
 
 /** The head of an `events` record: everything but the events' own text. */
 interface EventsHead {
-  readonly status: RunStatus
+  /** Left out when it is `running`, as for most of a run's life. */
+  readonly status?: RunStatus
   /** Left out when it is the time of the last event. */
   readonly updatedAt?: number
   /** Left out when it is what the `run` record says. */
   readonly run?: RunFacts
   /** Set when the record went to the file in one write with the one before it, so that both were torn together. */
   readonly joined?: 1
-  /** Type, node, time and length of each event; a fifth member says that the text stands there whole. */
-  readonly index: readonly (readonly [string, string | null, number, number, 1?])[]
+  readonly index: readonly IndexEntry[]
 }
+
+/** Type, node, time (null: that of the event before) and length of an event; a fifth member says that the text stands there whole. */
+type IndexEntry = readonly [type: string, nodeId: string | null, at: number | null, length: number, whole?: 1]
 
 /**
  * A record of kind `claim`.
@@ -89,24 +92,27 @@ export function encodeEvents(
   joined = false,
 ): EncodedRecord {
   const envelopeText = envelopes(summary.runId)
-  const index: (readonly [string, string | null, number, number, 1?])[] = []
+  const index: IndexEntry[] = []
   const texts: string[] = []
+  let before: number | null = null
   for (const { seq, at, type, nodeId, text } of events) {
     const prefix = envelopeText(seq, at, type)
+    const time = at === before ? null : at
+    before = at
     // Compared as a whole, since `startsWith` goes character by character.
     if (text.length > prefix.length && text.slice(0, prefix.length) === prefix) {
       texts.push(`{${text.slice(prefix.length)}`)
-      index.push([type, nodeId, at, text.length - prefix.length + 1])
+      index.push([type, nodeId, time, text.length - prefix.length + 1])
     } else {
       texts.push(text)
-      index.push([type, nodeId, at, text.length, 1])
+      index.push([type, nodeId, time, text.length, 1])
     }
   }
   const { status, updatedAt, workflowId, workflowVersion, createdAt } = summary
   const sameRun =
     workflowId === base.workflowId && workflowVersion === base.workflowVersion && createdAt === base.createdAt
   const head: EventsHead = {
-    status,
+    ...(status === 'running' ? {} : { status }),
     ...(updatedAt === events.at(-1)?.at ? {} : { updatedAt }),
     ...(sameRun ? {} : { run: { workflowId, workflowVersion, createdAt } }),
     ...(joined ? { joined: 1 } : {}),
@@ -163,8 +169,10 @@ export function decodeEvents(record: LogRecord, runId: string): StoredEvent[] {
   const events: StoredEvent[] = []
   let position = textStart + EVENTS_MEMBER.length
   let seq = record.seq - index.length
-  for (const [type, nodeId, at, length, whole] of index) {
+  let at = 0
+  for (const [type, nodeId, time, length, whole] of index) {
     seq += 1
+    at = time ?? at
     const text =
       whole === 1
         ? json.slice(position, position + length)
@@ -179,8 +187,9 @@ export function decodeEvents(record: LogRecord, runId: string): StoredEvent[] {
 export function decodeSummary(record: LogRecord, runId: string, base: RunFacts): RunSummary {
   const head = headOf(jsonText(record))
   const { workflowId, workflowVersion, createdAt } = head.run ?? base
-  const updatedAt = head.updatedAt ?? head.index.at(-1)?.[2] ?? createdAt
-  return { runId, workflowId, workflowVersion, status: head.status, seq: record.seq, createdAt, updatedAt }
+  const updatedAt = head.updatedAt ?? head.index.findLast(([, , at]) => at !== null)?.[2] ?? createdAt
+  const { status = 'running' } = head
+  return { runId, workflowId, workflowVersion, status, seq: record.seq, createdAt, updatedAt }
 }
 
 function headOf(json: string): EventsHead {
