@@ -228,17 +228,14 @@ function checkWorld(options: WorldOptions): void {
 
 function checkListeners(listeners: unknown): void {
   if (listeners === undefined) return
-  const isMap = typeof listeners === 'object' && kindOf(listeners) === 'object'
-  const wrong = isMap
-    ? Object.entries(listeners as object).find(
-        ([type, listener]) => !isListenerType(type) || typeof listener !== 'function',
-      )
-    : ['listeners', listeners]
-  if (wrong === undefined) return
-  throw new WaystoneError(
-    'ARGUMENT_INVALID',
-    `listeners expects functions by type of event, got ${quote(wrong[1])} for ${quote(wrong[0])}`,
-  )
+  const expected = 'an object of functions by type of event'
+  if (typeof listeners !== 'object' || kindOf(listeners) !== 'object') {
+    throw invalidArgument('listeners', expected, listeners)
+  }
+  for (const [type, listener] of readArgument('listeners', () => Object.entries(listeners as object))) {
+    if (!isListenerType(type)) throw invalidArgument('listeners', expected, type)
+    if (typeof listener !== 'function') throw invalidArgument(`listeners.${type}`, 'a function', listener)
+  }
 }
 
 function checkLimit(name: string, value: unknown): void {

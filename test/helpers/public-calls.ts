@@ -186,7 +186,10 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       isWaystoneError: () => [new main.WaystoneError('USAGE', 'm'), 'USAGE'],
       createCodec: () => [{ ...codecOptions(), classes: classes() }],
       resolveBlob: () => [main.memoryBlobs(), { digest: 'sha256:0', sizeBytes: 1 }, main.defaultCodec],
-      DagExecutor: () => [flow(), { ...world(), ...config(), ...begin(), input: 1 }],
+      DagExecutor: () => [
+        flow(),
+        { ...world(), ...config(), ...begin(), input: 1, listeners: { '*': handler, progress: handler } },
+      ],
       createEngine: () => [
         {
           ...world(),
