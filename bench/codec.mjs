@@ -2,6 +2,7 @@
 // Usage: node bench/codec.mjs [part of a case's name]; CODEC=<module>[,<module>] measures other builds of base/values/codec.js.
 import { isDeepStrictEqual } from 'node:util'
 import { deserialize, serialize } from 'node:v8'
+import { rowOf } from './suite/values.mjs'
 
 const ROUNDS = 7
 const only = process.argv[2] ?? ''
@@ -21,28 +22,6 @@ function generator(seed) {
   return (limit) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return state % limit
-  }
-}
-
-const WORDS = ['order', 'Zürich', 'pending', 'a longer piece of text without anything odd in it', 'x', 'customer-0042']
-const ESCAPED = ['line one\nline two', 'she said "no"', 'C:\\data\\in', 'tab\there']
-
-/** A row of mixed fields as a handler gives it: about 330 characters of JSON, one string in five with escapes. */
-function rowOf(index, draw) {
-  return {
-    id: index,
-    name: `${WORDS[draw(WORDS.length)]} ${index}`,
-    note: draw(5) < 2 ? ESCAPED[draw(ESCAPED.length)] : WORDS[draw(WORDS.length)],
-    price: draw(1_000_000) / 100,
-    active: draw(2) === 0,
-    parent: draw(3) === 0 ? null : draw(1_000_000),
-    tags: [WORDS[draw(WORDS.length)], ESCAPED[draw(ESCAPED.length)], WORDS[draw(WORDS.length)]],
-    address: {
-      street: `${draw(200)} Main Street`,
-      city: 'Springfield',
-      geo: { lat: draw(180_000) / 1000, lon: draw(360_000) / 1000 },
-    },
-    history: [{ at: 1_700_000_000_000 + index, by: 'system' }],
   }
 }
 

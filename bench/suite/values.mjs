@@ -6,7 +6,7 @@ const ESCAPED = ['line one\nline two', 'she said "no"', 'C:\\data\\in', 'tab\the
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_'
 
 /** A row of mixed fields, about 330 characters of JSON, one text in five with escapes. */
-function rowOf(index, draw) {
+export function rowOf(index, draw) {
   return {
     id: index,
     name: `${WORDS[draw(WORDS.length)]} ${index}`,

@@ -16,7 +16,7 @@ export interface Graph {
   readonly indexOf: ReadonlyMap<string, number>
   /**
    * Unique name of each edge: its id, or `source->target` with `:handle` and `#n` where needed to be unique.
-   * Made at the first look, since only decisions need them: loading a large run without any is faster by a third.
+   * Made at the first look, since only decisions need them, and a large graph without any is built in less time.
    */
   readonly edgeKeys: readonly string[]
   readonly edgeIndexOf: ReadonlyMap<string, number>
