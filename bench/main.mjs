@@ -4,9 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { freeze, thaw } from './suite/frozen.mjs'
 import { loadNow, machineOf, versionsOf } from './suite/machine.mjs'
+import { meetNeeds } from './suite/needs.mjs'
 import { readOptions, USAGE } from './suite/options.mjs'
-import { installPeers, SKIPPED } from './suite/peers.mjs'
-import { planOf, SETTINGS } from './suite/plan.mjs'
+import { installPeers } from './suite/peers.mjs'
+import { GROWTHS, planOf, SETTINGS } from './suite/plan.mjs'
 import { measurePlan } from './suite/run.mjs'
 import { plainText, sectionsOf } from './suite/tables.mjs'
 
@@ -21,7 +22,7 @@ if (options.help) {
 }
 // They need the built package, which the usage does not.
 const { workloads } = await import('./workloads/index.mjs')
-const names = workloads.map(({ name }) => name)
+const names = [...workloads.map(({ name }) => name), GROWTHS]
 if (options.list) {
   console.log(names.join('\n'))
   process.exit(0)
@@ -36,8 +37,10 @@ const begin = performance.now()
 const loadBefore = loadNow()
 const plan = planOf(workloads, { only: options.only, isQuick: options.quick, withPeers: options.peers })
 const frozen = freeze()
+const needs = await meetNeeds(plan)
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
+    needs.kill()
     thaw(frozen)
     process.exit(1)
   })
@@ -45,13 +48,14 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 let rows
 let growths
 try {
-  const measured = await measurePlan(frozen, plan, ({ title }) => {
+  const measured = await measurePlan(frozen, plan, needs.launchOf, ({ title }) => {
     const seconds = ((performance.now() - begin) / 1000).toFixed(0).padStart(4)
     console.error(`${seconds} s  ${title}`)
   })
   rows = measured.rows
   growths = measured.growths
 } finally {
+  await needs.stop()
   thaw(frozen)
 }
 
@@ -65,7 +69,10 @@ const result = {
   machine: machineOf(),
   load: { before: loadBefore, after: loadNow() },
   versions: versionsOf(options.peers),
-  skipped: options.peers ? SKIPPED : [],
+  ...(needs.about.length === 0 ? {} : { services: needs.about }),
+  skipped: [
+    ...new Set(rows.flatMap(({ subject, leftOut }) => (leftOut === undefined ? [] : `${subject}: ${leftOut}`))),
+  ],
   workloads: workloads.map(({ name, title, note, unit }) => ({
     name,
     title,

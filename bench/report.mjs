@@ -68,6 +68,7 @@ function about() {
     `- load: ${load.before} before and ${load.after} after, the benchmark included`,
     `- versions: Node ${versions.node}, V8 ${versions.v8}, waystone ${versions.waystone} (${versions.commit})`,
     `- peers: ${peers.length === 0 ? 'not in this run' : peers.join(', ')}`,
+    ...(result.services === undefined ? [] : [`- beside them: ${result.services.join('; ')}`]),
     `- settings: ${settings.turns} processes for each subject of a case, in turns; ${settings.rounds} samples in each after ${settings.warmMs} ms of warm-up, ${settings.minimum} if they take more than ${settings.capMs} ms; ${settings.processes} processes where each sample is one`,
   ].join('\n')
 }

@@ -9,9 +9,11 @@ const size = Number(given)
 const upstreams = upstreamsOf('layered', size)
 let firstAt = 0
 const begin = performance.now()
+let ranAgain = 0
 const flow = workflowOf(
   upstreams,
   () => {
+    ranAgain += 1
     throw new Error('a node that was done has been called again')
   },
   {
@@ -47,6 +49,7 @@ process.stdout.write(
     loadMs: firstAt - built,
     buildMs: built - begin,
     processMs: firstAt,
+    ranAgain,
     peakMiB: process.resourceUsage().maxRSS / 1024,
   }),
 )

@@ -10,6 +10,14 @@ export const codecs = {
   },
   seroval: async () => {
     const { fromJSON, toJSON } = await import('seroval')
-    return { there: (value) => JSON.stringify(toJSON(value)), back: (text) => fromJSON(JSON.parse(text)) }
+    // It refuses a view of more than 1,000,000 elements, and by default a longer text of bytes; their buffer it takes.
+    const isBytes = (value) => value instanceof Uint8Array
+    const wrap = (value) => (isBytes(value) ? value.buffer : value)
+    const unwrap = (value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value)
+    const options = { maxBase64Length: Number.MAX_SAFE_INTEGER }
+    return {
+      there: (value) => JSON.stringify(toJSON(wrap(value))),
+      back: (text) => unwrap(fromJSON(JSON.parse(text), options)),
+    }
   },
 }

@@ -7,13 +7,18 @@ const State = Annotation.Root({
   results: Annotation({ reducer: (before, more) => Object.assign(before, more), default: () => ({}) }),
 })
 
-/** @param checkpointer - where checkpoints go, a thread for each run; none by default */
-export function prepare(upstreams, checkpointer) {
+/**
+ * The graph of a list of upstreams.
+ * @param work - what each node gives for the values of its upstreams
+ * @param last - what a node after all others does, whose result does not count
+ */
+export function graphOf(upstreams, work, last) {
   const graph = new StateGraph(State)
   const isSource = new Set(upstreams.flat())
+  const sinks = upstreams.flatMap((_, index) => (isSource.has(index) ? [] : [`n${index}`]))
   for (const [index, sources] of upstreams.entries()) {
     graph.addNode(`n${index}`, async ({ results }) => ({
-      results: { [`n${index}`]: step(sources.map((source) => results[`n${source}`])) },
+      results: { [`n${index}`]: work(sources.map((source) => results[`n${source}`])) },
     }))
   }
   for (const [index, sources] of upstreams.entries()) {
@@ -24,16 +29,37 @@ export function prepare(upstreams, checkpointer) {
         sources.map((source) => `n${source}`),
         `n${index}`,
       )
-    if (!isSource.has(index)) graph.addEdge(`n${index}`, END)
   }
-  const compiled = graph.compile(checkpointer === undefined ? {} : { checkpointer })
+  if (last === undefined) for (const sink of sinks) graph.addEdge(sink, END)
+  else {
+    graph.addNode('last', async () => {
+      last()
+      return { results: {} }
+    })
+    graph.addEdge(sinks, 'last')
+    graph.addEdge('last', END)
+  }
+  return graph
+}
+
+/** The checksum of what a run gave. */
+export const sumOf = (upstreams, { results }) => checksum(upstreams.map((_, index) => results[`n${index}`]))
+
+/** How many supersteps a run may take, and the thread its checkpoints are kept by. */
+export const configOf = (upstreams, thread) => ({
+  recursionLimit: upstreams.length + 10,
+  configurable: { thread_id: thread },
+})
+
+/** @param checkpointer - where checkpoints go, a thread for each run; none by default */
+export function prepare(upstreams, checkpointer) {
+  const compiled = graphOf(upstreams, step).compile(checkpointer === undefined ? {} : { checkpointer })
   let runs = 0
   return async () => {
     runs += 1
     const thread = `run-${runs}`
-    const config = { recursionLimit: upstreams.length + 10, configurable: { thread_id: thread } }
-    const { results } = await compiled.invoke({ results: {} }, config)
+    const result = await compiled.invoke({ results: {} }, configOf(upstreams, thread))
     await checkpointer?.deleteThread(thread)
-    return checksum(upstreams.map((_, index) => results[`n${index}`]))
+    return sumOf(upstreams, result)
   }
 }

@@ -38,6 +38,26 @@ const resumes = [
   ),
 )
 
+const MOST_GROWTH = 1.1
+
+/** What has to grow no faster than its size: the title of a growth, its workload before it. */
+const GROWTHS = [
+  ['nodes in a run', 'engine: layered DAG, waystone'],
+  ['nodes in a run, with an event log in memory', 'engine: layered DAG, waystone, event log in memory'],
+  ['events folded', 'history: replay'],
+  ['size of the state, save and serialize', 'document: save and serialize, by size'],
+  ['size of the state, deserialize and loadSnapshot', 'document: deserialize and loadSnapshot, by size'],
+  ['records appended to the file store', 'durable: steps in sequence, exit'],
+  ['nodes done, resume from store', 'resume: resume: store, load call to first node'],
+  ['nodes done, resume from snapshot', 'resume: resume: snapshot, load call to first node'],
+].map(([what, title]) => ({
+  what: `growth exponent, ${what}`,
+  aim: `at most ${MOST_GROWTH.toFixed(2)}`,
+  measure: (_, __, growths) => growths.find((growth) => `${growth.workload}: ${growth.title}` === title)?.exponent,
+  print: (value) => value.toFixed(2),
+  holds: (value) => value <= MOST_GROWTH,
+}))
+
 const BUDGETS = [
   atLeast(
     'layered DAG of 10,000, beside the promise loop',
@@ -109,16 +129,17 @@ const BUDGETS = [
       median('start', 'start-up', 'waystone --help, whole process') -
       median('start', 'start-up', 'bare Node, whole process'),
   ),
+  ...GROWTHS,
 ]
 
 /** Every aim with what was measured; `found` is null where a part of it was not measured. */
-export function judged(rows) {
+export function judged(rows, growths) {
   const median = (workload, name, subject, metric = 'ms') =>
     rows.find(
       (row) => row.workload === workload && row.case === name && row.subject === subject && row.metric === metric,
     )?.median ?? Number.NaN
   return BUDGETS.map(({ what, aim, measure, print, holds }) => {
-    const value = measure(median, rows) ?? Number.NaN
+    const value = measure(median, rows, growths) ?? Number.NaN
     if (Number.isNaN(value)) return { what, aim, found: null, holds: null }
     return { what, aim, found: print(value), holds: holds(value) }
   })

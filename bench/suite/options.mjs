@@ -5,11 +5,14 @@ export const USAGE = `Usage: npm run bench -- [options]
 
 Measures every workload beside its limits. Prints tables, writes bench/results/<date>.json.
 
-  --only <workload>  measure this one alone
+  --only <workload>  measure this one alone; growth is the growths of all
   --quick            a short look: fewer cases, no growths
   --peers            install other libraries in bench/peers and measure them too
   --list             print the names of the workloads
-  -h, --help         print this`
+  -h, --help         print this
+
+Peers that need Postgres use the server of WAYSTONE_BENCH_POSTGRES, the URL of a user who may create databases;
+without it one is started for the time of the run, from what is installed or what npm brings.`
 
 /**
  * Reads the arguments.

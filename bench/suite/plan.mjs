@@ -11,19 +11,25 @@ export const SETTINGS = {
 /** A growth asks for a slope, not for a third digit. */
 const GROWTH = { turns: 1, rounds: 5, warmMs: 500, capMs: 3_000, minimum: 3, processes: 3 }
 
+/** What stands for the growths of all workloads where a workload is named. */
+export const GROWTHS = 'growth'
+
 /** Whether a subject takes part in a case; `only` names cases or shapes. */
 const takesPart = (subject, each) =>
   subject.only === undefined || subject.only.includes(each.name) || subject.only.includes(each.shape)
 
+/** Whether a quick run does without a subject; `quick` may name the cases it does with. */
+const isSlow = ({ quick = true }, each) => quick === false || (Array.isArray(quick) && !quick.includes(each.name))
+
 /**
  * The groups to measure. The subjects of a group take turns, each turn in a process of its own, every other turn backwards.
- * @param options - `only` a workload's name, `isQuick`, `withPeers`
+ * @param options - `only` a workload's name or `growth`, `isQuick`, `withPeers`
  */
 export function planOf(workloads, { only, isQuick, withPeers }) {
   const settings = isQuick ? SETTINGS.quick : SETTINGS.full
   return workloads
-    .filter(({ name }) => only === undefined || name === only)
-    .flatMap((workload) => [...caseGroups(workload), ...growthGroups(workload)])
+    .filter(({ name }) => only === undefined || only === GROWTHS || name === only)
+    .flatMap((workload) => [...(only === GROWTHS ? [] : caseGroups(workload)), ...growthGroups(workload)])
 
   function caseGroups(workload) {
     return workload.cases
@@ -32,16 +38,16 @@ export function planOf(workloads, { only, isQuick, withPeers }) {
         const { name, ...parameters } = each
         const subjects = workload.subjects.filter(
           (subject) =>
-            (withPeers || subject.kind !== 'peer') && !(isQuick && subject.quick === false) && takesPart(subject, each),
+            (withPeers || subject.kind !== 'peer') && !(isQuick && isSlow(subject, each)) && takesPart(subject, each),
         )
         const turns = workload.isOneShot ? 1 : settings.turns
         return { title: `${workload.name}: ${name}`, workload, subjects, parameters, settings, turns, caseName: name }
       })
   }
 
-  /** A quick run does without growths: they are most of a run's time. */
+  /** A quick run does without growths unless they are asked for: they are most of a run's time. */
   function growthGroups(workload) {
-    if (isQuick) return []
+    if (isQuick && only !== GROWTHS) return []
     return workload.growth.map((growth) => ({
       title: `${workload.name}: growth of ${growth.title}`,
       workload,

@@ -6,11 +6,13 @@ import { exponentOf, summary } from './statistics.mjs'
 const TIMEOUT_MS = 180_000
 
 /** What one subject found in a process of its own, or `{ error }`. */
-function measureOnce(folder, workload, subject, parameters, settings) {
+function measureOnce(folder, workload, subject, parameters, settings, { execPath, env } = {}) {
   const argument = JSON.stringify({ workload: workload.name, subject: subject.name, parameters, settings })
   return new Promise((resolve) => {
     const started = fork(join(folder, 'bench/child.mjs'), [argument], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      ...(execPath === undefined ? {} : { execPath }),
+      ...(env === undefined ? {} : { env }),
     })
     let found = null
     let said = ''
@@ -66,6 +68,8 @@ function rowsOf({ workload, caseName, parameters }, subject, turns) {
     kind: subject.kind,
     ...(subject.setting === undefined ? {} : { setting: subject.setting }),
   }
+  const left = turns.find(({ leftOut }) => leftOut !== undefined)
+  if (left !== undefined) return [{ ...about, leftOut: left.leftOut }]
   const failed = turns.find(({ error }) => error !== undefined)
   if (failed !== undefined) return [{ ...about, error: failed.error }]
   const { metrics, facts, peakMiB } = merged(turns)
@@ -84,14 +88,19 @@ const roundedSummary = (samples) =>
   Object.fromEntries(Object.entries(summary(samples)).map(([name, value]) => [name, rounded(value)]))
 
 /** Rows of a group of subjects that take turns on one case. */
-async function measureCase(folder, group) {
+async function measureCase(folder, group, launchOf) {
   const turns = new Map(group.subjects.map((subject) => [subject, []]))
   for (let turn = 0; turn < group.turns; turn += 1) {
     const order = turn % 2 === 0 ? group.subjects : group.subjects.toReversed()
     for (const subject of order) {
       const before = turns.get(subject)
-      if (before.some(({ error }) => error !== undefined)) continue
-      before.push(await measureOnce(folder, group.workload, subject, group.parameters, group.settings))
+      if (before.some(({ error, leftOut }) => (error ?? leftOut) !== undefined)) continue
+      const { missing = subject.leftOut?.[group.caseName], ...launch } = launchOf(subject)
+      before.push(
+        missing === undefined
+          ? await measureOnce(folder, group.workload, subject, group.parameters, group.settings, launch)
+          : { leftOut: missing },
+      )
     }
   }
   return group.subjects.flatMap((subject) => rowsOf(group, subject, turns.get(subject)))
@@ -118,15 +127,16 @@ async function measureGrowth(folder, { workload, subjects: [subject], growth, se
 /**
  * Measures a plan with a frozen copy of the build.
  * @param folder - the copy
+ * @param launchOf - how the processes of a subject are started, or why they cannot be
  * @param tell - called with each group before it is measured
  * @returns `rows`, one a subject and metric, and `growths`
  */
-export async function measurePlan(folder, groups, tell) {
+export async function measurePlan(folder, groups, launchOf, tell) {
   const rows = []
   const growths = []
   for (const group of groups) {
     tell(group)
-    if (group.growth === undefined) rows.push(...(await measureCase(folder, group)))
+    if (group.growth === undefined) rows.push(...(await measureCase(folder, group, launchOf)))
     else growths.push(...(await measureGrowth(folder, group)))
   }
   return { rows, growths }

@@ -12,6 +12,7 @@ const bytes = (value) => (value < 10_000 ? `${number(value)} B` : `${number(valu
 const factTexts = {
   prepareMs: (value) => `built in ${number(value)} ms`,
   firstMs: (value) => `first ${number(value)} ms`,
+  ranAgain: (value) => `ran again: ${value}`,
   cpuMs: (value) => `processor ${number(value)} ms`,
   buildMs: (value) => `workflow built in ${number(value)} ms`,
   bytesPerStep: (value) => `${bytes(value)} a step`,
@@ -41,8 +42,10 @@ function caseTable(workload, name, rows) {
       'besides',
     ],
     rows: ofCase.map((row) => {
-      if (row.error !== undefined) {
-        return [labelOf(row), 'failed', '', '', ...(hasRates ? [''] : []), ...(hasLimit ? [''] : []), '', row.error]
+      const reason = row.error ?? row.leftOut
+      if (reason !== undefined) {
+        const what = row.error === undefined ? 'left out' : 'failed'
+        return [labelOf(row), what, '', '', ...(hasRates ? [''] : []), ...(hasLimit ? [''] : []), '', reason]
       }
       const limit = limitOf(row, ofCase)
       const facts = Object.entries(row.facts).flatMap(([key, value]) => factTexts[key]?.(value) ?? [])
@@ -72,7 +75,7 @@ export function sectionsOf({ workloads, rows, growths }) {
       ),
     }))
   if (growths.length > 0) sections.push(growthSection(growths))
-  const budgets = judged(rows)
+  const budgets = judged(rows, growths)
   if (budgets.some(({ found }) => found !== null)) sections.unshift(budgetSection(budgets))
   return sections
 }

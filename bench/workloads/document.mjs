@@ -122,10 +122,19 @@ export const document = {
       return { run: async () => validateSnapshot(tree), expected: true }
     }),
   ],
-  growth: ['save and serialize', 'deserialize', 'deserialize and loadSnapshot'].map((name) => ({
-    subject: name,
-    title: name,
-    sizes: [2_500, 10_000, 40_000],
-    parameters: (size) => ({ size }),
-  })),
+  growth: [
+    ...['save and serialize', 'deserialize', 'deserialize and loadSnapshot'].map((name) => ({
+      subject: name,
+      title: name,
+      sizes: [2_500, 10_000, 40_000],
+      parameters: (size) => ({ size }),
+    })),
+    // By the bytes of the results, nodes staying as they are.
+    ...['save and serialize', 'deserialize and loadSnapshot'].map((name) => ({
+      subject: name,
+      title: `${name}, by size`,
+      sizes: [1_000_000, 4_000_000, 16_000_000],
+      parameters: (characters) => ({ size: 1_000, characters }),
+    })),
+  ],
 }

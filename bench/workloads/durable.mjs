@@ -3,6 +3,7 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { createEngine } from 'waystone'
 import { fileStore } from 'waystone/store/file'
+import { durablePeers, measureSteps } from '../suite/durable-peer.mjs'
 import { upstreamsOf, workflowOf } from '../suite/graphs.mjs'
 import { timed } from '../suite/measure.mjs'
 import { makeScratch, removeScratch, sizeOf } from '../suite/scratch.mjs'
@@ -83,6 +84,7 @@ export const durable = {
     raw('append, fdatasync every 10', 10),
     ours('waystone', 'sync'),
     ours('waystone, exit', 'exit'),
+    ...durablePeers('steps', measureSteps, { all: { quick: ['1,000 steps of 1 KiB'] } }),
   ],
   growth: [
     {

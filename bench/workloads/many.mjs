@@ -3,6 +3,7 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { createEngine } from 'waystone'
 import { fileStore } from 'waystone/store/file'
+import { durablePeers, measureMany } from '../suite/durable-peer.mjs'
 import { step, upstreamsOf, workflowOf } from '../suite/graphs.mjs'
 import { timed } from '../suite/measure.mjs'
 import { makeScratch, removeScratch } from '../suite/scratch.mjs'
@@ -76,6 +77,9 @@ export const many = {
         }
       },
     },
+    ...durablePeers('many', (peer, { runs }, settings) =>
+      measureMany(peer, { runs, steps: STEPS, atOnce: AT_ONCE }, settings),
+    ),
   ],
   growth: [
     { subject: 'waystone', title: 'runs at once, sync', sizes: [25, 100, 400], parameters: (runs) => ({ runs }) },

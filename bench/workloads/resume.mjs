@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createEngine, serialize } from 'waystone'
 import { fileStore } from 'waystone/store/file'
+import { durablePeers, measureResume } from '../suite/durable-peer.mjs'
 import { step, upstreamsOf, workflowOf } from '../suite/graphs.mjs'
 import { makeScratch, removeScratch } from '../suite/scratch.mjs'
 
@@ -58,6 +59,7 @@ async function measure({ size }, { processes }) {
           metrics[name].push(ms)
         }
         facts.buildMs = found.buildMs
+        facts.ranAgain = Math.max(facts.ranAgain ?? 0, found.ranAgain)
         peakMiB = Math.max(peakMiB, found.peakMiB)
       }
     }
@@ -67,16 +69,52 @@ async function measure({ size }, { processes }) {
   }
 }
 
+/** Larger runs would take a peer minutes to prepare. */
+const PEER_CASES = { only: ['1,000 done', '10,000 done'], quick: ['1,000 done'] }
+const AT_MOST_1000 = { leftOut: { '10,000 done': 'a run of it may have 1,000 steps' } }
+
+/** A peer that keeps a run in a file of its caller's, or by itself in SQLite. */
+const peer = (name, file, setting, more = {}) => ({
+  name,
+  kind: 'peer',
+  setting,
+  ...PEER_CASES,
+  measure: (parameters, settings) => measureResume({ file, place: 'folder' }, parameters, settings),
+  ...more,
+})
+
 export const resume = {
   name: 'resume',
   title: 'Resume: to the first new node',
-  note: 'A layered DAG of which all nodes are done but one. Each sample is a fresh process: `load call` begins with `engine.resume` or with reading the snapshot file; `process start` holds the start of Node, the imports and the building of the workflow too.',
+  note: 'A layered DAG of which all nodes are done but one. Each sample is a fresh process: `load call` begins with `engine.resume` or with reading the snapshot file; `process start` holds the start of Node, the imports and the building of the workflow too. Peers whose steps are calls in sequence run those of the same DAG one after the other, xstate those of a chain; their first process is killed while the last step is under way, where nothing else is said. `ran again` counts the completed steps that were run again.',
   isOneShot: true,
   cases: [1_000, 10_000, 100_000].map((size) => ({
     name: `${size.toLocaleString('en')} done`,
     size,
     quick: size <= 10_000,
   })),
-  subjects: [{ name: 'waystone', kind: 'ours', measure }],
+  subjects: [
+    { name: 'waystone', kind: 'ours', measure },
+    ...durablePeers('resume', measureResume, {
+      all: PEER_CASES,
+      openworkflow: AT_MOST_1000,
+    }),
+    peer('langgraph, SqliteSaver, graph', 'langgraph-graph', "a checkpoint at every superstep, durability 'sync'", {
+      needs: ['newer Node'],
+      only: ['1,000 done'],
+    }),
+    {
+      name: 'langgraph, MemorySaver',
+      kind: 'peer',
+      only: ['1,000 done'],
+      leftOut: { '1,000 done': 'its checkpoints are in the memory of the process that ended' },
+    },
+    peer(
+      'flowcraft',
+      'flowcraft',
+      'the context it gives as text, in a file without a sync; stopped by a node that waits',
+    ),
+    peer('xstate', 'xstate-resume', 'the persisted snapshot as JSON, in a file without a sync'),
+  ],
   growth: [{ subject: 'waystone', title: 'resume', sizes: [4_000, 16_000, 64_000], parameters: (size) => ({ size }) }],
 }

@@ -67,7 +67,7 @@ export const values = {
     }),
     peer('superjson', 'stringify and parse'),
     peer('devalue', 'stringify and parse'),
-    peer('seroval', 'toJSON and fromJSON, with JSON text between'),
+    peer('seroval', 'toJSON and fromJSON, with JSON text between; bytes as an ArrayBuffer, no limit of its length'),
   ],
   growth: [],
 }
