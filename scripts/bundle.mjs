@@ -9,8 +9,14 @@ import { rolldown } from 'rolldown'
  */
 const inlined = ['@noble/hashes', 'fast-json-stable-stringify', 'fflate', 'semver']
 
-/** What is used of packages that are evaluated at their first use: fflate fills tables for longer than all of src takes. */
-const deferred = { fflate: ['Gunzip', 'Gzip'] }
+/**
+ * What is used of packages that are evaluated at their first use: fflate fills tables for longer than all of src takes, and
+ * semver builds forty expressions, which only a version of more than three numbers needs.
+ */
+const deferred = {
+  fflate: { from: 'fflate/browser', classes: ['Gunzip', 'Gzip'] },
+  'semver/functions/valid.js': { from: 'semver/functions/valid.js', classes: [] },
+}
 
 /** What only the benchmark asks for; the package leaves it out. */
 const insideEntry = 'bench/inside.js'
@@ -62,25 +68,28 @@ const packageOf = (request) => request.split('/', request.startsWith('@') ? 2 : 
 const shared = ['core', 'engine', 'command']
 
 /**
- * Puts a module between `src` and a deferred package, whose classes load it when one is constructed.
+ * Puts a module between `src` and a deferred package, which loads it when one of its classes is constructed, or when the
+ * function that is all of it is called.
  * What a call of `require` names, the bundler makes part of the bundle and evaluates at that call.
  */
 function deferral() {
   return {
     name: 'deferral',
-    resolveId(request) {
-      if (Object.hasOwn(deferred, request)) return `\0later:${request}`
-      return request.startsWith('deferred:') ? `\0${request}` : null
+    resolveId(request, importer) {
+      if (request.startsWith('deferred:')) return `\0${request}`
+      return Object.hasOwn(deferred, request) && !importer?.startsWith('\0deferred:') ? `\0later:${request}` : null
     },
     load(id) {
       const [kind, name] = id.split(':')
-      if (kind === '\0deferred') return `export { ${deferred[name].join(', ')} } from '${name}/browser'`
-      if (kind !== '\0later') return null
-      const classes = deferred[name].map(
-        (member) =>
-          `export function ${member}(...given) { return new (require('deferred:${name}').${member})(...given) }`,
-      )
-      return classes.join('\n')
+      if (kind !== '\0deferred' && kind !== '\0later') return null
+      const { from, classes } = deferred[name]
+      const isFunction = classes.length === 0
+      if (kind === '\0deferred') return `export { ${isFunction ? 'default' : classes.join(', ')} } from '${from}'`
+      const call = `require('deferred:${name}')`
+      if (isFunction) return `export default function later(...given) { return ${call}.default(...given) }`
+      return classes
+        .map((member) => `export function ${member}(...given) { return new (${call}.${member})(...given) }`)
+        .join('\n')
     },
   }
 }

@@ -112,8 +112,7 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
   const { tree, scanned } = current
   const document = tree as unknown as SnapshotDocument
   const { definition, fingerprint, fault } = readWorkflow(document, scanned)
-  const nodes = scanned.slots.usualNodes
-  for (const [id, node] of mapEntries(document.nodes) as [string, NodeDocument][]) nodes.set(id, node)
+  const nodes = new Map(mapEntries(document.nodes) as [string, NodeDocument][])
   const problems: DocumentProblem[] = [
     ...contradictions({ document, workflow: definition, nodes, slots: scanned.slots }),
   ]
@@ -130,7 +129,7 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
   if (slots === null) throw undecodable
   if (fault !== null) throw fault
   return new Snapshot({
-    state: readState({ document, definition, fingerprint, nodes, slots }),
+    state: readState({ document, definition, fingerprint, nodes, usualNodes: scanned.slots.usualNodes, slots }),
     at: parseTime(document.snapshotTime)!,
     epoch: document.run.epoch,
     headDigest: document.run.head.digest,

@@ -4,6 +4,20 @@ const MAX_GAP = 32
 /** How often a name may come out of order before no more are expected. */
 const MAX_MISSES = 16
 
+/** A list of names, each once. */
+export interface ListedNames {
+  readonly names: readonly string[]
+  /** Whether all of them stand in a document letter by letter. */
+  readonly arePlain: boolean
+}
+
+/** A list of names, looked through at once: for most lists one look at its text tells it of all. */
+export function listedNames(names: readonly string[]): ListedNames {
+  const text = JSON.stringify(names)
+  const isSpelledOut = text.length === names.join('","').length + (names.length === 0 ? 2 : 4)
+  return { names, arePlain: isSpelledOut && !text.includes('"#') && !text.includes('"__proto__"') }
+}
+
 /**
  * Names that are expected as the keys of an object, in their order.
  *
@@ -12,6 +26,7 @@ const MAX_MISSES = 16
  */
 export class ExpectedNames {
   readonly #names: readonly string[]
+  readonly #arePlain: boolean
   readonly #taken: Uint8Array
   /** Names that came, but not as expected. */
   readonly #others = new Set<string>()
@@ -19,9 +34,9 @@ export class ExpectedNames {
   #next = 0
   #misses = 0
 
-  /** @param names - each once */
-  constructor(names: readonly string[]) {
+  constructor({ names, arePlain }: ListedNames) {
     this.#names = names
+    this.#arePlain = arePlain
     this.#taken = new Uint8Array(names.length)
   }
 
@@ -32,7 +47,7 @@ export class ExpectedNames {
     for (let index = this.#next; index < end; index += 1) {
       const name = this.#names[index]!
       if (!text.startsWith('":', at + 1 + name.length) || !text.startsWith(name, at + 1)) continue
-      if (!isPlain(name) || this.#others.has(name)) break
+      if (!(this.#arePlain || isPlain(name)) || (this.#others.size > 0 && this.#others.has(name))) break
       this.#next = index + 1
       this.#taken[index] = 1
       return name

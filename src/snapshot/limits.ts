@@ -79,3 +79,13 @@ export function overLimit(
     { details: { limit, max: limits[limit], actual } },
   )
 }
+
+/**
+ * Whether a string that stands at a place of a text is the long spelling of bytes or text that are within their own limits,
+ * which the codec holds.
+ */
+export function isSpelledOut(text: string, at: number, length: number, limits: SnapshotLimits): boolean {
+  const { maxBinaryBytes, maxStringLength } = limits
+  if (text.startsWith('"base64":', at - 9)) return length <= Math.ceil(maxBinaryBytes / 3) * 4
+  return text.startsWith('"utf16":', at - 8) && length <= maxStringLength * 4
+}

@@ -23,6 +23,12 @@ function isStandIn(text: string): boolean {
   return TRUNCATED.test(text) || blobOf({ json: text }) !== null
 }
 
+/** Whether the text of a value is more than a number or one of the three words. */
+function isComposed(text: string): boolean {
+  const first = text.charCodeAt(0)
+  return first === 0x22 || first === 0x7b || first === 0x5b
+}
+
 /** The user's values of a document, cut from its text and checked; nothing is decoded. */
 export interface SlotValues {
   readonly input: Encoded
@@ -45,6 +51,8 @@ export function readSlots({ compact, slots }: ScannedText, codec: ValueCodec, pr
 
   function read({ start, end }: Span, path: string, isResult = false): Encoded {
     const text = compact.slice(start, end)
+    // Only texts, lists and objects can hold a tag or a marker of one.
+    if (!isComposed(text)) return encodedFromText(text)
     const nodeId = referencedSlot(text)
     if (nodeId !== null) {
       const result = results.get(nodeId)
@@ -89,8 +97,9 @@ export interface CheckedDocument {
   readonly document: SnapshotDocument
   readonly definition: WorkflowDefinition
   readonly fingerprint: string
-  /** Its nodes by id. */
+  /** Its nodes by id, but for the usual ones, whose states only lack their outputs. */
   readonly nodes: ReadonlyMap<string, NodeDocument>
+  readonly usualNodes: ReadonlyMap<string, NodeState>
   readonly slots: SlotValues
 }
 
@@ -142,8 +151,13 @@ export function readState(checked: CheckedDocument): RunState {
   return state
 }
 
-function nodesOf({ definition, nodes, slots }: CheckedDocument): NodeState[] {
+function nodesOf({ definition, nodes, usualNodes, slots }: CheckedDocument): NodeState[] {
   return definition.nodes.map(({ id }) => {
+    const usual = usualNodes.get(id)
+    if (usual !== undefined) {
+      usual.output = slots.results.get(id)
+      return usual
+    }
     const state = nodes.get(id)
     if (state === undefined) return untouchedNode()
     return {

@@ -1,5 +1,6 @@
 import { escapeSegment } from '../base/json-pointer.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { knownLinks } from '../workflow/links.ts'
 import { edgeKeysOf, isAlive } from './assemble.ts'
 import type { AccumulatorDocument, CacheDocument, NodeDocument, SnapshotDocument } from './document.ts'
 import { mapEntries, numberOf } from './json-text.ts'
@@ -12,6 +13,18 @@ const MAX_FOUND = 1000
 
 /** Milliseconds by which a remaining time may be off: a reader cuts what is finer. */
 const TOLERANCE_MS = 1
+
+/** The index of an id that the workflow does not have. */
+const NOWHERE = -1
+
+/** Marks by the index of a node, and the ids of those the workflow does not have. */
+interface Marks {
+  readonly isUsual: Uint8Array
+  readonly hasResult: Uint8Array
+  /** Of results. */
+  readonly strangers: ReadonlySet<string>
+  readonly usualStrangers: readonly string[]
+}
 
 /** A document that fits the schema, with what was read of it beside. */
 export interface DocumentParts {
@@ -34,7 +47,8 @@ class Contradictions {
   readonly #workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>
   readonly #nodeStates: ReadonlyMap<string, NodeDocument>
   readonly #slots: SlotSpans
-  readonly #ids: ReadonlySet<string>
+  readonly #ids: readonly string[]
+  readonly #indexes: ReadonlyMap<string, number>
   readonly #found: DocumentProblem[] = []
 
   constructor({ document, workflow, nodes, slots }: DocumentParts) {
@@ -42,7 +56,9 @@ class Contradictions {
     this.#workflow = workflow
     this.#nodeStates = nodes
     this.#slots = slots
-    this.#ids = new Set(workflow.nodes.map(({ id }) => id))
+    const links = knownLinks(workflow)
+    this.#ids = links?.ids ?? workflow.nodes.map(({ id }) => id)
+    this.#indexes = links?.indexOf ?? new Map(this.#ids.map((id, index) => [id, index]))
   }
 
   find(): readonly DocumentProblem[] {
@@ -51,11 +67,11 @@ class Contradictions {
     const nodes = this.#nodeStates
     // Entries in tag form alone can have a name twice, and are then more than the names.
     if (Object.hasOwn(document.nodes, '#type')) this.#map('/nodes', document.nodes)
-    const results = this.#names('/results', this.#slots.results)
+    const marks = this.#marks()
     const usage = this.#map('/usage', document.usage)
     this.#run(nodes)
-    this.#nodes(nodes, takenAt)
-    this.#completed(nodes, results)
+    this.#nodes(nodes, takenAt, marks)
+    this.#completed(nodes, marks)
     this.#decisions()
     this.#timers(nodes, takenAt)
     this.#signals()
@@ -94,7 +110,7 @@ class Contradictions {
         `${completedNodes.length} nodes have completed, each of which is a fact after the first, but the sequence is ${seq}`,
       )
     }
-    if (run.failedNodeId !== null && !this.#ids.has(run.failedNodeId)) {
+    if (run.failedNodeId !== null && this.#indexOf(run.failedNodeId) === NOWHERE) {
       this.#report('/run/failedNodeId', `the workflow has no node ${JSON.stringify(run.failedNodeId)}`)
     }
     if (run.status === 'failed' && run.error === null) this.#report('/run/error', 'a failed run has an error')
@@ -102,6 +118,7 @@ class Contradictions {
       this.#report('/run/endedAt', `a run that is ${run.status} has an end`)
     }
     if (run.status === 'completed') {
+      // A usual node is completed.
       for (const [id, { status }] of nodes) {
         if (status === 'running' || status === 'retrying') {
           this.#report(`/nodes/${escapeSegment(id)}/status`, `the run is completed, but the node is ${status}`)
@@ -110,12 +127,13 @@ class Contradictions {
     }
   }
 
-  #nodes(nodes: ReadonlyMap<string, NodeDocument>, takenAt: number): void {
+  #nodes(nodes: ReadonlyMap<string, NodeDocument>, takenAt: number, { usualStrangers }: Marks): void {
+    for (const id of usualStrangers) this.#noNode(`/nodes/${escapeSegment(id)}`, id)
     for (const [id, node] of nodes) {
       // Paths are put together for those nodes alone in which something is wrong.
       const path = (member = '') => `/nodes/${escapeSegment(id)}${member}`
-      if (!this.#ids.has(id)) {
-        this.#report(path(), `the workflow has no node ${JSON.stringify(id)}`)
+      if (this.#indexOf(id) === NOWHERE) {
+        this.#noNode(path(), id)
         continue
       }
       this.#instants(id, node)
@@ -138,33 +156,50 @@ class Contradictions {
     }
   }
 
-  #completed(nodes: ReadonlyMap<string, NodeDocument>, results: ReadonlySet<string>): void {
-    const seen = new Set<string>()
-    this.#document.completedNodes.forEach((id, index) => {
-      const path = () => `/completedNodes/${index}`
-      if (seen.has(id)) this.#report(path(), `the node ${JSON.stringify(id)} stands twice`)
-      else if (!this.#ids.has(id)) this.#report(path(), `the workflow has no node ${JSON.stringify(id)}`)
-      else {
-        if (!results.has(id)) this.#report(path(), `the node ${JSON.stringify(id)} has completed, but has no result`)
-        const status = nodes.get(id)?.status ?? 'pending'
+  /** Results and completed nodes by the index of their node: an id of a large document is looked up once. */
+  #completed(nodes: ReadonlyMap<string, NodeDocument>, { isUsual, hasResult, strangers }: Marks): void {
+    const { usualNodes, results } = this.#slots
+    const isCompleted = new Uint8Array(isUsual.length)
+    const strange = new Set<string>()
+    let usual = 0
+    this.#document.completedNodes.forEach((id, place) => {
+      const path = () => `/completedNodes/${place}`
+      const index = this.#indexOf(id)
+      if (index === NOWHERE ? strange.has(id) : isCompleted[index] === 1) {
+        this.#report(path(), `the node ${JSON.stringify(id)} stands twice`)
+      } else if (index === NOWHERE) {
+        this.#noNode(path(), id)
+        strange.add(id)
+      } else {
+        isCompleted[index] = 1
+        usual += isUsual[index]!
+        if (hasResult[index] === 0)
+          this.#report(path(), `the node ${JSON.stringify(id)} has completed, but has no result`)
+        const status = isUsual[index] === 1 ? 'completed' : (nodes.get(id)?.status ?? 'pending')
         if (status !== 'completed')
           this.#report(path(), `the node ${JSON.stringify(id)} has completed, but its status is ${status}`)
       }
-      seen.add(id)
     })
-    for (const id of results) {
-      const path = () => `/results/${escapeSegment(id)}`
-      if (!this.#ids.has(id)) this.#report(path(), `the workflow has no node ${JSON.stringify(id)}`)
-      else if (!seen.has(id))
-        this.#report(path(), `the node ${JSON.stringify(id)} has a result, but is not among completedNodes`)
+    results.forEach(({ name }, place) => {
+      const path = () => `/results/${escapeSegment(name)}`
+      const index = this.#indexOf(name, place)
+      if (index === NOWHERE) this.#noNode(path(), name)
+      else if (isCompleted[index] === 0)
+        this.#report(path(), `the node ${JSON.stringify(name)} has a result, but is not among completedNodes`)
+    })
+    const isMentioned = (id: string) => {
+      const index = this.#indexOf(id)
+      if (index === NOWHERE) return strange.has(id) || strangers.has(id)
+      return isCompleted[index] === 1 || hasResult[index] === 1
     }
-    for (const [id, { status }] of nodes) {
-      if (status === 'completed' && !seen.has(id) && !results.has(id)) {
-        this.#report(
-          `/nodes/${escapeSegment(id)}/status`,
-          'the node is completed, but is not among completedNodes and has no result',
-        )
-      }
+    const completed = usual === usualNodes.size ? [] : [...usualNodes.keys()]
+    for (const [id, { status }] of nodes) if (status === 'completed') completed.push(id)
+    for (const id of completed) {
+      if (isMentioned(id)) continue
+      this.#report(
+        `/nodes/${escapeSegment(id)}/status`,
+        'the node is completed, but is not among completedNodes and has no result',
+      )
     }
   }
 
@@ -246,7 +281,7 @@ class Contradictions {
     for (const [name, value] of usage) {
       if (numberOf(value) < 0) this.#report(`/usage/${escapeSegment(name)}`, 'use is 0 or more')
     }
-    let attempts = 0
+    let attempts = this.#slots.usualNodes.size
     for (const { attempt } of nodes.values()) attempts += attempt
     const counted = numberOf(usage.get('nodeExecutions') ?? 0)
     if (attempts > counted) {
@@ -255,6 +290,35 @@ class Contradictions {
         `the nodes were started ${attempts} times together, but ${counted} executions are counted`,
       )
     }
+  }
+
+  /** What stands where by the index of its node; a result that stands twice, which only the tag form allows, is a problem. */
+  #marks(): Marks {
+    const { usualNodes, results } = this.#slots
+    const isUsual = new Uint8Array(this.#ids.length)
+    const hasResult = new Uint8Array(this.#ids.length)
+    const strangers = new Set<string>()
+    const usualStrangers: string[] = []
+    results.forEach(({ name }, place) => {
+      const index = this.#indexOf(name, place)
+      const isTwice = index === NOWHERE ? strangers.has(name) : hasResult[index] === 1
+      if (isTwice) this.#report('/results', `the name ${JSON.stringify(name)} stands twice`)
+      else if (index === NOWHERE) strangers.add(name)
+      else hasResult[index] = 1
+    })
+    let place = 0
+    for (const id of usualNodes.keys()) {
+      const index = this.#indexOf(id, place)
+      if (index === NOWHERE) usualStrangers.push(id)
+      else isUsual[index] = 1
+      place += 1
+    }
+    return { isUsual, hasResult, strangers, usualStrangers }
+  }
+
+  /** Index of a node; maps of a document have their nodes in the order of the workflow, if not all of them. */
+  #indexOf(id: string, near = NOWHERE): number {
+    return this.#ids[near] === id ? near : (this.#indexes.get(id) ?? NOWHERE)
   }
 
   /** Names of values; one that stands twice, which only the tag form allows, is a problem. */
@@ -299,6 +363,10 @@ class Contradictions {
       this.#report(path, `${remaining} ms remained until ${deadline}, which does not fit the time of the snapshot`)
     }
     return at
+  }
+
+  #noNode(path: string, id: string): void {
+    this.#report(path, `the workflow has no node ${JSON.stringify(id)}`)
   }
 
   #report(path: string, message: string): void {

@@ -1,7 +1,7 @@
 import { quote, SnapshotSyntaxError } from '../base/errors.ts'
 import { isDigit, isHexDigit } from './digits.ts'
 import type { ExpectedNames } from './expected-names.ts'
-import { DOCUMENT_LEVELS, maxOwnKeys, overLimit, type SnapshotLimits } from './limits.ts'
+import { DOCUMENT_LEVELS, isSpelledOut, maxOwnKeys, overLimit, type SnapshotLimits } from './limits.ts'
 import { addToHash, hashOf, keyOf, OpenKeys } from './open-keys.ts'
 
 const OBJECT = 1
@@ -121,6 +121,11 @@ export class TextScanner {
 
   /** Passes over a user's value, which is held to the limits of a value alone. */
   usersValue(): void {
+    const first = this.#text.charCodeAt(this.#at)
+    if (first === MINUS || isDigit(first)) {
+      this.#at = this.#number(this.#at)
+      return
+    }
     this.#maxKeys = this.#limits.maxKeysPerObject
     this.#keysLimit = 'maxKeysPerObject'
     this.valueApart()
@@ -303,17 +308,10 @@ export class TextScanner {
       end += 1
     }
     const length = end - at - 1 - spelled
-    if (length > this.#limits.maxStringLength && !this.#isSpelledOut(at, length)) {
+    if (length > this.#limits.maxStringLength && !isSpelledOut(text, at, length, this.#limits)) {
       throw overLimit(this.#limits, 'maxStringLength', length, 'characters in a string')
     }
     return end + 1
-  }
-
-  /** Whether a string is the long spelling of bytes or text that are within their own limits, which the codec holds. */
-  #isSpelledOut(at: number, length: number): boolean {
-    const { maxBinaryBytes, maxStringLength } = this.#limits
-    if (this.#text.startsWith('"base64":', at - 9)) return length <= Math.ceil(maxBinaryBytes / 3) * 4
-    return this.#text.startsWith('"utf16":', at - 8) && length <= maxStringLength * 4
   }
 
   /** Passes over a backslash and what it escapes. */
@@ -356,8 +354,9 @@ export class TextScanner {
 
   /** Passes over one digit or more. */
   #digits(at: number): number {
+    const text = this.#text
     let end = at
-    while (isDigit(this.#text.charCodeAt(end))) end += 1
+    for (let code = text.charCodeAt(end); code >= 0x30 && code <= 0x39; code = text.charCodeAt(end)) end += 1
     if (end === at) throw this.#unexpected(at, 'a digit')
     return end
   }

@@ -1,7 +1,7 @@
 import { isWaystoneError } from '../base/errors.ts'
+import type { NodeState } from '../run/state.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
-import type { NodeDocument } from './document.ts'
-import { ExpectedNames } from './expected-names.ts'
+import { ExpectedNames, type ListedNames, listedNames } from './expected-names.ts'
 import { type Utf16Text, unescapeName, utf16Text } from './json-text.ts'
 import { knownWorkflowAt } from './known-workflow.ts'
 import { overLimit, type SnapshotLimits } from './limits.ts'
@@ -36,8 +36,8 @@ export interface SlotSpans {
   /** Of the payloads of signals. */
   readonly signals: Span[]
   workflow: Span | null
-  /** Nodes whose state is a usual one, by id; the envelope has none of them. */
-  readonly usualNodes: Map<string, NodeDocument>
+  /** Nodes whose state is a usual one, by id, without their outputs; the envelope has none of them. */
+  readonly usualNodes: Map<string, NodeState>
   /** From the key's quote to the value's end. */
   integrity: Span | null
 }
@@ -103,7 +103,7 @@ class DocumentScanner {
   #slotCount = 0
   readonly #given: WorkflowDefinition | null
   #definition: WorkflowDefinition | null = null
-  #ids: readonly string[] | undefined
+  #ids: ListedNames | undefined
   readonly #misplacedTags: string[] = []
   /** Pieces of the envelope so far, and where the next begins. */
   readonly #envelope: string[] = []
@@ -194,7 +194,8 @@ class DocumentScanner {
     const start = this.#scanner.place
     const known = knownWorkflowAt(this.#text, start, this.#given, this.#limits)
     if (known === null) {
-      this.#slots.workflow = this.#span(() => this.#scanner.valueApart())
+      this.#scanner.valueApart()
+      this.#slots.workflow = { start, end: this.#scanner.place }
       return
     }
     this.#scanner.skipTo(known.end)
@@ -206,7 +207,7 @@ class DocumentScanner {
   /** Ids of the workflow, where it is known: maps by node have them in this order. */
   #expectedIds(): ExpectedNames | null {
     if (this.#definition === null) return null
-    this.#ids ??= this.#definition.nodes.map(({ id }) => id)
+    this.#ids ??= listedNames(this.#definition.nodes.map(({ id }) => id))
     return new ExpectedNames(this.#ids)
   }
 
@@ -234,7 +235,9 @@ class DocumentScanner {
   #slot(name: string): NamedSpan {
     this.#slotCount += 1
     if (this.#slotCount > this.#limits.maxSlots) throw overLimit(this.#limits, 'maxSlots', this.#slotCount, 'values')
-    const { start, end } = this.#span(() => this.#scanner.usersValue())
+    const start = this.#scanner.place
+    this.#scanner.usersValue()
+    const end = this.#scanner.place
     if (end - start >= MIN_CUT_LENGTH) this.#cut(start, end, 'null')
     return { name, start, end }
   }
@@ -254,12 +257,6 @@ class DocumentScanner {
     this.#envelope.length = pieces
     this.#envelopeFrom = from
     this.#cut(start, this.#scanner.place, '{}')
-  }
-
-  #span(pass: () => void): Span {
-    const start = this.#scanner.place
-    pass()
-    return { start, end: this.#scanner.place }
   }
 
   /**

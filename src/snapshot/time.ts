@@ -30,21 +30,9 @@ export function isoTimeOrNull(at: number | null): string | null {
  * @returns null when the text is no such time: another form, a day the calendar does not have, a leap second
  */
 export function parseTime(text: string): number | null {
-  if (text !== parsedText) {
-    parsedAt = parsedTime(text)
-    parsedText = text
-  }
-  return parsedAt
-}
-
-/** The time read last, for the same reason as the one written last. */
-let parsedText = ''
-let parsedAt: number | null = null
-
-function parsedTime(text: string): number | null {
   // What we write ourselves has one form, for which no expression is needed.
-  if (text.length === 24 && text.charCodeAt(23) === 0x5a) {
-    const at = fixedTime(text)
+  if (text.length === USUAL_TIME_LENGTH) {
+    const at = usualTimeAt(text, 0)
     if (at !== null) return at
   }
   const match = TIME.exec(text)
@@ -62,9 +50,46 @@ function parsedTime(text: string): number | null {
   return Number.isNaN(at) || Math.abs(at) > LAST_INSTANT ? null : at
 }
 
+/** Characters of a time as we write it. */
+export const USUAL_TIME_LENGTH = 24
+
+/** The minute of the time read last, up to the colon before its seconds, and when it began: most times of a run share it. */
+let minuteText = '1970-01-01T00:00:'
+let minuteAt = 0
+
+/** The instant of a time that stands at a place of a text as we write it, `2026-01-02T03:04:05.678Z`; null for anything unusual. */
+export function usualTimeAt(text: string, place: number): number | null {
+  if (text.charCodeAt(place + USUAL_TIME_LENGTH - 1) !== 0x5a) return null
+  if (!text.startsWith(minuteText, place)) {
+    const at = fixedTime(text.slice(place, place + USUAL_TIME_LENGTH))
+    // Cut from a text of its own: a part of the document would keep all of it.
+    if (at !== null) {
+      minuteAt = Math.floor(at / 60_000) * 60_000
+      minuteText = new Date(minuteAt).toISOString().slice(0, MINUTE_LENGTH)
+    }
+    return at
+  }
+  if (text.charCodeAt(place + 19) !== 0x2e) return null
+  const tens = text.charCodeAt(place + 17) - 0x30
+  const ones = text.charCodeAt(place + 18) - 0x30
+  const tenths = text.charCodeAt(place + 20) - 0x30
+  const hundredths = text.charCodeAt(place + 21) - 0x30
+  const thousandths = text.charCodeAt(place + 22) - 0x30
+  if (!(tens >= 0 && tens <= 5 && isDecimal(ones) && isDecimal(tenths))) return null
+  if (!(isDecimal(hundredths) && isDecimal(thousandths))) return null
+  return minuteAt + (tens * 10 + ones) * 1000 + tenths * 100 + hundredths * 10 + thousandths
+}
+
+function isDecimal(digit: number): boolean {
+  return digit >= 0 && digit <= 9
+}
+
+/** Characters of a time before its seconds. */
+const MINUTE_LENGTH = 17
+
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-/** The instant of a time in the one form documents are written in, `2026-01-02T03:04:05.678Z`; null for anything unusual. */
+/** {@link usualTimeAt} in any minute. */
 function fixedTime(text: string): number | null {
   if (
     text[4] !== '-' ||

@@ -72,13 +72,23 @@ function copy(copying: Copying, value: unknown): JsonValue {
   }
 }
 
+function copyAt(copying: Copying, key: string | number, value: unknown): JsonValue {
+  copying.path.push(key)
+  const copied = copy(copying, value)
+  copying.path.pop()
+  return copied
+}
+
+/** What most members of most nodes and edges are. */
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_STRING_LENGTH
+}
+
 function copyArray(copying: Copying, array: readonly unknown[]): JsonValue {
   const target: JsonValue[] = []
   copying.parts += array.length
   for (let index = 0; index < array.length; index += 1) {
-    copying.path.push(index)
-    target.push(copy(copying, array[index]))
-    copying.path.pop()
+    target.push(copyAt(copying, index, array[index]))
   }
   return Object.freeze(target)
 }
@@ -95,9 +105,7 @@ function copyObject(copying: Copying, object: object): JsonValue {
       refuse(copying, `has a name of ${key.length} characters, more than ${MAX_KEY_LENGTH}`)
       continue
     }
-    copying.path.push(key)
-    const copied = copy(copying, member)
-    copying.path.pop()
+    const copied = isShortText(member) ? member : copyAt(copying, key, member)
     // An assignment to __proto__ would change the prototype instead of making a member.
     if (key === '__proto__') Object.defineProperty(target, key, { value: copied, enumerable: true })
     else target[key] = copied

@@ -22,15 +22,20 @@ export interface Draft {
 export function draftOf(root: JsonObject): Draft {
   const nodes = entries(root['nodes'])
   const edges = entries(root['edges'])
-  const ids = nodes.map((node) => textOf(node?.['id']))
+  const ids = Object.freeze(nodes.map((node) => textOf(node?.['id'])))
   const indexOf = new Map<string, number>()
   for (let index = 0; index < ids.length; index += 1) {
     const id = ids[index]!
     if (id !== null && !indexOf.has(id)) indexOf.set(id, index)
   }
-  const end = (name: 'source' | 'target') =>
-    Int32Array.from(edges, (edge) => indexOf.get(textOf(edge?.[name]) as string) ?? -1)
-  return { root, nodes, edges, ids, indexOf, edgeSource: end('source'), edgeTarget: end('target') }
+  const edgeSource = new Int32Array(edges.length)
+  const edgeTarget = new Int32Array(edges.length)
+  for (let index = 0; index < edges.length; index += 1) {
+    // Only texts are keys; whatever else an end may be is none.
+    edgeSource[index] = indexOf.get(edges[index]?.['source'] as string) ?? -1
+    edgeTarget[index] = indexOf.get(edges[index]?.['target'] as string) ?? -1
+  }
+  return { root, nodes, edges, ids, indexOf, edgeSource, edgeTarget }
 }
 
 /** Whether a JSON value is an object. */

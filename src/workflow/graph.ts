@@ -1,6 +1,7 @@
 import { DefinitionError, quote } from '../base/errors.ts'
 import { adjacency } from './adjacency.ts'
 import type { EdgeDefinition, NodeDefinition, WorkflowDefinition } from './definition.ts'
+import { knownLinks, type Links } from './links.ts'
 
 /**
  * The index over a workflow's nodes and edges that everything else asks; built once, in O(nodes + edges).
@@ -48,20 +49,14 @@ export function isGraph(value: unknown): value is Graph {
  */
 export function buildGraph(definition: Pick<WorkflowDefinition, 'nodes' | 'edges'>): Graph {
   const { nodes, edges } = definition
-  const ids = nodes.map((node) => node.id)
-  const indexOf = indexNodes(ids)
-  const edgeSource = new Int32Array(edges.length)
-  const edgeTarget = new Int32Array(edges.length)
+  const { ids, indexOf, edgeSource, edgeTarget } = knownLinks(definition) ?? linksOf(definition)
   const isConditional = new Uint8Array(edges.length)
   const decides = new Uint8Array(nodes.length)
   for (let index = 0; index < edges.length; index += 1) {
     const edge = edges[index]!
-    const source = nodeAt(indexOf, edge.source, index)
-    edgeSource[index] = source
-    edgeTarget[index] = nodeAt(indexOf, edge.target, index)
     if (typeof edge.sourceHandle === 'string' || edge.condition !== undefined) {
       isConditional[index] = 1
-      decides[source] = 1
+      decides[edgeSource[index]!] = 1
     }
   }
   const isStandIn = new Uint8Array(nodes.length)
@@ -76,7 +71,7 @@ export function buildGraph(definition: Pick<WorkflowDefinition, 'nodes' | 'edges
   return Object.freeze({
     nodes,
     edges,
-    ids: Object.freeze(ids),
+    ids,
     indexOf,
     get edgeKeys(): readonly string[] {
       edgeKeys ??= Object.freeze(nameEdges(edges))
@@ -96,6 +91,18 @@ export function buildGraph(definition: Pick<WorkflowDefinition, 'nodes' | 'edges
     decides,
     isStandIn,
   })
+}
+
+function linksOf({ nodes, edges }: Pick<WorkflowDefinition, 'nodes' | 'edges'>): Links {
+  const ids = nodes.map((node) => node.id)
+  const indexOf = indexNodes(ids)
+  const edgeSource = new Int32Array(edges.length)
+  const edgeTarget = new Int32Array(edges.length)
+  for (let index = 0; index < edges.length; index += 1) {
+    edgeSource[index] = nodeAt(indexOf, edges[index]!.source, index)
+    edgeTarget[index] = nodeAt(indexOf, edges[index]!.target, index)
+  }
+  return { ids: Object.freeze(ids), indexOf, edgeSource, edgeTarget }
 }
 
 function indexNodes(ids: readonly string[]): Map<string, number> {

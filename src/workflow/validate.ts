@@ -1,7 +1,9 @@
 import { kindOf } from '../base/errors.ts'
 import type { JsonObject } from '../base/json.ts'
 import { copyJson } from './copy-json.ts'
-import { draftOf, isJsonObject } from './draft.ts'
+import type { WorkflowDefinition } from './definition.ts'
+import { type Draft, draftOf, isJsonObject } from './draft.ts'
+import { type Links, rememberLinks } from './links.ts'
 import type { Problem } from './problem.ts'
 import { choice } from './rules/choice.ts'
 import { condition } from './rules/condition.ts'
@@ -54,7 +56,13 @@ export function checkDefinition(json: unknown): CheckedDefinition {
     }
     return { root: null, problems: problems.length > 0 && value === null ? problems : [found] }
   }
-  return { root: value, problems: [...problems, ...outside(problems, checkRules(value))] }
+  const draft = draftOf(value)
+  const found = outside(
+    problems,
+    rules.flatMap((rule) => rule(draft)),
+  )
+  if (problems.length === 0 && found.length === 0) remember(value, draft)
+  return { root: value, problems: [...problems, ...found] }
 }
 
 /**
@@ -68,9 +76,11 @@ export function validateDefinition(json: unknown): readonly Problem[] {
   return checkDefinition(json).problems
 }
 
-function checkRules(root: JsonObject): readonly Problem[] {
-  const draft = draftOf(root)
-  return rules.flatMap((rule) => rule(draft))
+/** What the rules looked up of a definition in which nothing is wrong serves the index over it. */
+function remember(root: JsonObject, draft: Draft): void {
+  if (!Array.isArray(root['nodes']) || !Array.isArray(root['edges'])) return
+  const { ids, indexOf, edgeSource, edgeTarget } = draft as Links
+  rememberLinks(root as unknown as WorkflowDefinition, { ids, indexOf, edgeSource, edgeTarget })
 }
 
 /** Leaves out what rules say of places that could not even be copied. */

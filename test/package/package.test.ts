@@ -244,6 +244,14 @@ describe('the subpaths of the packed package', () => {
     expect(printed).toBe('true true true\n')
   })
 
+  it('know a semantic version, though the package for it is made ready when one is more than three numbers', () => {
+    const printed = evaluate(`
+      import { validateDefinition } from '${manifest.name}'
+      const versions = ['1.0.0', '1.2.3-rc.1+build', '1.0', '01.0.0', 'v1.0.0']
+      console.log(versions.map((version) => validateDefinition({ id: 'v', version }).length).join(' '))`)
+    expect(printed).toBe('0 0 1 1 1\n')
+  })
+
   it('compress and decompress, though that is made ready at its first use', () => {
     const printed = evaluate(`
       import { DagExecutor, deserialize, serialize, workflow } from '${manifest.name}'

@@ -37,11 +37,13 @@ const operands: ReadonlyMap<string, Operand> = new Map(
 
 /** A condition on an edge is the mark of a function in code, or a test that {@link conditionProblems} finds nothing wrong with. */
 export function condition({ edges }: Draft): readonly Problem[] {
-  return edges.flatMap((edge, index) => {
-    const found = edge?.['condition']
-    if (found === undefined || (isJsonObject(found) && found['kind'] === 'function')) return []
-    return conditionProblems(found, `/edges/${index}/condition`)
-  })
+  const problems: Problem[] = []
+  for (let index = 0; index < edges.length; index += 1) {
+    const found = edges[index]?.['condition']
+    if (found === undefined || (isJsonObject(found) && found['kind'] === 'function')) continue
+    problems.push(...conditionProblems(found, `/edges/${index}/condition`))
+  }
+  return problems
 }
 
 /**

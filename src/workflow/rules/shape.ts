@@ -14,15 +14,16 @@ export function shape(draft: Draft): readonly Problem[] {
     if (!Array.isArray(list)) problems.push(wrongKind(`/${name}`, 'an array', list))
     else entryKinds(problems, name, list)
   }
+  // Most nodes and edges have nothing but the texts they need; no path is put together for those.
   draft.nodes.forEach((node, index) => {
-    if (node === null) return
+    if (node === null || (isText(node['id']) && isText(node['type']) && node['version'] === undefined)) return
     const path = `/nodes/${index}`
     text(problems, node, path, 'id', 'required')
     text(problems, node, path, 'type', 'required')
     text(problems, node, path, 'version', 'optional')
   })
   draft.edges.forEach((edge, index) => {
-    if (edge === null) return
+    if (edge === null || (isText(edge['source']) && isText(edge['target']) && Object.keys(edge).length === 2)) return
     const path = `/edges/${index}`
     text(problems, edge, path, 'id', 'optional')
     text(problems, edge, path, 'source', 'required')
@@ -30,6 +31,10 @@ export function shape(draft: Draft): readonly Problem[] {
     if (edge['sourceHandle'] !== null) text(problems, edge, path, 'sourceHandle', 'optional')
   })
   return problems
+}
+
+function isText(value: JsonValue | undefined): boolean {
+  return typeof value === 'string'
 }
 
 function entryKinds(problems: Problem[], name: string, list: readonly JsonValue[]): void {

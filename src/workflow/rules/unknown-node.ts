@@ -6,7 +6,7 @@ import type { Problem } from '../problem.ts'
 export function unknownNode({ edges, edgeSource, edgeTarget }: Draft): readonly Problem[] {
   const problems: Problem[] = []
   edges.forEach((edge, index) => {
-    if (edge === null) return
+    if (edge === null || (edgeSource[index] !== -1 && edgeTarget[index] !== -1)) return
     for (const end of ['source', 'target'] as const) {
       const nodeId = edge[end]
       if (typeof nodeId !== 'string' || (end === 'source' ? edgeSource : edgeTarget)[index] !== -1) continue

@@ -44,6 +44,36 @@ describe('times', () => {
     expect(parseTime(text)).toBe(null)
   })
 
+  it('are read alike in the minute of the one before and in any other', () => {
+    const texts = [
+      '2026-01-02T03:04:05.678Z',
+      '2026-01-02T03:04:59.999Z',
+      '1969-12-31T23:59:00.001Z',
+      '0100-03-01T00:00:00.000Z',
+    ]
+    for (const before of texts) {
+      for (const text of texts) {
+        parseTime(before)
+        expect(parseTime(text)).toBe(Date.parse(text))
+      }
+      const minute = before.slice(0, 17)
+      for (const end of [
+        '60.000Z',
+        '59.99aZ',
+        '5a.000Z',
+        '05,000Z',
+        '05.0:0Z',
+        '05./00Z',
+        '05.000z',
+        '/5.000Z',
+        '0 .000Z',
+      ]) {
+        parseTime(before)
+        expect(parseTime(minute + end), minute + end).toBe(null)
+      }
+    }
+  })
+
   it('are written as the calendar has them, whatever was written before', () => {
     const day = 86_400_000
     const instants = [

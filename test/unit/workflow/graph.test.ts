@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isWaystoneError } from '../../../src/base/errors.ts'
 import type { EdgeDefinition, NodeDefinition } from '../../../src/workflow/definition.ts'
 import { buildGraph, type Graph } from '../../../src/workflow/graph.ts'
+import { parseDefinition } from '../../../src/workflow/parse.ts'
 
 const node = (id: string, more: Partial<NodeDefinition> = {}): NodeDefinition => ({ id, type: 't', ...more })
 
@@ -73,6 +74,25 @@ describe('buildGraph', () => {
     expect(leaving(graph, '__proto__')).toHaveLength(4)
     expect(entering(graph, '')).toEqual(['__proto__->'])
     expect(graph.indexOf.get('hasOwnProperty')).toBeUndefined()
+  })
+
+  it('is the same over a definition that was checked and over the same that was not', () => {
+    const plain = {
+      id: 'w',
+      version: '1.0.0',
+      nodes: ['a', '__proto__', 'b', ''].map((id) => node(id)),
+      edges: [
+        { source: 'b', target: '__proto__' },
+        { source: 'a', target: '' },
+        { source: '__proto__', target: '', sourceHandle: 'x' },
+      ],
+    }
+    const checked = buildGraph(parseDefinition(plain))
+    expect({ ...checked }).toEqual({ ...buildGraph(plain) })
+    expect(Object.isFrozen(checked.ids)).toBe(true)
+    // Other edges over the same nodes are looked up again.
+    const other = buildGraph({ nodes: checked.nodes, edges: [{ source: 'a', target: 'b' }] })
+    expect([...other.edgeSource, ...other.edgeTarget]).toEqual([0, 2])
   })
 
   it('refuses what would break it, with a code', () => {
