@@ -92,7 +92,7 @@ export class SimulatedDisk {
       if (known !== undefined) return known
       if (node.kind === 'file') {
         const left = leftOf(node, bytes)
-        const copy: SimulatedFile = { ...node, bytes: left, durable: Buffer.from(left), dirty: [] }
+        const copy: SimulatedFile = { ...node, bytes: left, durable: Buffer.from(left), dirty: [], links: 1 }
         nodes.set(node, copy)
         return copy
       }
@@ -201,8 +201,10 @@ export class SimulatedDisk {
       makeFolder: async (at) => {
         this.#enter('makeFolder')
         let folder = this.#root
+        let isMade = false
         for (const name of partsOf(at)) {
           let next = folder.names.get(name)
+          isMade = next === undefined
           if (next === undefined) {
             next = newFolder(this.#newInode())
             folder.names.set(name, next)
@@ -210,6 +212,7 @@ export class SimulatedDisk {
           if (next.kind === 'file') throw systemError('ENOTDIR', at)
           folder = next
         }
+        return isMade
       },
       names: (at) => {
         this.#enter('names')
@@ -233,7 +236,14 @@ export class SimulatedDisk {
       },
       removeFolder: async (at) => {
         this.#enter('removeFolder')
-        if (this.#find(at) !== undefined) this.#folder(path.dirname(at)).names.delete(path.basename(at))
+        const folder = this.#find(at)
+        if (folder === undefined) return
+        this.#folder(path.dirname(at)).names.delete(path.basename(at))
+        const left = [folder]
+        for (const node of left) {
+          if (node.kind === 'file') node.links = 0
+          else left.push(...node.names.values())
+        }
       },
     }
   }

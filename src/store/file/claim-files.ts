@@ -59,11 +59,11 @@ export class ClaimFiles {
     const { owner, leaseMs, now } = request
     const expiresAt = now + leaseMs
     for (let tries = 1; ; tries++) {
-      const epochs = this.epochs()
+      // A look for the name of a new folder waits for all who make names beside it; making it waits elsewhere.
+      const epochs = (await this.#fileSystem.makeFolder(this.#folder)) ? [] : this.epochs()
       const present = epochs.at(-1) ?? 0
       if (present > 0) await this.#checkFree(present, request)
       const epoch = Math.max(present, above) + 1
-      if (present === 0) await this.#fileSystem.makeFolder(this.#folder)
       try {
         await this.#make({ runId: this.#runId, owner, epoch, expiresAt, released: false, ...this.#self })
       } catch (error) {

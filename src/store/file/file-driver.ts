@@ -119,7 +119,7 @@ export class FileDriver implements StoreDriver {
   }
 
   async close(): Promise<void> {
-    await this.#pool.close(new StoreError('STORE_CLOSED', 'the file store is closed'))
+    await this.#pool.close(() => new StoreError('STORE_CLOSED', 'the file store is closed'))
     await this.#journal.close()
   }
 
@@ -161,7 +161,7 @@ export class FileDriver implements StoreDriver {
     const folder = this.#runFolder(runId)
     const highestClaim = this.#claims(runId).epochs().at(-1)
     if (highestClaim !== undefined) this.#deletedEpochs.set(runId, highestClaim)
-    await this.#pool.drop(runId, fenced(runId, highestClaim ?? 0, 'the run was deleted'))
+    await this.#pool.drop(runId, () => fenced(runId, highestClaim ?? 0, 'the run was deleted'))
     this.#reader.forget(this.#logPath(runId))
     if (!fileSystem.exists(folder)) return
     const logId = await this.#reader.readLogId(this.#logPath(runId))
@@ -214,13 +214,13 @@ export class FileDriver implements StoreDriver {
     })
     const { epoch } = writer.claim
     if ((this.#pool.get(runId)?.claim.epoch ?? 0) > epoch) {
-      const overtaken = fenced(runId, epoch, 'this store claimed the run again meanwhile')
+      const overtaken = () => fenced(runId, epoch, 'this store claimed the run again meanwhile')
       await writer.stop(overtaken)
-      throw overtaken
+      throw overtaken()
     }
     const before = this.#pool.put(runId, writer)
     this.#deletedEpochs.delete(runId)
-    if (before !== undefined) await before.stop(fenced(runId, before.claim.epoch, 'this store claimed the run again'))
+    await before?.stop(() => fenced(runId, before.claim.epoch, 'this store claimed the run again'))
     for (const repair of repairs) {
       logger?.warn(`the log of run ${quote(runId)} had a torn tail; it is passed over from now on`, repair)
       onRepair?.(repair)
@@ -236,7 +236,7 @@ export class FileDriver implements StoreDriver {
   async release(claim: Claim): Promise<void> {
     const writer = this.#pool.get(claim.runId)
     if (writer === undefined || writer.claim.epoch !== claim.epoch) return
-    await this.#pool.drop(claim.runId, fenced(claim.runId, claim.epoch, 'it was released'))
+    await this.#pool.drop(claim.runId, () => fenced(claim.runId, claim.epoch, 'it was released'))
     this.#claims(claim.runId).release(claim)
   }
 

@@ -38,8 +38,8 @@ export interface FileSystem {
   exists(path: string): boolean
   /** Null when there is no such file. */
   infoOf(path: string): FileInfo | null
-  /** Makes a folder and those above it; one that is there is no error. */
-  makeFolder(path: string): Promise<void>
+  /** Makes a folder and those above it; false when it was there. */
+  makeFolder(path: string): Promise<boolean>
   /** Names in a folder; empty when there is no such folder. */
   names(path: string): string[]
   rename(from: string, to: string): void
@@ -107,9 +107,18 @@ export const nodeFileSystem: FileSystem = {
     const stats = fs.statSync(path, { throwIfNoEntry: false })
     return stats === undefined ? null : infoFrom(stats)
   },
-  async makeFolder(path) {
-    await fs.promises.mkdir(path, { recursive: true })
-  },
+  makeFolder: (path) =>
+    new Promise((resolve, reject) => {
+      // Most have their parent, and looking for it first costs more than making the folder.
+      fs.mkdir(path, (error) => {
+        if (error === null) resolve(true)
+        else if (!isMissing(error) && fs.existsSync(path)) resolve(false)
+        else
+          fs.mkdir(path, { recursive: true }, (failure, first) =>
+            failure === null ? resolve(first !== undefined) : reject(failure),
+          )
+      })
+    }),
   names(path) {
     // An error with its stack costs more than a second look.
     if (!fs.existsSync(path)) return []

@@ -30,9 +30,11 @@ export const CHAIN_START: ChainPoint = Object.freeze({ offset: 0, seq: 0, checks
  * - A log is only ever appended to, one write a record, so nothing a slow or stale writer does can take back what
  *   another wrote. A claimant never cuts the file either: between its look and its cut a successor could have written.
  * - A `claim` record of a higher epoch ends the epochs before it. A claimant first makes its claim file, then appends
- *   its `claim` record, then reads the log. A writer looks for a successor's claim file after its own record is written
- *   and acknowledges only when there is none; so every acknowledged record stands before the successor's `claim`
- *   record, and every record of a lower epoch behind it was never acknowledged and does not count.
+ *   its `claim` record, then reads the log. A writer looks at the size of the log after its own record is written: if
+ *   the log grew by that record alone since the last look, it stands before any successor's `claim` record. If somebody
+ *   else wrote, the writer looks for a successor's claim file and acknowledges only when there is none. So every
+ *   acknowledged record stands before the successor's `claim` record, and every record of a lower epoch behind it was
+ *   never acknowledged and does not count.
  * - Each record that counts names the checksum of the one that counted before. A stretch of garbage is therefore
  *   harmless exactly when the next record that counts follows on the one before the garbage: it was the torn write of
  *   a writer that died, or a stale writer's. If it does not follow, something is missing: damage. If none follows, it

@@ -10,6 +10,7 @@ import { encodeEvents, encodeRun, type RunFacts } from './record.ts'
 /** Records larger than this are written without blocking. */
 const LARGE_BYTES = 256 * 1024
 const NOTHING = new Uint8Array(0)
+const NOTHING_TO_CONFIRM = () => undefined
 
 /** What a writer shares with all others of its store. */
 export interface WriterSurroundings {
@@ -61,6 +62,8 @@ export class LogWriter {
   #facts: RunFacts | null
   /** The end of the log, if nobody else wrote to it. */
   #end: number
+  /** Whether somebody else was seen to write to the log since this writer's `claim` record. */
+  #isShared: boolean
   /** What no commit was given yet, at the end of the log. */
   #unsynced: Uint8Array
   /** All before this byte is on disk. */
@@ -69,7 +72,10 @@ export class LogWriter {
   #waiting: Waiting[] = []
   #scheduled = false
   #flushing: Promise<void> | null = null
-  #failure: StoreError | null = null
+  /** Why appends are refused from now on; the error is made when one is. */
+  #refusal: (() => StoreError) | null = null
+  /** Whether a write or sync failed, so that nobody knows what is on disk. */
+  #isSuspect = false
 
   constructor(claim: Claim, scan: LogScan, log: TakenLog, claims: ClaimFiles, around: WriterSurroundings) {
     this.claim = claim
@@ -81,18 +87,22 @@ export class LogWriter {
     this.#checksum = scan.point.checksum
     this.#facts = scan.facts
     this.#end = log.sizeBytes
+    this.#isShared = scan.point.epoch > claim.epoch
     this.#unsynced = log.unsynced
     this.#syncedTo = log.sizeBytes - log.unsynced.length
   }
 
   /** Whether the run has no events, and none are under way, as far as this writer knows. */
   get isEmpty(): boolean {
-    return this.#facts === null && this.#failure === null && !this.#claims.isOvertaken(this.claim.epoch)
+    if (this.#facts !== null || this.#refusal !== null) return false
+    if (this.#fd === null || this.#isShared) return !this.#claims.isOvertaken(this.claim.epoch)
+    const { sizeBytes, links } = this.#around.fileSystem.info(this.#fd)
+    return sizeBytes === this.#end && links > 0
   }
 
   /** A byte of the log before which all is known to be on disk, when a write or sync failed; else null. */
   get suspectFrom(): number | null {
-    return this.#failure?.code === 'STORE_IO' ? this.#syncedTo : null
+    return this.#isSuspect ? this.#syncedTo : null
   }
 
   get isBusy(): boolean {
@@ -104,7 +114,7 @@ export class LogWriter {
     if (epoch !== this.claim.epoch) {
       throw fenced(this.claim.runId, epoch, `this store holds the claim with epoch ${this.claim.epoch}`)
     }
-    if (this.#failure !== null) throw this.#failure
+    if (this.#refusal !== null) throw this.#refusal()
     if (expectedSeq !== this.#seq) throw conflict(this.claim.runId, expectedSeq, this.#seq)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ bytes: this.#encode(batch), resolve, reject })
@@ -113,8 +123,8 @@ export class LogWriter {
   }
 
   /** Refuses appends from now on, and lets those that wait go ahead. */
-  async stop(reason: StoreError): Promise<void> {
-    this.#failure ??= reason
+  async stop(reason: () => StoreError): Promise<void> {
+    this.#refusal ??= reason
     while (this.isBusy) {
       this.#flushing ??= this.#flush()
       await this.#flushing
@@ -180,16 +190,20 @@ export class LogWriter {
     const written =
       bytes.length > LARGE_BYTES ? await fileSystem.writeLarge(fd, bytes) : fileSystem.write(fd, bytes, null)
     if (written !== bytes.length) throw new Error(`the file system took ${written} of ${bytes.length} bytes`)
-    const { sizeBytes } = fileSystem.info(fd)
+    const { sizeBytes, links } = fileSystem.info(fd)
+    if (links === 0) throw this.#lost()
     // A log only grows, so when it has just the size it would have without other writers, there were none.
     const isAlone = sizeBytes === this.#end + bytes.length
+    if (!isAlone) this.#isShared = true
     const unsynced = this.#unsynced.length === 0 ? bytes : Buffer.concat([this.#unsynced, bytes])
     const offset = isAlone ? sizeBytes - unsynced.length : null
     this.#end = sizeBytes
     const names = this.#names
     this.#names = await commit.commit({
       ...{ name, folder, fd, logId, offset, names, bytes: unsynced },
-      confirm: () => this.#confirm(),
+      // Where nobody else wrote, no successor's `claim` record stands before these bytes, so they count for whoever takes
+      // the run over. Bytes that a journal could begin a log with are looked after all the same: see `Tombstones`.
+      confirm: this.#isShared || offset === 0 ? () => this.#confirm() : NOTHING_TO_CONFIRM,
     })
     this.#unsynced = NOTHING
     this.#syncedTo = sizeBytes
@@ -197,10 +211,13 @@ export class LogWriter {
 
   /** @throws {StoreError} STORE_FENCED when the run has another owner, or its log is not the one at its path any more */
   #confirm(): void {
-    const { runId, epoch } = this.claim
-    if (this.#claims.isOvertaken(epoch) || this.#around.fileSystem.infoOf(this.#log.path)?.inode !== this.#log.inode) {
-      throw fenced(runId, epoch, 'another owner took the run over, or it was deleted')
-    }
+    const { fileSystem } = this.#around
+    const { path, inode } = this.#log
+    if (this.#claims.isOvertaken(this.claim.epoch) || fileSystem.infoOf(path)?.inode !== inode) throw this.#lost()
+  }
+
+  #lost(): StoreError {
+    return fenced(this.claim.runId, this.claim.epoch, 'another owner took the run over, or it was deleted')
   }
 
   async #reopen(): Promise<number> {
@@ -238,7 +255,8 @@ export class LogWriter {
             `the log of run ${quote(runId)} could not be written: ${reason}; its events may or may not be kept, claim the run again to know`,
             { details: { runId, ...systemCodeOf(error) }, cause: error },
           )
-    this.#failure = failure
+    this.#refusal = () => failure
+    this.#isSuspect = failure.code === 'STORE_IO'
     const behind = this.#waiting
     this.#waiting = []
     for (const { reject } of group) reject(failure)

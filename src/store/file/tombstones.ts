@@ -7,8 +7,8 @@ const TOMBSTONE_NAME = /^deleted-([0-9a-f]{16})$/
 /**
  * The logs that were deleted while a journal might still hold their bytes: a file `deleted-<log id>` each, beside the
  * journals, with the names of those there were. It forbids to make the log anew from a journal, nothing more, and goes
- * once none of these journals is left: a writer looks whether its run is still there before it writes into a journal
- * it made before, so later journals hold nothing of the log.
+ * once none of these journals is left: a writer looks whether its run is still there before it writes the beginning of
+ * a log into a journal it made before, so later journals hold nothing the log could be made of.
  */
 export class Tombstones {
   readonly #fileSystem: FileSystem

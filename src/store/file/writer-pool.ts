@@ -44,7 +44,7 @@ export class WriterPool {
   }
 
   /** Stops a run's writer, if there is one, after what waits is written. */
-  async drop(runId: string, reason: StoreError): Promise<void> {
+  async drop(runId: string, reason: () => StoreError): Promise<void> {
     const writer = this.#writers.get(runId)
     if (writer === undefined) return
     await writer.stop(reason)
@@ -53,7 +53,7 @@ export class WriterPool {
     this.#open.delete(writer)
   }
 
-  async close(reason: StoreError): Promise<void> {
+  async close(reason: () => StoreError): Promise<void> {
     await Promise.all([...this.#writers.keys()].map((runId) => this.drop(runId, reason)))
   }
 

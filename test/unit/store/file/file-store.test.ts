@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { StoreRepair } from '../../../../src/store/driver.ts'
 import { type FileStoreOptions, fileStore } from '../../../../src/store/file/file-store.ts'
+import { nodeFileSystem } from '../../../../src/store/file/file-system.ts'
+import { encodeClaim } from '../../../../src/store/file/record.ts'
 import { appendTo, requestOf, sampleTexts, textsOf, writeRun } from '../../../helpers/sample-run.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 import { failingFileSystem } from './failing-file-system.ts'
@@ -116,6 +118,42 @@ describe('fileStore', () => {
     await appendTo(again, claim, 5)
     expect(await textsOf(again, 'run')).toEqual(sampleTexts('run', 5))
     expect((await again.get('run'))?.seq).toBe(5)
+  })
+
+  it('is told at its first append of an owner that took the run over while it was still taking it itself', async () => {
+    const folder = newFolder()
+    const before = fileStore(folder)
+    await before.release(await writeRun(before, 'run', 1))
+    const claimed = { epoch: 0 }
+    const { write } = nodeFileSystem
+    const slow = fileStore(folder, {
+      fs: {
+        ...nodeFileSystem,
+        write(fd, bytes, position) {
+          const written = write(fd, bytes, position)
+          if (position === null && claimed.epoch === 0) {
+            // Another takes the run over between the claim record and the look at the log.
+            claimed.epoch = 3
+            writeFileSync(join(folder, 'runs', 'run-run', 'claim-3'), '')
+            appendFileSync(logOf(folder), encodeClaim('run', 3, 'b'.repeat(16)).bytes)
+          }
+          return written
+        },
+      },
+    })
+    const { claim } = await slow.claim('run', requestOf('slow'))
+    await expect(appendTo(slow, claim, 2)).rejects.toMatchObject({ code: 'STORE_FENCED' })
+  })
+
+  it('is told at its next append that another process deleted the run, or made it anew', async () => {
+    for (const durability of ['sync', 'exit'] as const) {
+      const folder = newFolder()
+      const [store, other] = [fileStore(folder, { durability }), fileStore(folder, { durability })]
+      const claim = await writeRun(store, 'run', 2)
+      await other.delete('run')
+      if (durability === 'exit') await writeRun(other, 'run', 1)
+      await expect(appendTo(store, claim, 3)).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    }
   })
 
   it('refuses a log that was put into the folder of another run', async () => {
