@@ -44,7 +44,9 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 }
 
 function entries(list: JsonValue | undefined): readonly (JsonObject | null)[] {
-  return Array.isArray(list) ? list.map((entry: JsonValue) => (isJsonObject(entry) ? entry : null)) : []
+  if (!Array.isArray(list)) return []
+  if (list.every(isJsonObject)) return list
+  return list.map((entry: JsonValue) => (isJsonObject(entry) ? entry : null))
 }
 
 function textOf(value: JsonValue | undefined): string | null {

@@ -13,6 +13,7 @@ export function choice({ nodes }: Draft): readonly Problem[] {
   const problems: Problem[] = []
   nodes.forEach((node, index) => {
     if (node === null) return
+    if (node['trigger'] === undefined && node['onError'] === undefined && node['onInterrupted'] === undefined) return
     for (const [name, allowed] of choices) {
       const found = node[name]
       if (found === undefined || (typeof found === 'string' && allowed.includes(found))) continue

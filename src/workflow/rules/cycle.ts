@@ -13,6 +13,7 @@ const SHOWN_IDS = 20
  */
 export function cycle(draft: Draft): readonly Problem[] {
   const { nodes, edges, edgeSource, edgeTarget } = draft
+  if (isInOrder(draft)) return []
   const leaving = new Int32Array(edges.length).fill(-1)
   for (let edge = 0; edge < edges.length; edge += 1) {
     const target = edgeTarget[edge]!
@@ -30,6 +31,15 @@ export function cycle(draft: Draft): readonly Problem[] {
     problems.push(report(draft, shortestCycle(node, out, edgeTarget, component)))
   }
   return problems
+}
+
+/** Whether every edge leads to a later node, as in most workflows; then none can lead back. */
+function isInOrder({ edgeSource, edgeTarget }: Draft): boolean {
+  for (let edge = 0; edge < edgeTarget.length; edge += 1) {
+    const target = edgeTarget[edge]!
+    if (target !== -1 && target < edgeSource[edge]!) return false
+  }
+  return true
 }
 
 /** Of each node, the number of its strongly connected component; the recursion of the algorithm is kept in arrays. */

@@ -5,6 +5,7 @@ import type { Problem } from '../problem.ts'
 /** No two nodes have the same id; each node but the first of an id is reported. */
 export function duplicateNode({ ids, indexOf }: Draft): readonly Problem[] {
   const problems: Problem[] = []
+  if (indexOf.size === ids.length) return problems
   ids.forEach((nodeId, index) => {
     if (nodeId === null) return
     const first = indexOf.get(nodeId)!

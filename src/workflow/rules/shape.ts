@@ -23,7 +23,7 @@ export function shape(draft: Draft): readonly Problem[] {
     text(problems, node, path, 'version', 'optional')
   })
   draft.edges.forEach((edge, index) => {
-    if (edge === null || (isText(edge['source']) && isText(edge['target']) && Object.keys(edge).length === 2)) return
+    if (edge === null || (isText(edge['source']) && isText(edge['target']) && isWithoutNames(edge))) return
     const path = `/edges/${index}`
     text(problems, edge, path, 'id', 'optional')
     text(problems, edge, path, 'source', 'required')
@@ -31,6 +31,10 @@ export function shape(draft: Draft): readonly Problem[] {
     if (edge['sourceHandle'] !== null) text(problems, edge, path, 'sourceHandle', 'optional')
   })
   return problems
+}
+
+function isWithoutNames(edge: JsonObject): boolean {
+  return edge['id'] === undefined && edge['sourceHandle'] === undefined
 }
 
 function isText(value: JsonValue | undefined): boolean {
