@@ -27,6 +27,8 @@ interface Pending {
 
 /** Longer stretches are not written twice: their log is synced instead. */
 const MAX_JOURNALED_BYTES = 128 * 1024
+/** A lone stretch shares its sync with none, so it is written twice only while that is cheaper than the longer sync of a log that grew. */
+const MAX_LONE_BYTES = 16 * 1024
 /** So many lone stretches are synced in their logs before a journal is begun, so that a short life leaves none to clean up. */
 const LONE_SYNCS = 8
 
@@ -98,9 +100,12 @@ export class GroupCommit {
   }
 
   async #commitGroup(group: readonly Pending[]): Promise<void> {
-    if (group.length === 1 && !this.#journal.isBegun && this.#loneSyncs < LONE_SYNCS) {
-      this.#loneSyncs += 1
-      return this.#commitEach(group)
+    if (group.length === 1) {
+      if (group[0]!.stretch.bytes.length > MAX_LONE_BYTES) return this.#commitEach(group)
+      if (!this.#journal.isBegun && this.#loneSyncs < LONE_SYNCS) {
+        this.#loneSyncs += 1
+        return this.#commitEach(group)
+      }
     }
     try {
       await this.#journal.ready()

@@ -44,6 +44,8 @@ export interface EncodedRecord {
 const MAX_HEADER = 76
 const HEADER = /^([0-9a-f]{8}) (\d+) ([0-9a-f]{8}) (claim|run|events) (\d+) (\d+) /
 const EVENTS_MEMBER = ',"events":['
+/** From this length on, a text is written to the record by itself. */
+const LONG_CHARACTERS = 4096
 
 /** The head of an `events` record: everything but the events' own text. */
 interface EventsHead {
@@ -93,21 +95,29 @@ export function encodeEvents(
 ): EncodedRecord {
   const envelopeText = envelopes(summary.runId)
   const index: IndexEntry[] = []
-  const texts: string[] = []
+  // Long texts stay by themselves: each time one is put together with another, all of it is copied.
+  const parts: string[] = ['']
+  let short = ''
   let before: number | null = null
   for (const { seq, at, type, nodeId, text } of events) {
     const prefix = envelopeText(seq, at, type)
     const time = at === before ? null : at
     before = at
     // Compared as a whole, since `startsWith` goes character by character.
-    if (text.length > prefix.length && text.slice(0, prefix.length) === prefix) {
-      texts.push(`{${text.slice(prefix.length)}`)
-      index.push([type, nodeId, time, text.length - prefix.length + 1])
-    } else {
-      texts.push(text)
-      index.push([type, nodeId, time, text.length, 1])
+    const isUsual = text.length > prefix.length && text.slice(0, prefix.length) === prefix
+    const rest = isUsual ? text.slice(prefix.length) : text
+    if (index.length > 0) short += ','
+    if (isUsual) {
+      short += '{'
+      index.push([type, nodeId, time, rest.length + 1])
+    } else index.push([type, nodeId, time, rest.length, 1])
+    if (rest.length < LONG_CHARACTERS) short += rest
+    else {
+      parts.push(short, rest)
+      short = ''
     }
   }
+  parts.push(`${short}]}`)
   const { status, updatedAt, workflowId, workflowVersion, createdAt } = summary
   const sameRun =
     workflowId === base.workflowId && workflowVersion === base.workflowVersion && createdAt === base.createdAt
@@ -118,8 +128,8 @@ export function encodeEvents(
     ...(joined ? { joined: 1 } : {}),
     index,
   }
-  const json = `${JSON.stringify(head).slice(0, -1)}${EVENTS_MEMBER}${texts.join(',')}]}`
-  return encode('events', previous, epoch, summary.seq, json)
+  parts[0] = JSON.stringify(head).slice(0, -1) + EVENTS_MEMBER
+  return encode('events', previous, epoch, summary.seq, ...parts)
 }
 
 /**
@@ -212,12 +222,15 @@ function envelopes(runId: string): (seq: number, at: number, type: string) => st
   }
 }
 
-function encode(kind: RecordKind, previous: string, epoch: number, seq: number, json: string): EncodedRecord {
-  const length = Buffer.byteLength(json)
+function encode(kind: RecordKind, previous: string, epoch: number, seq: number, ...parts: string[]): EncodedRecord {
+  const json = parts.length > 2 ? parts : [parts.join('')]
+  let length = 0
+  for (const part of json) length += Buffer.byteLength(part)
   const rest = `${length} ${previous} ${kind} ${epoch} ${seq} `
   const bytes = Buffer.allocUnsafe(10 + rest.length + length)
   bytes.write(rest, 10, 'latin1')
-  bytes.write(json, 10 + rest.length, 'utf8')
+  let position = 10 + rest.length
+  for (const part of json) position += bytes.write(part, position, 'utf8')
   const checksum = hex(crc32(bytes.subarray(10)))
   bytes.write(`\n${checksum} `, 0, 'latin1')
   return { bytes, checksum }

@@ -47,6 +47,25 @@ describe('a record of a log', () => {
     },
   )
 
+  it('keeps short and long texts in their order', () => {
+    const texts = ['x', 'y'.repeat(5_000), 'ø', '\u{1f600}'.repeat(5_000), 'z'.repeat(5_000), ''].map((note) => ({
+      note,
+    }))
+    for (const some of [texts, texts.slice(0, 1), texts.slice(1, 2), texts.slice(3)]) {
+      const events: StoredEvent[] = some.flatMap((data, index) => {
+        const { seq, at } = { seq: 2 * index + 1, at: 5 }
+        const usual = JSON.stringify({ seq, runId: 'run', at, type: 'x', data })
+        return [
+          { seq, at, type: 'x', nodeId: null, text: usual },
+          { seq: seq + 1, at, type: 'x', nodeId: null, text: JSON.stringify(data) },
+        ]
+      })
+      const batch = { events, summary: sampleSummary('run', events.length) }
+      const record = decodeRecord(lineOf(encodeEvents(NO_CHECKSUM, 1, batch, facts).bytes))
+      expect(record === null ? null : decodeEvents(record, 'run')).toEqual(events)
+    }
+  })
+
   it('of a claim and of a run say whose they are', () => {
     const claim = decodeRecord(lineOf(encodeClaim('ø\n"', 3, '0123456789abcdef').bytes))
     const run = decodeRecord(lineOf(encodeRun(NO_CHECKSUM, 3, facts).bytes))

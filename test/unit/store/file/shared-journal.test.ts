@@ -166,7 +166,8 @@ describe('a lone append', () => {
   it('that is large is not written twice', async () => {
     const { store, folder } = open()
     const claims = await writeTogether(store, names(2), 1)
-    await appendTo(store, claims[0]!, 2, 2, { note: 'x'.repeat(200_000) })
+    await appendTo(store, claims[0]!, 2, 2, { note: 'x'.repeat(20_000) })
+    await Promise.all(claims.map((claim, at) => appendTo(store, claim, 3 - at, 3 - at, { note: 'x'.repeat(200_000) })))
     const [journal] = journalsIn(folder)
     const content = await readJournal(nodeFileSystem, join(folder, 'journal', journal!))
     expect(content?.entries.every(({ bytes }) => bytes.length < 10_000)).toBe(true)
