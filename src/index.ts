@@ -42,12 +42,15 @@ export type { RunOutcome, RunResult } from './engine/result.ts'
 export type { Recovery, RunHandle } from './engine/run-handle.ts'
 // Nodes: what a node type is.
 export { builtins } from './nodes/builtin/builtins.ts'
+export { type InputPath, type SleepData, type SleepUntilData, sleep, sleepUntil } from './nodes/builtin/sleep.ts'
+export { type WaitForSignalData, waitForSignal } from './nodes/builtin/wait-for-signal.ts'
 export { createRegistry, type Registry } from './nodes/registry.ts'
 // Run: facts, state, and what follows from them.
 export { DEFAULT_CONFIG, type RunConfig, type RunLimits } from './run/config.ts'
 export type { RunEvent, RunEventOf, RunEventType, SkipReason } from './run/event.ts'
 export type { ResumePlan, ResumeStep } from './run/resume-plan.ts'
 export type { NodeStatus, RunStatus } from './run/state.ts'
+export type { OnLoad, WaitState } from './run/wait.ts'
 // Snapshot: the portable document.
 export { type DeserializeOptions, deserialize } from './snapshot/deserialize.ts'
 export type { SnapshotLimits } from './snapshot/limits.ts'
@@ -60,6 +63,7 @@ export { memoryStore } from './store/memory/memory-driver.ts'
 export { createStore, type Store } from './store/store.ts'
 // Workflow: what a run executes.
 export { nodeType, workflow } from './workflow/builder.ts'
+export type { MapSettings, RepeatSettings, SettledItem } from './workflow/builder-types.ts'
 export { compareWorkflows, type NodeAspect, type WorkflowChange } from './workflow/compare-workflows.ts'
 export { createWorkflow, type WorkflowCode } from './workflow/create-workflow.ts'
 export type {
@@ -68,13 +72,15 @@ export type {
   ConditionOperator,
   EdgeDefinition,
   FallbackDefinition,
+  MapDefinition,
   NodeDefinition,
+  RepeatDefinition,
   RetryPolicy,
   TriggerRule,
   WorkflowDefinition,
 } from './workflow/definition.ts'
-export type { EdgePredicate, Handler, NodeContext } from './workflow/handler.ts'
+export type { EdgePredicate, Handler, ItemInfo, NodeContext } from './workflow/handler.ts'
 export { parseWorkflow } from './workflow/parse.ts'
 export { route } from './workflow/routed.ts'
 export { validateDefinition } from './workflow/validate.ts'
-export type { AnyWorkflow, Workflow } from './workflow/workflow.ts'
+export type { AnyWorkflow, NodeFunctions, Workflow } from './workflow/workflow.ts'

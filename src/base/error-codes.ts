@@ -17,6 +17,8 @@ export const errorCodes = {
   WORKFLOW_SELF_EDGE: 'An edge leads from a node to itself.',
   WORKFLOW_CYCLE: 'Edges form a cycle; the message names its path.',
   WORKFLOW_BAD_VERSION: 'A version is not a semantic version.',
+  WORKFLOW_BAD_MAP: 'The map of a node has a member that is not what it must be.',
+  WORKFLOW_BAD_REPEAT: 'The repeat of a node does not say what ends it, or how often it is visited at most.',
   WORKFLOW_BAD_RETRY: 'A retry policy has a member out of range.',
   WORKFLOW_BAD_CONDITION:
     'An edge condition has an unknown operator, a bad path or a value that does not fit, or its function is missing.',
@@ -36,6 +38,10 @@ export const errorCodes = {
   NODE_CONDITION_FAILED: 'The condition of an outgoing edge threw or gave no boolean.',
   NODE_CONTEXT_CLOSED: 'A handler used its context after its attempt had ended.',
   NODE_BAD_DATA: "A built-in node's data does not fit its type.",
+  NODE_BAD_ITEMS: 'A map node found no list, or keys that do not tell its items apart.',
+  NODE_ITEMS_FAILED: 'More items of a map node failed than the node takes; cause is the failure of the first.',
+  NODE_VISITS_SPENT: 'A repeated node was visited as often as it may be, and the test that ends it never held.',
+  NODE_WAIT_TIMEOUT: 'A node waited for a signal longer than it may.',
 
   // state for handlers
   STATE_BAD_KEY: 'A state key is not a string, or longer than a document takes (65,536 characters).',
@@ -64,6 +70,8 @@ export const errorCodes = {
   RUN_NOT_STARTED: 'The run has not started.',
   ENGINE_CLOSED: 'The engine is closed and takes up no run.',
   RUN_REJECTED: "A command does not fit the run's state.",
+  SIGNAL_INVALID: 'The payload of a signal does not fit the schema of a node that waits for its name.',
+  WAIT_UNKNOWN: 'The wait an answer is for is not open: it was answered, is over, or never was.',
   RUN_STUCK: 'The run can not go on and waits for nothing outside; the message names why.',
   HISTORY_DAMAGED: 'An event can not follow the state it is applied to, so the history is damaged.',
   HISTORY_UNKNOWN_EVENT: 'The history has an event type this version does not know.',

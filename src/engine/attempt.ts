@@ -6,6 +6,7 @@ import type { Run } from '../run/run.ts'
 import type { FallbackDefinition } from '../workflow/definition.ts'
 import type { EdgePredicate, Handler } from '../workflow/handler.ts'
 import { isRouted } from '../workflow/routed.ts'
+import type { NodeFunctions } from '../workflow/workflow.ts'
 import type { BlobTexts } from './blobs.ts'
 import { edgeTaken } from './edge-decision.ts'
 import { emptyInputs, setValue } from './values-by-node.ts'
@@ -14,14 +15,18 @@ import { emptyInputs, setValue } from './values-by-node.ts'
 export interface Code {
   handler(type: string): Handler | undefined
   predicate(edgeKey: string): EdgePredicate | undefined
+  /** What is in code of a map or repeated node. */
+  functions(nodeId: string): NodeFunctions | undefined
 }
 
 /** Makes the context of the attempt a node has just begun. */
-export function contextOf(host: ContextHost, run: Run, index: number): AttemptContext {
+export function contextOf(host: ContextHost, run: Run, index: number, item: number | null = null): AttemptContext {
   const node = run.state.nodes[index]!
   const definition = run.graph.nodes[index]!
   const standIn = node.fallback ? standInOf(run, definition.fallback!) : definition
-  return new AttemptContext(host, index, definition.id, node.attempt, standIn.data, node.fallback ? node.error : null)
+  const { attempt } = item === null ? node : node.parts!.items!.list[item]!
+  const failure = node.fallback ? node.error : null
+  return new AttemptContext(host, index, definition.id, attempt, standIn.data, failure, item)
 }
 
 /** The handler that runs a node now: its own, or its fallback's. @throws {NodeError} NODE_TYPE_MISSING */

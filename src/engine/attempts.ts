@@ -3,10 +3,13 @@ import { NodeError, quote } from '../base/errors.ts'
 import type { BlobStore, Clock } from '../base/ports.ts'
 import { serializeError } from '../base/serialized-error.ts'
 import type { AttemptContext, ContextHost } from '../nodes/context.ts'
-import type { NodeComplete, RunCommand } from '../run/command.ts'
+import { suspensionOf } from '../nodes/suspension.ts'
+import type { Due, RunCommand } from '../run/command.ts'
 import type { Run } from '../run/run.ts'
 import { type Code, contextOf, decideEdges, handlerOf, inputsOf, outcomeOf } from './attempt.ts'
 import { type BlobTexts, blobsNeeded, isOversized, putBlob, readBlobs } from './blobs.ts'
+import { conclude, waitTimedOut } from './conclude.ts'
+import { MapItems } from './map-items.ts'
 import { isRetryable, isThenable } from './report.ts'
 
 /** What attempts work with. */
@@ -26,36 +29,92 @@ export class Attempts {
   /** How many handlers were called since the loop last set this to 0. */
   called = 0
   readonly #parts: AttemptsParts
-  /** Contexts by node index. */
-  readonly #contexts = new Map<number, AttemptContext>()
+  /** Contexts of nodes by node index, of items by node index and place. */
+  readonly #contexts = new Map<number | string, AttemptContext>()
   readonly #timeouts = new Map<AttemptContext, () => void>()
+  readonly #items: MapItems
 
   constructor(parts: AttemptsParts) {
     this.#parts = parts
+    this.#items = new MapItems(parts.host, parts.code, parts.blobs)
   }
 
   /** Calls a node's handler, unless the attempt was cut off before its start was recorded. */
   start(index: number, attempt: number): void {
-    const { host, clock } = this.#parts
+    const { host } = this.#parts
     const { run } = host
     const node = run.state.nodes[index]!
     if (node.status !== 'running' || node.attempt !== attempt) return
-    this.called += 1
     const ctx = contextOf(host, run, index)
-    this.#contexts.set(index, ctx)
-    const timeoutMs = run.graph.nodes[index]!.timeoutMs ?? run.state.config.limits.nodeTimeoutMs
-    if (timeoutMs !== null) {
-      this.#timeouts.set(
-        ctx,
-        clock.setTimer(timeoutMs, () => this.#timeOut(ctx, timeoutMs)),
-      )
+    const isMap = run.graph.nodes[index]!.map !== undefined && !node.fallback
+    this.#begin(ctx, isMap ? () => this.#list(ctx) : () => this.#call(ctx, null))
+  }
+
+  /** Calls a map node's handler for an item, unless the attempt was cut off before its start was recorded. */
+  startItem(index: number, item: number, attempt: number): void {
+    const { host } = this.#parts
+    const state = host.run.state.nodes[index]!.parts?.items?.list[item]
+    if (state?.status !== 'running' || state.attempt !== attempt) return
+    const ctx = contextOf(host, host.run, index, item)
+    this.#begin(ctx, () => this.#callItem(ctx, item))
+  }
+
+  /** Brings a wait that is over to its end: a report on its node. */
+  endWait({ index, attempt, signals }: Extract<Due, { readonly type: 'wait.end' }>): void {
+    const { host, code, report } = this.#parts
+    const { run } = host
+    const { wait } = run.state.nodes[index]!
+    const none = { index, attempt, writes: null, encoded: null, output: () => null }
+    try {
+      if (signals !== null) {
+        const taken = run.state.signals.filter(({ seq }) => signals.includes(seq)).map(({ payload }) => payload)
+        const encoded = wait?.kind === 'signal' && wait.take === 'all' ? this.#listOf(taken) : taken[0]!
+        const output = () => host.codec.decode(encoded)
+        report(conclude(code, run, { ...none, encoded, output, handles: ['received'], signals }))
+      } else if (wait?.kind === 'signal' && wait.onTimeout === 'fail') {
+        report({ type: 'node.fail', ...waitTimedOut(run, index, attempt) })
+      } else {
+        report(conclude(code, run, { ...none, handles: wait?.kind === 'signal' ? ['timeout'] : null }))
+      }
+    } catch (error) {
+      report({ type: 'node.fail', index, attempt, error: serializeError(error), retryable: isRetryable(error) })
     }
-    this.#call(ctx, null)
+  }
+
+  /** Brings a map node whose items are through to its end: a report on it, now or once its output is safe outside. */
+  endItems({ index, attempt }: Extract<Due, { readonly type: 'items.end' }>): void {
+    const { host, code, blobs, report, wake } = this.#parts
+    const { run } = host
+    const fail = (error: unknown) =>
+      report({ type: 'node.fail', index, attempt, error: serializeError(error), retryable: isRetryable(error) })
+    try {
+      const gathered = this.#items.gathered(index)
+      const decisions =
+        run.graph.decides[index] === 0 ? null : decideEdges(code, run, index, host.codec.decode(gathered.output), null)
+      const { oversizedResults, limits } = run.state.config
+      const output = gathered.isAsItStands ? null : gathered.output
+      if (blobs === null || oversizedResults !== 'reference' || !isOversized(gathered.output, limits.maxResultBytes)) {
+        report({ type: 'items.complete', index, attempt, output, decisions })
+        return
+      }
+      putBlob(blobs, gathered.output).then(
+        (reference) => {
+          report({ type: 'items.complete', index, attempt, output: reference, decisions })
+          wake()
+        },
+        (error: unknown) => {
+          fail(error)
+          wake()
+        },
+      )
+    } catch (error) {
+      fail(error)
+    }
   }
 
   /** Stops an attempt; what its handler still gives is dropped. */
-  abort(index: number | undefined, why: string): void {
-    const ctx = index === undefined ? undefined : this.#contexts.get(index)
+  abort(key: number | string | undefined, why: string): void {
+    const ctx = key === undefined ? undefined : this.#contexts.get(key)
     if (ctx === undefined || !this.#end(ctx)) return
     ctx.abort(
       new NodeError(
@@ -70,6 +129,21 @@ export class Attempts {
     for (const index of [...this.#contexts.keys()]) this.abort(index, why)
   }
 
+  /** An attempt is in flight from here on, for as long as it may be. */
+  #begin(ctx: AttemptContext, work: () => void): void {
+    const { host, clock } = this.#parts
+    this.called += 1
+    this.#contexts.set(keyOf(ctx), ctx)
+    const timeoutMs = host.run.graph.nodes[ctx.index]!.timeoutMs ?? host.run.state.config.limits.nodeTimeoutMs
+    if (timeoutMs !== null) {
+      this.#timeouts.set(
+        ctx,
+        clock.setTimer(timeoutMs, () => this.#timeOut(ctx, timeoutMs)),
+      )
+    }
+    work()
+  }
+
   #call(ctx: AttemptContext, texts: BlobTexts | null): void {
     const { host, code, blobs } = this.#parts
     try {
@@ -79,19 +153,63 @@ export class Attempts {
         this.#readFirst(ctx, readBlobs(blobs, blobsNeeded(host.run, ctx.index)))
         return
       }
-      const returned: unknown = handler(inputs, ctx as never)
-      if (isThenable(returned)) this.#await(ctx, returned)
-      else this.#complete(ctx, returned)
+      this.#settle(ctx, handler(inputs, ctx as never))
     } catch (error) {
       this.#fail(ctx, error)
     }
+  }
+
+  #callItem(ctx: AttemptContext, item: number): void {
+    const { host, code } = this.#parts
+    this.#whenListed(ctx, () => {
+      const handler = handlerOf(code, host.run, ctx.index) as (item: unknown, ctx: never) => unknown
+      this.#settle(ctx, handler(host.codec.decode(this.#items.item(ctx.index, item)), ctx as never))
+    })
+  }
+
+  /** Lists the items of a map node, which is all its own attempt does. */
+  #list(ctx: AttemptContext): void {
+    const { index, attempt } = ctx
+    this.#items.forget(index)
+    this.#whenListed(ctx, () => {
+      const { items, keys } = this.#items.listed(index)!
+      if (this.#end(ctx)) this.#parts.report({ type: 'items.list', index, attempt, count: items.length, keys })
+    })
+  }
+
+  /** Goes on once the list of a map node is known, at once where it is. */
+  #whenListed(ctx: AttemptContext, goOn: () => void): void {
+    try {
+      const reading = this.#items.read(ctx.index)
+      if (reading === null) goOn()
+      else {
+        reading.then(
+          () => {
+            if (this.#isInFlight(ctx)) this.#whenListed(ctx, goOn)
+            this.#parts.wake()
+          },
+          (error: unknown) => this.#failLater(ctx, error),
+        )
+      }
+    } catch (error) {
+      this.#fail(ctx, error)
+    }
+  }
+
+  #settle(ctx: AttemptContext, returned: unknown): void {
+    if (isThenable(returned)) this.#await(ctx, returned)
+    else this.#complete(ctx, returned)
+  }
+
+  #isInFlight(ctx: AttemptContext): boolean {
+    return this.#contexts.get(keyOf(ctx)) === ctx
   }
 
   /** Calls the handler once the values its inputs need are there, unless the attempt was cut off meanwhile. */
   #readFirst(ctx: AttemptContext, reading: Promise<BlobTexts>): void {
     reading.then(
       (texts) => {
-        if (this.#contexts.get(ctx.index) === ctx) this.#call(ctx, texts)
+        if (this.#isInFlight(ctx)) this.#call(ctx, texts)
         this.#parts.wake()
       },
       (error: unknown) => this.#failLater(ctx, error),
@@ -118,16 +236,21 @@ export class Attempts {
     if (!this.#end(ctx)) return
     const { host, code, blobs, report, wake } = this.#parts
     try {
+      const { index, attempt, place } = ctx
+      const wait = suspensionOf(returned)
+      if (wait !== null) {
+        if (place !== null) throw itemCanNotWait(ctx)
+        report({ type: 'node.wait', index, attempt, wait })
+        return
+      }
       const { output, handles } = outcomeOf(returned)
       const encoded = ctx.encode(output)
-      const command: NodeComplete = {
-        type: 'node.complete',
-        index: ctx.index,
-        attempt: ctx.attempt,
-        output: encoded,
-        decisions: decideEdges(code, host.run, ctx.index, output, handles),
-        writes: ctx.startedTransaction?.writes ?? null,
+      const writes = ctx.startedTransaction?.writes ?? null
+      if (place !== null) {
+        report({ type: 'item.complete', index, item: place, attempt, output: encoded, writes })
+        return
       }
+      const command = conclude(code, host.run, { index, attempt, encoded, output: () => output, handles, writes })
       const { oversizedResults, limits } = host.run.state.config
       if (blobs === null || oversizedResults !== 'reference' || !isOversized(encoded, limits.maxResultBytes)) {
         report(command)
@@ -153,14 +276,16 @@ export class Attempts {
     if (this.#end(ctx)) this.#reportFailure(ctx, error)
   }
 
-  #reportFailure(ctx: AttemptContext, thrown: unknown): void {
-    this.#parts.report({
-      type: 'node.fail',
-      index: ctx.index,
-      attempt: ctx.attempt,
-      error: serializeError(thrown),
-      retryable: isRetryable(thrown),
-    })
+  #reportFailure({ index, attempt, place }: AttemptContext, thrown: unknown): void {
+    const failure = { index, attempt, error: serializeError(thrown), retryable: isRetryable(thrown) }
+    if (place === null) this.#parts.report({ type: 'node.fail', ...failure })
+    else this.#parts.report({ type: 'item.fail', item: place, ...failure })
+  }
+
+  /** Several payloads as one list; each is read by itself, since it may refer to places inside itself. */
+  #listOf(payloads: readonly Encoded[]): Encoded {
+    const { codec } = this.#parts.host
+    return codec.encode(payloads.map((payload) => codec.decode(payload)))
   }
 
   #timeOut(ctx: AttemptContext, timeoutMs: number): void {
@@ -177,8 +302,8 @@ export class Attempts {
 
   /** Ends an attempt once; false when it has ended before, so that a late result is dropped. */
   #end(ctx: AttemptContext): boolean {
-    if (this.#contexts.get(ctx.index) !== ctx) return false
-    this.#contexts.delete(ctx.index)
+    if (!this.#isInFlight(ctx)) return false
+    this.#contexts.delete(keyOf(ctx))
     ctx.close()
     if (this.#timeouts.size > 0) {
       this.#timeouts.get(ctx)?.()
@@ -186,4 +311,24 @@ export class Attempts {
     }
     return true
   }
+}
+
+/** Under what an attempt is in flight: once for each node, and for each item. */
+function keyOf({ index, place }: AttemptContext): number | string {
+  return place === null ? index : itemKey(index, place)
+}
+
+/** The key of an attempt at an item. */
+export function itemKey(index: number, item: number): string {
+  return `${index} ${item}`
+}
+
+function itemCanNotWait({ nodeId }: AttemptContext): NodeError {
+  return new NodeError(
+    'NODE_BAD_DATA',
+    `node ${quote(nodeId)} maps a type that waits, and an item can not wait; let a node of its own wait before it`,
+    {
+      details: { nodeId },
+    },
+  )
 }

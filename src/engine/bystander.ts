@@ -10,6 +10,9 @@ export function bystander({ run }: StoredRun, journal: Journal, world: World): D
   const nobody = () => undefined
   const handlers = new Map(missingTypes(run.graph, () => false).map((type) => [type, nobody] as const))
   const predicates = new Map(run.graph.edgeKeys.map((key) => [key, () => false] as const))
-  const workflow: Workflow = { definition: run.state.workflow, graph: run.graph, handlers, predicates }
+  const functions = new Map(
+    run.graph.ids.map((id) => [id, { items: () => [], key: () => 0, until: () => false }] as const),
+  )
+  const workflow: Workflow = { definition: run.state.workflow, graph: run.graph, handlers, predicates, functions }
   return restoredExecutor(workflow, { run, journal, world, config: null, isWorkflowChanged: false })
 }

@@ -1,7 +1,7 @@
 import { DefinitionError, quote } from '../base/errors.ts'
 import { builtins } from '../nodes/builtin/builtins.ts'
 import { missingTypes, type Registry } from '../nodes/registry.ts'
-import { missingPredicates } from '../workflow/create-workflow.ts'
+import { missingFunctions, missingPredicates } from '../workflow/create-workflow.ts'
 import type { Handler } from '../workflow/handler.ts'
 import type { Workflow } from '../workflow/workflow.ts'
 import type { Code } from './attempt.ts'
@@ -36,5 +36,17 @@ export function codeOf(workflow: Workflow, registry: Registry | null, advice: st
       { details: { edges } },
     )
   }
-  return { handler, predicate: (edgeKey) => workflow.predicates.get(edgeKey) }
+  const lacking = missingFunctions(workflow)
+  if (lacking.length > 0) {
+    throw new DefinitionError(
+      'WORKFLOW_BAD_CONDITION',
+      `${lacking.length === 1 ? 'the node' : 'the nodes'} ${lacking.map(quote).join(', ')} map or repeat by a function in code; ${advice ?? 'give the workflow that has the functions, instead of its definition or a registry'}`,
+      { details: { nodes: lacking } },
+    )
+  }
+  return {
+    handler,
+    predicate: (edgeKey) => workflow.predicates.get(edgeKey),
+    functions: (nodeId) => workflow.functions?.get(nodeId),
+  }
 }

@@ -53,6 +53,17 @@ const listenerTypes: Readonly<Record<ListenerType, true>> = Object.freeze({
   'node.reset': true,
   'usage.added': true,
   'signal.received': true,
+  'node.waiting': true,
+  'node.deferred': true,
+  'node.visited': true,
+  'node.checkpointed': true,
+  'step.completed': true,
+  'items.listed': true,
+  'item.started': true,
+  'item.completed': true,
+  'item.retry-scheduled': true,
+  'item.failed': true,
+  'item.interrupted': true,
 })
 
 /** Whether there is anything of that name to listen to. */

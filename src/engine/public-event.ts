@@ -14,14 +14,34 @@ export function publicEvent(event: RunEvent, codec: ValueCodec): RunEvent {
 function publicData(event: RunEvent, codec: ValueCodec): object {
   switch (event.type) {
     case 'node.completed': {
-      const { output, writes, decisions, ...data } = event.data
+      const { output, writes, signals, decisions, ...data } = event.data
       const shown = {
         ...data,
-        ...(writes === undefined ? {} : { writes: Object.freeze(writes.map((write) => publicWrite(write, codec))) }),
+        ...publicWrites(writes, codec),
+        ...(signals === undefined ? {} : { signals: Object.freeze([...signals]) }),
         ...(decisions === undefined ? {} : { decisions: Object.freeze({ ...decisions }) }),
       }
-      return lazily(shown, 'output', () => codec.decode(output))
+      return output === undefined ? shown : lazily(shown, 'output', () => codec.decode(output))
     }
+    case 'node.visited':
+    case 'item.completed': {
+      const { output, writes, ...data } = event.data
+      return lazily({ ...data, ...publicWrites(writes, codec) }, 'output', () => codec.decode(output))
+    }
+    case 'step.completed': {
+      const { output, ...data } = event.data
+      return lazily({ ...data }, 'output', () => codec.decode(output))
+    }
+    case 'node.checkpointed': {
+      const { value, ...data } = event.data
+      return lazily({ ...data }, 'value', () => codec.decode(value))
+    }
+    case 'items.listed': {
+      const { keys, ...data } = event.data
+      return { ...data, keys: keys === null ? null : Object.freeze([...keys]) }
+    }
+    case 'node.waiting':
+      return { ...event.data, wait: Object.freeze({ ...event.data.wait }) }
     case 'run.started': {
       const { input, variables, contextVariables, contextConstants, ...data } = event.data
       const shown = { ...data, parent: data.parent === null ? null : Object.freeze({ ...data.parent }) }
@@ -31,8 +51,9 @@ function publicData(event: RunEvent, codec: ValueCodec): object {
       return lazily(shown, 'contextConstants', () => decoded(contextConstants, codec))
     }
     case 'signal.received': {
-      const { payload, ...data } = event.data
-      return lazily({ ...data }, 'payload', () => codec.decode(payload))
+      const { payload, fits, ...data } = event.data
+      const shown = { ...data, ...(fits === undefined ? {} : { fits: Object.freeze([...fits]) }) }
+      return lazily(shown, 'payload', () => codec.decode(payload))
     }
     case 'run.waiting':
       return { nodeIds: Object.freeze([...event.data.nodeIds]) }
@@ -40,11 +61,17 @@ function publicData(event: RunEvent, codec: ValueCodec): object {
     case 'node.failed':
     case 'node.retry-scheduled':
     case 'node.fell-back':
+    case 'item.failed':
+    case 'item.retry-scheduled':
       // The state holds the same error.
       return { ...event.data, error: copyJson(event.data.error).value }
     default:
       return { ...event.data }
   }
+}
+
+function publicWrites(writes: readonly object[] | undefined, codec: ValueCodec): object {
+  return writes === undefined ? {} : { writes: Object.freeze(writes.map((write) => publicWrite(write, codec))) }
 }
 
 function publicWrite(write: object, codec: ValueCodec): object {

@@ -1,3 +1,4 @@
+import type { Encoded } from '../base/encoded.ts'
 import { isWaystoneError, quote, WaystoneError } from '../base/errors.ts'
 import type { BlobStore, Clock, Logger } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
@@ -12,7 +13,7 @@ import { nodeIndex, type Run } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
 import type { NodeLogger } from '../workflow/handler.ts'
 import type { Code } from './attempt.ts'
-import { Attempts } from './attempts.ts'
+import { Attempts, itemKey } from './attempts.ts'
 import type { Journal } from './journal.ts'
 import type { Listeners } from './listeners.ts'
 import { errorOf } from './report.ts'
@@ -139,10 +140,22 @@ export class RunLoop implements ContextHost {
     return new Promise((resolve, reject) => this.#settling.push({ resolve, reject }))
   }
 
-  addUsage(attempt: AttemptContext, resource: string, amount: number): Promise<void> {
-    const { index, attempt: number } = attempt
+  addUsage({ index, attempt, place: item }: AttemptContext, resource: string, amount: number): Promise<void> {
+    return this.#report({ type: 'usage.add', index, attempt, item, resource, amount })
+  }
+
+  completeStep({ index, attempt, place: item }: AttemptContext, name: string, output: Encoded): Promise<void> {
+    return this.#report({ type: 'step.complete', index, attempt, item, name, output })
+  }
+
+  checkpoint({ index, attempt, place: item }: AttemptContext, value: Encoded): Promise<void> {
+    return this.#report({ type: 'node.checkpoint', index, attempt, item, value })
+  }
+
+  /** Takes what a handler reports while it runs. @returns once it is on record @throws the rejection as a typed error */
+  #report(command: RunCommand): Promise<void> {
+    if (this.#broken !== null) throw this.#broken
     this.#takeInbox()
-    const command: RunCommand = { type: 'usage.add', index, attempt: number, resource, amount }
     const rejection = this.#apply(decide(this.run, command, this.now()), command)
     if (rejection !== null) throw errorOf(rejection)
     this.#schedule()
@@ -189,8 +202,14 @@ export class RunLoop implements ContextHost {
       this.#takeInbox()
       if (this.#isDriven) {
         const at = this.now()
-        for (let next = plan(this.run, at); next !== null; next = plan(this.run, at))
-          this.#apply(decide(this.run, next, at), next)
+        for (let next = plan(this.run, at); next !== null; next = plan(this.run, at)) {
+          if (next.type === 'wait.end') {
+            this.#attempts.endWait(next)
+            // What a node takes is gone before another is asked whether it waits for it.
+            this.#takeInbox()
+          } else if (next.type === 'items.end') this.#attempts.endItems(next)
+          else this.#apply(decide(this.run, next, at), next)
+        }
       }
       this.#flush()
       // A listener may have given a command meanwhile, whose facts stand in the outbox.
@@ -262,6 +281,16 @@ export class RunLoop implements ContextHost {
         case 'node.started':
           this.#attempts.start(nodeIndex(this.run.graph, event.data.nodeId, nodes[at]!)!, event.data.attempt)
           break
+        case 'item.started': {
+          const { nodeId, item, attempt } = event.data
+          this.#attempts.startItem(nodeIndex(this.run.graph, nodeId, nodes[at]!)!, item, attempt)
+          break
+        }
+        case 'item.interrupted': {
+          const { nodeId, item, reason } = event.data
+          this.#attempts.abort(itemKey(this.run.graph.indexOf.get(nodeId)!, item), reason)
+          break
+        }
         case 'node.interrupted':
           this.#attempts.abort(this.run.graph.indexOf.get(event.data.nodeId), event.data.reason)
           break

@@ -5,11 +5,13 @@ import type { JsonValue } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import { DEFAULT_VALUE_LIMITS } from '../base/values/limits.ts'
+import type { NodeParts, Progress } from '../run/parts.ts'
 import type { RunState } from '../run/state.ts'
 import type {
   AccumulatorsContext,
   CacheContext,
   CountersContext,
+  ItemInfo,
   NodeContext,
   NodeLogger,
   RunContext,
@@ -35,6 +37,10 @@ export interface ContextHost {
   addUsage(attempt: AttemptContext, resource: string, amount: number): Promise<void>
   log(attempt: AttemptContext, level: keyof NodeLogger, message: string, details: object | undefined): void
   progress(attempt: AttemptContext, fraction: number, text: string | undefined): void
+  /** Records what a step gave. */
+  completeStep(attempt: AttemptContext, name: string, output: Encoded): Promise<void>
+  /** Records how far an attempt is. */
+  checkpoint(attempt: AttemptContext, value: Encoded): Promise<void>
 }
 
 /** The context of one attempt. Everything in it is made on first use, since most nodes use little of it. */
@@ -45,6 +51,8 @@ export class AttemptContext implements NodeContext<never> {
   readonly #host: ContextHost
   readonly #data: JsonValue | undefined
   readonly #failure: SerializedError | null
+  readonly #item: number | null
+  #steps: Set<string> | undefined
   #open = true
   #controller: AbortController | undefined
   #abortReason: unknown
@@ -65,6 +73,7 @@ export class AttemptContext implements NodeContext<never> {
     attempt: number,
     data: JsonValue | undefined,
     failure: SerializedError | null,
+    item: number | null = null,
   ) {
     this.#host = host
     this.#index = index
@@ -72,6 +81,7 @@ export class AttemptContext implements NodeContext<never> {
     this.#attempt = attempt
     this.#data = data
     this.#failure = failure
+    this.#item = item
   }
 
   // Read-only for handlers too: what they report is told apart by these.
@@ -85,6 +95,11 @@ export class AttemptContext implements NodeContext<never> {
 
   get attempt(): number {
     return this.#attempt
+  }
+
+  /** The place of the item the attempt is for; null when it is for the node as a whole. */
+  get place(): number | null {
+    return this.#item
   }
 
   get runId(): string {
@@ -104,7 +119,63 @@ export class AttemptContext implements NodeContext<never> {
   }
 
   get idempotencyKey(): string {
-    return idempotencyKey(this.#host.state.runId, this.nodeId)
+    return idempotencyKey(this.#host.state.runId, this.nodeId, this.item?.key ?? null, this.visit)
+  }
+
+  get item(): ItemInfo | undefined {
+    if (this.#item === null) return undefined
+    const { keys, list } = this.#parts!.items!
+    const index = this.#item
+    return Object.freeze({ key: keys?.[index] ?? String(index), index, count: list.length })
+  }
+
+  get visit(): number {
+    return (this.#parts?.visits ?? 0) + 1
+  }
+
+  get previous(): unknown {
+    const previous = this.#parts?.previous
+    return previous === undefined ? undefined : this.decode(previous)
+  }
+
+  get restored(): unknown {
+    const checkpoint = this.#progress?.checkpoint
+    return checkpoint === undefined ? undefined : this.decode(checkpoint)
+  }
+
+  async checkpoint(value: unknown): Promise<void> {
+    this.assertOpen()
+    await this.#host.checkpoint(this, this.encode(value))
+  }
+
+  async step<T>(name: string, work: () => T | PromiseLike<T>): Promise<T> {
+    this.assertOpen()
+    const key = this.key('step', name)
+    if (typeof work !== 'function') throw this.#invalid('step', 'work', 'a function', work)
+    const before = this.#progress?.steps[key]
+    if (before !== undefined) return this.decode(before) as T
+    this.#steps ??= new Set()
+    if (this.#steps.has(key)) {
+      throw this.#invalid('step', 'name', 'a name no step under way has', key)
+    }
+    this.#steps.add(key)
+    try {
+      const output = this.encode(await work())
+      this.assertOpen()
+      await this.#host.completeStep(this, key, output)
+      return this.decode(output) as T
+    } finally {
+      this.#steps.delete(key)
+    }
+  }
+
+  get #parts(): NodeParts | null {
+    return this.#host.state.nodes[this.#index]!.parts
+  }
+
+  get #progress(): Progress | null {
+    const parts = this.#parts
+    return this.#item === null ? parts : (parts?.items?.list[this.#item]?.progress ?? null)
   }
 
   get services(): Record<string, unknown> {

@@ -4,6 +4,7 @@ import type { SerializedError } from '../base/serialized-error.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { RunConfig } from './config.ts'
 import type { StateWrite } from './state-write.ts'
+import type { OnLoad, WaitRequest } from './wait.ts'
 
 /** What the world asks of a run or reports to it, and what the plan says is due. Times come with the command, never from a clock. */
 export type RunCommand =
@@ -11,6 +12,10 @@ export type RunCommand =
   | {
       readonly type: 'run.resume'
       readonly config?: RunConfig
+      /** What the run goes on for, when nobody asked for it: a signal has come, or a time. */
+      readonly cause?: 'signaled' | 'due'
+      /** How timers go on: `onLoad` of all of them (default: each one's own), and the instant up to which their time had run. */
+      readonly timers?: { readonly onLoad: OnLoad | null; readonly ranUntil: number }
       readonly workflow?: { readonly definition: WorkflowDefinition; readonly fingerprint: string }
     }
   | { readonly type: 'run.request-pause'; readonly reason: string }
@@ -29,10 +34,61 @@ export type RunCommand =
       readonly type: 'usage.add'
       readonly index: number
       readonly attempt: number
+      readonly item?: number | null
       readonly resource: string
       readonly amount: number
     }
-  | { readonly type: 'signal.receive'; readonly name: string; readonly payload: Encoded }
+  | SignalReceive
+  | { readonly type: 'node.wait'; readonly index: number; readonly attempt: number; readonly wait: WaitRequest }
+  | NodeVisit
+  | {
+      readonly type: 'step.complete'
+      readonly index: number
+      readonly attempt: number
+      readonly item: number | null
+      readonly name: string
+      readonly output: Encoded
+    }
+  | {
+      readonly type: 'node.checkpoint'
+      readonly index: number
+      readonly attempt: number
+      readonly item: number | null
+      readonly value: Encoded
+    }
+  | {
+      readonly type: 'items.list'
+      readonly index: number
+      readonly attempt: number
+      readonly count: number
+      readonly keys: readonly string[] | null
+    }
+  | { readonly type: 'item.start'; readonly index: number; readonly item: number }
+  | ItemsComplete
+  | { readonly type: 'items.fail'; readonly index: number; readonly attempt: number }
+  | ItemComplete
+  | ItemFail
+
+/** What the plan finds due that takes code to carry out: the shell makes it a report on the node. */
+export type Due =
+  | {
+      readonly type: 'wait.end'
+      readonly index: number
+      readonly attempt: number
+      /** Sequences of the signals that came; null: the time is up. */
+      readonly signals: readonly number[] | null
+    }
+  | { readonly type: 'items.end'; readonly index: number; readonly attempt: number }
+
+/** A signal for the run. */
+export interface SignalReceive {
+  readonly type: 'signal.receive'
+  readonly name: string
+  readonly payload: Encoded
+  readonly idempotencyKey?: string
+  readonly waitId?: string
+  readonly fits?: readonly string[]
+}
 
 /** A handler returned. */
 export interface NodeComplete {
@@ -42,6 +98,47 @@ export interface NodeComplete {
   readonly output: Encoded
   readonly writes: readonly StateWrite[] | null
   readonly decisions: Dictionary<boolean> | null
+  /** Sequences of the signals the node takes. */
+  readonly signals?: readonly number[]
+}
+
+/** A repeated node's handler returned, and the node is to be visited again. */
+export interface NodeVisit {
+  readonly type: 'node.visit'
+  readonly index: number
+  readonly attempt: number
+  readonly output: Encoded
+  readonly writes: readonly StateWrite[] | null
+}
+
+/** All items of a map node are through, and the node with them. */
+export interface ItemsComplete {
+  readonly type: 'items.complete'
+  readonly index: number
+  readonly attempt: number
+  /** Null: what the items' own outputs come to as they stand. */
+  readonly output: Encoded | null
+  readonly decisions: Dictionary<boolean> | null
+}
+
+/** A handler returned for an item. */
+export interface ItemComplete {
+  readonly type: 'item.complete'
+  readonly index: number
+  readonly item: number
+  readonly attempt: number
+  readonly output: Encoded
+  readonly writes: readonly StateWrite[] | null
+}
+
+/** An attempt at an item failed. */
+export interface ItemFail {
+  readonly type: 'item.fail'
+  readonly index: number
+  readonly item: number
+  readonly attempt: number
+  readonly error: SerializedError
+  readonly retryable: boolean
 }
 
 /** An attempt failed; `retryable` false when another attempt can't help. */

@@ -1,12 +1,31 @@
 import { assertNever } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import { codedError } from '../base/serialized-error.ts'
-import type { RunCommand } from './command.ts'
-import { decideComplete, decideFail, decideSkip, decideStart, decideUsage } from './decide-node.ts'
+import type { RunCommand, SignalReceive } from './command.ts'
+import {
+  decideItemComplete,
+  decideItemFail,
+  decideItemStart,
+  decideItemsComplete,
+  decideItemsFail,
+  decideList,
+} from './decide-items.ts'
+import {
+  decideCheckpoint,
+  decideComplete,
+  decideFail,
+  decideSkip,
+  decideStart,
+  decideStep,
+  decideUsage,
+  decideVisit,
+  decideWait,
+} from './decide-node.ts'
 import { decideResume } from './decide-resume.ts'
 import { type Decision, fact, nameOf, notRunning, reject } from './decision.ts'
 import type { RunEvent, RunEventOf } from './event.ts'
 import { isSettled } from './frontier.ts'
+import { runningItems } from './items.ts'
 import { isEnded } from './reduce.ts'
 import type { Run } from './run.ts'
 
@@ -38,10 +57,13 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
       if (!isRunning || !state.pausing) return notRunning(run, 'cut off: no pause was asked for')
       return interruptions(run, at, 'pause')
     case 'run.wait':
-      if (!isRunning || !isIdle || frontier.asking.size === 0) return notRunning(run, 'put to waiting')
+      if (!isRunning || !isIdle || frontier.asking.size + frontier.waits.size === 0)
+        return notRunning(run, 'put to waiting')
       return [
         fact(run, at, 'run.waiting', {
-          nodeIds: [...frontier.asking].sort((a, b) => a - b).map((index) => run.graph.ids[index]!),
+          nodeIds: [...frontier.asking, ...frontier.waits.indexes()]
+            .sort((a, b) => a - b)
+            .map((index) => run.graph.ids[index]!),
         }),
       ]
     case 'run.cancel':
@@ -72,10 +94,49 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
       if (isEnded(state)) return reject('RUN_ENDED', `run ${nameOf(run)} is ${state.status} and takes no signal`)
       if (state.status === 'pending')
         return reject('RUN_NOT_STARTED', `run ${nameOf(run)} has not started; start it before sending signals`)
-      return [fact(run, at, 'signal.received', { name: command.name, payload: command.payload })]
+      return decideSignal(run, command, at)
+    case 'node.wait':
+      return decideWait(run, command, at)
+    case 'node.visit':
+      return decideVisit(run, command, at)
+    case 'step.complete':
+      return decideStep(run, command, at)
+    case 'node.checkpoint':
+      return decideCheckpoint(run, command, at)
+    case 'items.list':
+      return decideList(run, command, at)
+    case 'items.complete':
+      return decideItemsComplete(run, command, at)
+    case 'items.fail':
+      return decideItemsFail(run, command, at)
+    case 'item.start':
+      return decideItemStart(run, command, at)
+    case 'item.complete':
+      return decideItemComplete(run, command, at)
+    case 'item.fail':
+      return decideItemFail(run, command, at)
     default:
       return assertNever(command, 'command')
   }
+}
+
+/** A signal is recorded once for its key; one for a wait of its own only while that wait is open. */
+function decideSignal(run: Run, command: SignalReceive, at: number): Decision {
+  const { state, graph } = run
+  const { type: _, ...data } = command
+  if (data.idempotencyKey !== undefined && state.signalKeys[data.idempotencyKey] !== undefined) return []
+  if (data.waitId !== undefined) {
+    const index = state.nodes.findIndex(({ wait }) => wait?.kind === 'signal' && wait.id === data.waitId)
+    if (index < 0) {
+      const message = `run ${nameOf(run)} has no open wait ${JSON.stringify(data.waitId)}: it was answered, is over, or never was; inspect the run for what it waits for`
+      return reject('WAIT_UNKNOWN', message, { waitId: data.waitId })
+    }
+    if (state.signals.some(({ waitId }) => waitId === data.waitId)) {
+      const message = `the wait ${JSON.stringify(data.waitId)} of node ${JSON.stringify(graph.ids[index]!)} has been answered already`
+      return reject('WAIT_UNKNOWN', message, { waitId: data.waitId, nodeId: graph.ids[index]! })
+    }
+  }
+  return [fact(run, at, 'signal.received', data)]
 }
 
 function decideRunStart(run: Run, seed: number, at: number): Decision {
@@ -134,6 +195,8 @@ function interruptions(run: Run, at: number, reason: 'pause' | 'timeout'): RunEv
     const nodeId = run.graph.ids[index]!
     events.push(fact(run, at, 'node.interrupted', { nodeId, attempt: node.attempt, reason }, events.length))
   })
+  for (const { nodeId, item, attempt } of runningItems(run))
+    events.push(fact(run, at, 'item.interrupted', { nodeId, item, attempt, reason }, events.length))
   return events
 }
 

@@ -1,15 +1,20 @@
-interface Due {
+/** The item of what is due for a node as a whole. */
+export const NO_ITEM = -1
+
+/** Something that waits for a time: a node, or an item of one. */
+export interface Due {
   readonly index: number
+  readonly item: number
   readonly dueAt: number
 }
 
-/** The nodes that wait for a time, earliest first; ties in definition order. */
+/** What waits for a time, earliest first; ties in definition order. */
 export class DueHeap {
   readonly #items: Due[] = []
 
-  push(index: number, dueAt: number): void {
+  push(index: number, dueAt: number, item = NO_ITEM): void {
     const items = this.#items
-    const due = { index, dueAt }
+    const due = { index, item, dueAt }
     let at = items.length
     items.push(due)
     while (at > 0) {
@@ -46,5 +51,6 @@ export class DueHeap {
 }
 
 function isBefore(a: Due, b: Due): boolean {
-  return a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.index < b.index)
+  if (a.dueAt !== b.dueAt) return a.dueAt < b.dueAt
+  return a.index < b.index || (a.index === b.index && a.item < b.item)
 }

@@ -30,10 +30,12 @@ export function parseEvent(text: string): RunEvent {
 function dataText(event: RunEvent): string {
   switch (event.type) {
     case 'node.completed': {
-      const { nodeId, attempt, output, writes, decisions } = event.data
+      const { nodeId, attempt, output, writes, signals, decisions } = event.data
       return (
-        `{"nodeId":${JSON.stringify(nodeId)},"attempt":${attempt},"output":${encodedText(output)}` +
-        (writes === undefined ? '' : `,"writes":[${writes.map(writeText).join(',')}]`) +
+        `{"nodeId":${JSON.stringify(nodeId)},"attempt":${attempt}` +
+        (output === undefined ? '' : `,"output":${encodedText(output)}`) +
+        writesText(writes) +
+        (signals === undefined ? '' : `,"signals":${JSON.stringify(signals)}`) +
         (decisions === undefined ? '' : `,"decisions":${pairsText(decisions, String)}`) +
         '}'
       )
@@ -42,8 +44,26 @@ function dataText(event: RunEvent): string {
       const tail = startedTail(event.data).slice(0, -1)
       return `{"workflow":${JSON.stringify(event.data.workflow)}${tail}`
     }
-    case 'signal.received':
-      return `{"name":${JSON.stringify(event.data.name)},"payload":${encodedText(event.data.payload)}}`
+    case 'signal.received': {
+      const { name, payload, ...rest } = event.data
+      return `{"name":${JSON.stringify(name)},"payload":${encodedText(payload)}${membersText(rest)}}`
+    }
+    case 'item.completed': {
+      const { nodeId, item, attempt, output, writes } = event.data
+      return `{"nodeId":${JSON.stringify(nodeId)},"item":${item},"attempt":${attempt},"output":${encodedText(output)}${writesText(writes)}}`
+    }
+    case 'node.visited': {
+      const { nodeId, attempt, visit, output, writes } = event.data
+      return `{"nodeId":${JSON.stringify(nodeId)},"attempt":${attempt},"visit":${visit},"output":${encodedText(output)}${writesText(writes)}}`
+    }
+    case 'step.completed': {
+      const { output, ...rest } = event.data
+      return `{${membersText(rest).slice(1)},"output":${encodedText(output)}}`
+    }
+    case 'node.checkpointed': {
+      const { value, ...rest } = event.data
+      return `{${membersText(rest).slice(1)},"value":${encodedText(value)}}`
+    }
     default:
       return JSON.stringify(event.data)
   }
@@ -58,6 +78,16 @@ export function startedTail(data: RunStarted['data']): string {
     `,"contextVariables":${pairsText(contextVariables, encodedText)},"contextConstants":${pairsText(contextConstants, encodedText)}` +
     `,"parent":${JSON.stringify(parent)}}}`
   )
+}
+
+/** Members that stand after others; those that are undefined are left out. */
+function membersText(members: object): string {
+  const text = JSON.stringify(members).slice(1, -1)
+  return text === '' ? '' : `,${text}`
+}
+
+function writesText(writes: readonly StateWrite[] | undefined): string {
+  return writes === undefined ? '' : `,"writes":[${writes.map(writeText).join(',')}]`
 }
 
 function writeText(write: StateWrite): string {
@@ -80,7 +110,10 @@ function reviveEvent(event: any): RunEvent {
   const { data } = event
   switch (event.type) {
     case 'node.completed':
-      data.output = encodedOf(data.output)
+    case 'node.visited':
+    case 'item.completed':
+    case 'step.completed':
+      if (data.output !== undefined) data.output = encodedOf(data.output)
       if (data.writes !== undefined)
         for (const write of data.writes)
           if ('value' in write && write.area !== 'counter') write.value = encodedOf(write.value)
@@ -93,6 +126,9 @@ function reviveEvent(event: any): RunEvent {
       break
     case 'signal.received':
       data.payload = encodedOf(data.payload)
+      break
+    case 'node.checkpointed':
+      data.value = encodedOf(data.value)
   }
   if (!isFact(event)) throw new TypeError('no event')
   return event

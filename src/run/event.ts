@@ -4,6 +4,7 @@ import type { SerializedError } from '../base/serialized-error.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { RunConfig } from './config.ts'
 import type { StateWrite } from './state-write.ts'
+import type { WaitState } from './wait.ts'
 
 /** A past fact of a run. `seq` is gap-free from 1; `at` (epoch ms) is information only, order is the sequence. */
 interface Fact<Type extends string, Data> {
@@ -42,7 +43,8 @@ export interface RunParent {
 export type RunResumed = Fact<
   'run.resumed',
   {
-    readonly reason: 'paused' | 'loaded' | 'failed'
+    /** `failed` tries what failed again, and is the answer to nodes that ask; `signaled` and `due` go on with what was waited for. */
+    readonly reason: 'paused' | 'loaded' | 'failed' | 'signaled' | 'due'
     /** The configuration from here on, when it was changed. */
     readonly config?: RunConfig
     /** The workflow from here on, when its change was accepted. */
@@ -60,7 +62,7 @@ export type RunPaused = Fact<'run.paused', { readonly reason: string }>
 /** Written when someone cancels the run; running nodes are canceled with it, late results are dropped. */
 export type RunCanceled = Fact<'run.canceled', { readonly reason: string }>
 
-/** Written when nothing can run until someone answers: a node was interrupted and its `onInterrupted` says `ask`. */
+/** Written when nothing can run until a signal comes for one of these nodes, or someone answers for one that asks. */
 export type RunWaiting = Fact<'run.waiting', { readonly nodeIds: readonly string[] }>
 
 /** Written when nothing is left to run. */
@@ -78,8 +80,11 @@ export type NodeCompleted = Fact<
   {
     readonly nodeId: string
     readonly attempt: number
-    readonly output: Encoded
+    /** Missing of a map node, whose output is that of its items. */
+    readonly output?: Encoded
     readonly writes?: readonly StateWrite[]
+    /** Sequences of the signals it took. */
+    readonly signals?: readonly number[]
     /** For each conditional outgoing edge, by edge key: whether it is taken. */
     readonly decisions?: Dictionary<boolean>
   }
@@ -135,11 +140,127 @@ export type NodeReset = Fact<'node.reset', { readonly nodeId: string }>
 /** Written when a handler counts use of a metered resource, before it uses it. */
 export type UsageAdded = Fact<
   'usage.added',
-  { readonly nodeId: string; readonly attempt: number; readonly resource: string; readonly amount: number }
+  {
+    readonly nodeId: string
+    readonly attempt: number
+    readonly item?: number
+    readonly resource: string
+    readonly amount: number
+  }
 >
 
-/** Written when a signal reaches the run; kept until something waits for it. */
-export type SignalReceived = Fact<'signal.received', { readonly name: string; readonly payload: Encoded }>
+/** Written when a signal reaches the run; kept until a node takes it. */
+export type SignalReceived = Fact<
+  'signal.received',
+  {
+    readonly name: string
+    readonly payload: Encoded
+    /** Of signals with the same key only one is ever recorded. */
+    readonly idempotencyKey?: string
+    /** The wait it answers, when it is for one alone. */
+    readonly waitId?: string
+    /** The nodes whose schema the payload fits, when it does not fit that of all which may wait for the name. */
+    readonly fits?: readonly string[]
+  }
+>
+
+/** Written when a node waits for a time or a signal; it runs no more, and takes up no place meanwhile. */
+export type NodeWaiting = Fact<
+  'node.waiting',
+  { readonly nodeId: string; readonly attempt: number; readonly wait: WaitState; readonly dueAt: number | null }
+>
+
+/** Written when a run goes on and a timer of it is due at another instant than before. */
+export type NodeDeferred = Fact<
+  'node.deferred',
+  { readonly nodeId: string; readonly item?: number; readonly dueAt: number }
+>
+
+/** Written when a repeated node has been visited, and is to be visited again. */
+export type NodeVisited = Fact<
+  'node.visited',
+  {
+    readonly nodeId: string
+    readonly attempt: number
+    /** 1-based. */
+    readonly visit: number
+    readonly output: Encoded
+    readonly writes?: readonly StateWrite[]
+  }
+>
+
+/** Written when a handler's `ctx.step` has ended; no attempt of the node does it again. */
+export type StepCompleted = Fact<
+  'step.completed',
+  {
+    readonly nodeId: string
+    readonly attempt: number
+    readonly item?: number
+    readonly name: string
+    readonly output: Encoded
+  }
+>
+
+/** Written by `ctx.checkpoint`: what the node's next attempt begins with. */
+export type NodeCheckpointed = Fact<
+  'node.checkpointed',
+  { readonly nodeId: string; readonly attempt: number; readonly item?: number; readonly value: Encoded }
+>
+
+/** Written when a map node knows its items; when they differ from those of before, what was done of each key is kept. */
+export type ItemsListed = Fact<
+  'items.listed',
+  {
+    readonly nodeId: string
+    readonly attempt: number
+    readonly count: number
+    /** What tells items apart; null: their place. */
+    readonly keys: readonly string[] | null
+  }
+>
+
+/** Written before a handler is called for an item; `item` is its place in the list. Counts one node execution. */
+export type ItemStarted = Fact<
+  'item.started',
+  { readonly nodeId: string; readonly item: number; readonly attempt: number }
+>
+
+/** Written when a handler has returned for an item: the item's result and writes are this one fact. */
+export type ItemCompleted = Fact<
+  'item.completed',
+  {
+    readonly nodeId: string
+    readonly item: number
+    readonly attempt: number
+    readonly output: Encoded
+    readonly writes?: readonly StateWrite[]
+  }
+>
+
+/** Written when an attempt at an item failed and another follows. */
+export type ItemRetryScheduled = Fact<
+  'item.retry-scheduled',
+  {
+    readonly nodeId: string
+    readonly item: number
+    readonly attempt: number
+    readonly error: SerializedError
+    readonly delayMs: number
+    readonly dueAt: number
+  }
+>
+
+/** Written when an item failed for good; what that is for its node, the node's `map` says. */
+export type ItemFailed = Fact<
+  'item.failed',
+  { readonly nodeId: string; readonly item: number; readonly attempt: number; readonly error: SerializedError }
+>
+
+/** Written for an item that was in flight when it was cut off. */
+export type ItemInterrupted = Fact<
+  'item.interrupted',
+  { readonly nodeId: string; readonly item: number; readonly attempt: number; readonly reason: InterruptReason }
+>
 
 /** Every fact a run can have. */
 export type RunEvent =
@@ -161,6 +282,17 @@ export type RunEvent =
   | NodeReset
   | UsageAdded
   | SignalReceived
+  | NodeWaiting
+  | NodeDeferred
+  | NodeVisited
+  | StepCompleted
+  | NodeCheckpointed
+  | ItemsListed
+  | ItemStarted
+  | ItemCompleted
+  | ItemRetryScheduled
+  | ItemFailed
+  | ItemInterrupted
 
 /** The type of a fact, as it stands in the log: `run.started`, `node.completed`. */
 export type RunEventType = RunEvent['type']

@@ -1,7 +1,10 @@
 import type { Graph } from '../workflow/graph.ts'
-import { DueHeap } from './due-heap.ts'
+import { type Due, DueHeap, NO_ITEM } from './due-heap.ts'
 import { IndexHeap } from './index-heap.ts'
+import { MapQueue } from './map-queue.ts'
+import { type AnsweredWait, SignalWaits } from './signal-waits.ts'
 import type { NodeState, RunState } from './state.ts'
+import { begunAt } from './wait.ts'
 
 /**
  * Which nodes may start now: an index over the state, derived from it and never saved.
@@ -17,6 +20,9 @@ export class Frontier {
   /** Nodes that failed the run, and interrupted nodes that wait for an answer. */
   readonly failing = new Set<number>()
   readonly asking = new Set<number>()
+  /** Nodes that wait for a signal, and what is left of the map nodes whose items are listed. */
+  readonly waits = new SignalWaits()
+  readonly maps = new Map<number, MapQueue>()
   readonly #graph: Graph
   readonly #unresolved: Int32Array
   readonly #taken: Int32Array
@@ -27,6 +33,13 @@ export class Frontier {
   readonly #due = new DueHeap()
   #doomed: number[] = []
   #doomedAt = 0
+  /** Waits whose time is up. */
+  readonly #over: number[] = []
+  /** Map nodes with something to start, and those that can be brought to an end. */
+  readonly #offering = new Set<number>()
+  readonly #ended: number[] = []
+  /** Nodes whose end was handed out and is not reported yet. */
+  readonly #ending = new Set<number>()
 
   constructor(graph: Graph, state: RunState) {
     this.#graph = graph
@@ -48,7 +61,8 @@ export class Frontier {
         this.#resolve(graph.outEdges[at]!, meaning, state)
       }
     }
-    for (let index = 0; index < size; index += 1) this.#place(index, state.nodes[index]!)
+    for (let index = 0; index < size; index += 1) this.#place(index, state.nodes[index]!, state)
+    for (const index of waitingInOrder(state)) this.waiting(index, state)
   }
 
   /** A node runs. */
@@ -86,26 +100,149 @@ export class Frontier {
     else if (onInterrupted !== 'fail') this.#ready.push(index)
   }
 
-  /** A node waits for its back-off to end. */
-  delayed(index: number, dueAt: number): void {
-    this.#due.push(index, dueAt)
+  /** A node, or an item of a map node, waits for a time. */
+  delayed(index: number, dueAt: number, item = NO_ITEM): void {
+    this.#due.push(index, dueAt, item)
+  }
+
+  /** A node waits for a time, a signal, or either. */
+  waiting(index: number, state: RunState): void {
+    const { wait, dueAt } = state.nodes[index]!
+    if (dueAt !== null) this.#due.push(index, dueAt, NO_ITEM)
+    if (wait?.kind === 'signal') this.waits.add(index, wait.name)
+  }
+
+  /** A waiting node waits no more, however that came. */
+  waitEnded(index: number): void {
+    this.#ending.delete(index)
+    this.waits.delete(index)
+    this.closeMap(index)
+  }
+
+  /** The items of a map node are known, or known anew. */
+  openMap(index: number, state: RunState): void {
+    const { items } = state.nodes[index]!.parts!
+    const queue = new MapQueue(this.#graph.nodes[index]!.map!, items!)
+    this.maps.set(index, queue)
+    this.#offering.add(index)
+    items!.list.forEach((item, place) => {
+      if (item.status === 'retrying') this.#due.push(index, item.dueAt ?? 0, place)
+      else if (item.status === 'interrupted') this.itemInterrupted(index, place)
+    })
+    this.#lookForEnd(index)
+  }
+
+  closeMap(index: number): void {
+    if (!this.maps.delete(index)) return
+    this.#offering.delete(index)
+    this.asking.delete(index)
+  }
+
+  itemStarted(index: number): void {
+    this.running += 1
+    this.maps.get(index)!.started()
+  }
+
+  /** An item that ran runs no more. */
+  itemEnded(index: number, status: 'completed' | 'failed' | 'retrying' | 'interrupted'): void {
+    this.running -= 1
+    this.maps.get(index)!.ended(status)
+    this.#offering.add(index)
+    this.#lookForEnd(index)
+  }
+
+  /** An item that was cut off runs again, or waits for what its node's `onInterrupted` says. */
+  itemInterrupted(index: number, item: number): void {
+    const { onInterrupted } = this.#graph.nodes[index]!
+    if (onInterrupted === 'ask') this.asking.add(index)
+    else if (onInterrupted !== 'fail') this.itemAgain(index, item)
+  }
+
+  itemAgain(index: number, item: number): void {
+    this.maps.get(index)!.again(item)
+    this.#offering.add(index)
+  }
+
+  /** An item failed without having run. */
+  itemFailed(index: number): void {
+    this.maps.get(index)!.settle('failed')
+    this.#lookForEnd(index)
+  }
+
+  /** Takes a map node that can be brought to its end; undefined when there is none. Said once for each. */
+  takeEndedMap(): number | undefined {
+    for (let index = this.#ended.pop(); index !== undefined; index = this.#ended.pop()) {
+      if (!this.maps.has(index)) continue
+      this.#ending.add(index)
+      return index
+    }
+    return undefined
+  }
+
+  /** The first item, of the map node that was listed first, that may start; undefined when none may. */
+  nextItem(at: number): { readonly index: number; readonly item: number } | undefined {
+    for (const index of this.#offering) {
+      const item = this.maps.get(index)!.next(at)
+      if (item !== undefined) return { index, item }
+      this.#offering.delete(index)
+    }
+    return undefined
+  }
+
+  /** Takes a wait that has the signals it waits for; undefined when there is none. Said once, until more of them come. */
+  takeAnswered(state: RunState): AnsweredWait | undefined {
+    const answered = this.waits.takeAnswered(state)
+    if (answered !== undefined) this.#ending.add(answered.index)
+    return answered
+  }
+
+  /** Whether a node is being brought to its end. */
+  get isEnding(): boolean {
+    return this.#ending.size > 0
+  }
+
+  /** Takes a wait whose time is up; undefined when there is none. */
+  takeOver(state: RunState, at: number): number | undefined {
+    this.#takeDue(state, at)
+    for (let index = this.#over.pop(); index !== undefined; index = this.#over.pop()) {
+      const { status, dueAt } = state.nodes[index]!
+      if (status !== 'waiting' || dueAt === null) continue
+      if (dueAt <= at) {
+        this.#ending.add(index)
+        return index
+      }
+      // Due once, but not by a clock that has jumped back: it waits again.
+      this.#due.push(index, dueAt, NO_ITEM)
+    }
+    return undefined
   }
 
   /** The first node, in definition order, that may start; undefined when none may. Nodes whose time has come are among them. */
   nextReady(state: RunState, at: number): number | undefined {
-    for (let due = this.#due.peek(); due !== undefined && due.dueAt <= at; due = this.#due.peek()) {
-      this.#due.pop()
-      const node = state.nodes[due.index]!
-      if (node.status === 'retrying' && node.dueAt === due.dueAt) this.#ready.push(due.index)
-    }
+    this.#takeDue(state, at)
     for (let index = this.#ready.peek(); index !== undefined; index = this.#ready.peek()) {
       const node = state.nodes[index]!
       if (this.#isStartable(index, node, at)) return index
       this.#ready.pop()
       // Due once, but not by a clock that has jumped back: it waits again.
-      if (node.status === 'retrying') this.#due.push(index, node.dueAt ?? 0)
+      if (node.status === 'retrying') this.#due.push(index, node.dueAt ?? 0, NO_ITEM)
     }
     return undefined
+  }
+
+  #lookForEnd(index: number): void {
+    if (this.maps.get(index)!.takeEnd()) this.#ended.push(index)
+  }
+
+  /** Puts everything whose time has come where it is looked for. */
+  #takeDue(state: RunState, at: number): void {
+    for (let due = this.#due.peek(); due !== undefined && due.dueAt <= at; due = this.#due.peek()) {
+      this.#due.pop()
+      if (!isStillDue(state, due)) continue
+      if (due.item !== NO_ITEM) this.itemAgain(due.index, due.item)
+      else if (state.nodes[due.index]!.status === 'retrying') this.#ready.push(due.index)
+      else this.#over.push(due.index)
+    }
   }
 
   /** The first node whose trigger rule can no longer hold; undefined when there is none. */
@@ -128,8 +265,7 @@ export class Frontier {
   /** Epoch ms at which the next waiting node is due; null when none waits. */
   nextDueAt(state: RunState): number | null {
     for (let due = this.#due.peek(); due !== undefined; due = this.#due.peek()) {
-      const node = state.nodes[due.index]!
-      if (node.status === 'retrying' && node.dueAt === due.dueAt) return due.dueAt
+      if (isStillDue(state, due)) return due.dueAt
       this.#due.pop()
     }
     return null
@@ -156,7 +292,7 @@ export class Frontier {
   }
 
   /** Puts a node where its state says, when the index is built. */
-  #place(index: number, node: NodeState): void {
+  #place(index: number, node: NodeState, state: RunState): void {
     switch (node.status) {
       case 'pending':
         this.#consider(index)
@@ -165,7 +301,13 @@ export class Frontier {
         this.interrupted(index)
         break
       case 'retrying':
-        this.#due.push(index, node.dueAt ?? 0)
+        this.#due.push(index, node.dueAt ?? 0, NO_ITEM)
+        break
+      case 'waiting':
+        if (node.wait === null) {
+          this.openMap(index, state)
+          this.running += this.maps.get(index)!.running
+        }
         break
       case 'running':
         this.running += 1
@@ -209,6 +351,23 @@ export class Frontier {
 /** Whether a node has ended in a way its downstream nodes can go on from. */
 export function isSettled(node: NodeState): boolean {
   return node.status === 'completed' || node.status === 'skipped' || (node.status === 'failed' && node.continues)
+}
+
+/** The nodes that wait for a time or a signal, in the order in which they began to: of two waits for one name the first is answered first. */
+function waitingInOrder({ nodes }: RunState): readonly number[] {
+  const waiting: { readonly index: number; readonly begun: number }[] = []
+  nodes.forEach(({ wait }, index) => {
+    if (wait !== null) waiting.push({ index, begun: begunAt(wait) })
+  })
+  return waiting.sort((a, b) => a.begun - b.begun).map(({ index }) => index)
+}
+
+/** Whether what was to be due then still is. */
+function isStillDue({ nodes }: RunState, { index, item, dueAt }: Due): boolean {
+  const node = nodes[index]!
+  if (item === NO_ITEM) return (node.status === 'retrying' || node.status === 'waiting') && node.dueAt === dueAt
+  const state = node.parts?.items?.list[item]
+  return state?.status === 'retrying' && state.dueAt === dueAt
 }
 
 /** What a settled node is for the nodes after it. */

@@ -74,7 +74,7 @@ export function eventReader(
     let output: Encoded | null = digitsEnd(text, outputStart) === last ? wholeNumber(text, outputStart, last) : null
     if (output === null) {
       const json = text.slice(outputStart, last)
-      if (json.includes('"writes":') || json.includes('"decisions":')) return null
+      if (json.includes('"writes":') || json.includes('"decisions":') || json.includes('"signals":')) return null
       output = valueOf(json)
     }
     return { seq, runId, at, type, data: { nodeId, attempt, output } } satisfies NodeCompleted
@@ -183,12 +183,18 @@ function valuesOf(event: RunEvent): readonly Encoded[] {
       const { input, variables, contextVariables, contextConstants } = event.data
       return [input, ...[variables, contextVariables, contextConstants].flatMap((area) => Object.values(area))]
     }
-    case 'node.completed': {
-      const values = (event.data.writes ?? []).map((write) => ('value' in write ? write.value : null))
-      return [event.data.output, ...values]
+    case 'node.completed':
+    case 'node.visited':
+    case 'item.completed': {
+      const { output = null, writes = [] } = event.data
+      return [output, ...writes.map((write) => ('value' in write ? write.value : null))]
     }
     case 'signal.received':
       return [event.data.payload]
+    case 'step.completed':
+      return [event.data.output]
+    case 'node.checkpointed':
+      return [event.data.value]
     default:
       return []
   }

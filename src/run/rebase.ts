@@ -15,7 +15,11 @@ export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: st
   state.nodes = graph.ids.map((id) => {
     const index = before.indexOf.get(id)
     const node = index === undefined ? undefined : state.nodes[index]
-    return node === undefined || node.status === 'skipped' ? untouchedNode() : node
+    if (node === undefined || node.status === 'skipped') return untouchedNode()
+    // A node that mapped, and does no more: it begins anew.
+    const isLost =
+      node.status === 'waiting' && node.wait === null && graph.nodes[graph.indexOf.get(id)!]!.map === undefined
+    return isLost ? { ...untouchedNode(), attempt: node.attempt, startedAt: node.startedAt } : node
   })
   state.completed = state.completed.filter((id) => graph.indexOf.has(id))
   const decisions = dictionary<boolean>()

@@ -1,10 +1,10 @@
-import { RunError } from '../base/errors.ts'
 import { codedError } from '../base/serialized-error.ts'
-import type { NodeInterrupted, RunEvent, RunEventOf } from './event.ts'
+import type { RunEvent, RunEventOf } from './event.ts'
 import { rebase } from './rebase.ts'
-import { applyWrite } from './reduce-writes.ts'
-import { nodeIndex, type Run } from './run.ts'
-import type { NodeState, NodeStatus, RunState } from './state.ts'
+import { damaged, require } from './reduce-check.ts'
+import { reduceNode } from './reduce-node.ts'
+import type { Run } from './run.ts'
+import type { NodeStatus, RunState } from './state.ts'
 import { stateBytesOf } from './state-size.ts'
 
 /**
@@ -60,7 +60,7 @@ export function reduce(run: Run, event: RunEvent, near = -1): void {
       state.reason = event.data.reason
       state.error = codedError('RUN_CANCELED', `the run was canceled: ${event.data.reason}`)
       for (const node of state.nodes) {
-        if (node.status === 'running' || node.status === 'retrying' || node.status === 'interrupted') {
+        if (isOpen(node.status)) {
           if (node.status === 'running') node.endedAt = event.at
           node.status = 'canceled'
         }
@@ -78,85 +78,20 @@ export function reduce(run: Run, event: RunEvent, near = -1): void {
       state.error = event.data.error
       state.failedNodeId = event.data.nodeId ?? null
       break
-    case 'node.started': {
-      const index = indexOf(run, event, near)
-      const node = state.nodes[index]!
-      require(event, node.status === 'pending' || node.status === 'retrying' || node.status === 'interrupted')
-      require(event, event.data.attempt === node.attempt + 1)
-      node.status = 'running'
-      node.attempt = event.data.attempt
-      node.startedAt = event.at
-      node.endedAt = null
-      node.dueAt = null
-      state.usage['nodeExecutions'] = (state.usage['nodeExecutions'] ?? 0) + 1
-      run.frontier.started(index)
-      break
-    }
-    case 'node.completed':
-      reduceCompleted(run, indexOf(run, event, near), event)
-      break
-    case 'node.retry-scheduled': {
-      const index = indexOf(run, event, near)
-      const node = endAttempt(run, event, index, 'retrying')
-      node.failures += 1
-      node.error = event.data.error
-      node.dueAt = event.data.dueAt
-      run.frontier.delayed(index, event.data.dueAt)
-      break
-    }
-    case 'node.fell-back': {
-      const index = indexOf(run, event, near)
-      const node = endAttempt(run, event, index, 'pending')
-      node.failures += 1
-      node.error = event.data.error
-      node.fallback = true
-      run.frontier.reopened(index)
-      break
-    }
-    case 'node.failed':
-      reduceFailed(run, indexOf(run, event, near), event)
-      break
-    case 'node.skipped': {
-      const index = indexOf(run, event, near)
-      const node = state.nodes[index]!
-      require(event, node.status === 'pending')
-      node.status = 'skipped'
-      node.skipReason = event.data.reason
-      node.endedAt = event.at
-      run.frontier.settled(index, state)
-      break
-    }
-    case 'node.interrupted':
-      reduceInterrupted(run, indexOf(run, event, near), event)
-      break
-    case 'node.reset': {
-      const index = indexOf(run, event, near)
-      const node = state.nodes[index]!
-      require(event, (node.status === 'failed' && !node.continues) || node.status === 'interrupted')
-      node.status = 'pending'
-      node.failures = 0
-      node.fallback = false
-      node.dueAt = null
-      run.frontier.reopened(index)
-      break
-    }
-    case 'usage.added':
-      requireAttempt(run, event, indexOf(run, event, near))
-      state.usage[event.data.resource] = (state.usage[event.data.resource] ?? 0) + event.data.amount
-      break
     case 'signal.received':
       require(event, state.status !== 'pending' && !isEnded(state))
-      state.signals.push({ seq: event.seq, at: event.at, name: event.data.name, payload: event.data.payload })
+      reduceSignal(run, event)
       break
     default:
-      throw new RunError(
-        'HISTORY_UNKNOWN_EVENT',
-        `event ${(event as RunEvent).seq} has the type ${JSON.stringify((event as RunEvent).type)}, which this version does not know; read it with a newer version`,
-        { details: { seq: (event as RunEvent).seq, type: (event as RunEvent).type } },
-      )
+      reduceNode(run, event, near)
   }
   state.seq = event.seq
   state.lastAt = event.at
+}
+
+/** Whether a node has begun and not ended. */
+function isOpen(status: NodeStatus): boolean {
+  return status === 'running' || status === 'retrying' || status === 'interrupted' || status === 'waiting'
 }
 
 /** Whether nothing can happen in a run any more. */
@@ -181,60 +116,18 @@ function reduceStarted(run: Run, event: RunEventOf<'run.started'>): void {
   state.activeSince = event.at
 }
 
-function reduceCompleted(run: Run, index: number, event: RunEventOf<'node.completed'>): void {
-  const { state } = run
-  const { data } = event
-  const node = endAttempt(run, event, index, 'completed')
-  node.output = data.output
-  if (data.decisions !== undefined) {
-    for (const key of Object.keys(data.decisions)) state.decisions[key] = data.decisions[key]!
-  }
-  if (data.writes !== undefined) for (const write of data.writes) applyWrite(state, write)
-  // The workflow's own text of the id: that of an event read from a log would be kept beside it.
-  state.completed.push(run.graph.ids[index]!)
-  run.frontier.settled(index, state)
-}
-
-function reduceFailed(run: Run, index: number, event: RunEventOf<'node.failed'>): void {
-  const { state } = run
-  const node = state.nodes[index]!
-  if (node.status === 'running') endAttempt(run, event, index, 'failed')
-  else {
-    // A node that may not start any more (a run limit), or was in flight at a crash and says so, fails without an attempt.
-    require(event, node.status === 'pending' || node.status === 'retrying' || node.status === 'interrupted')
-    node.status = 'failed'
-    node.endedAt = event.at
-  }
-  node.failures += 1
-  node.error = event.data.error
-  node.dueAt = null
-  node.continues = event.data.onError === 'continue'
-  run.frontier.asking.delete(index)
-  if (node.continues) run.frontier.settled(index, state)
-  else run.frontier.failing.add(index)
-}
-
-function reduceInterrupted(run: Run, index: number, event: NodeInterrupted): void {
-  endAttempt(run, event, index, 'interrupted')
-  run.frontier.interrupted(index)
-}
-
-type AttemptEvent = Extract<RunEvent, { readonly data: { readonly nodeId: string; readonly attempt: number } }>
-
-/** The state of the node whose running attempt an event must name. */
-function requireAttempt(run: Run, event: AttemptEvent, index: number): NodeState {
-  const node = run.state.nodes[index]!
-  require(event, node.status === 'running' && node.attempt === event.data.attempt)
-  return node
-}
-
-/** A running attempt ends; the event must name it. */
-function endAttempt(run: Run, event: AttemptEvent, index: number, status: NodeStatus): NodeState {
-  const node = requireAttempt(run, event, index)
-  node.status = status
-  node.endedAt = event.at
-  run.frontier.running -= 1
-  return node
+function reduceSignal({ state, frontier }: Run, { seq, at, data }: RunEventOf<'signal.received'>): void {
+  const { name, payload, idempotencyKey, waitId, fits } = data
+  state.signals.push({
+    seq,
+    at,
+    name,
+    payload,
+    ...(waitId === undefined ? {} : { waitId }),
+    ...(fits === undefined ? {} : { fits }),
+  })
+  if (idempotencyKey !== undefined) state.signalKeys[idempotencyKey] = seq
+  frontier.waits.received(name)
 }
 
 function endRun(state: RunState, status: RunState['status'], at: number): void {
@@ -248,29 +141,7 @@ function endSegment(state: RunState, at: number): void {
   state.activeSince = null
 }
 
-function indexOf(
-  run: Run,
-  event: Extract<RunEvent, { readonly data: { readonly nodeId: string } }>,
-  near: number,
-): number {
-  require(event, run.state.status === 'running')
-  const index = nodeIndex(run.graph, event.data.nodeId, near)
-  if (index === undefined) throw damaged(event, `the workflow has no node ${JSON.stringify(event.data.nodeId)}`)
-  return index
-}
-
 /** The run goes on, and no attempt with it: the run may come to an end. */
 function requireIdle({ state, frontier }: Run, event: RunEvent): void {
   require(event, state.status === 'running' && frontier.running === 0)
-}
-
-function require(event: RunEvent, holds: boolean): asserts holds {
-  if (!holds) throw damaged(event, "it does not follow from the run's state")
-}
-
-function damaged(event: RunEvent, why: string): RunError {
-  const node = 'nodeId' in event.data ? ` of node ${JSON.stringify(event.data.nodeId)}` : ''
-  return new RunError('HISTORY_DAMAGED', `event ${event.seq} (${event.type}${node}) can not be applied: ${why}`, {
-    details: { seq: event.seq, type: event.type },
-  })
 }

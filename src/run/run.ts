@@ -56,6 +56,7 @@ export function pendingState(params: RunParams): RunState {
     contextVariables: params.contextVariables ?? dictionary(),
     contextConstants: params.contextConstants ?? dictionary(),
     signals: [],
+    signalKeys: dictionary(),
     usage: dictionary(),
     stateBytes: 0,
     error: null,
@@ -78,6 +79,8 @@ export function untouchedNode(): NodeState {
     continues: false,
     fallback: false,
     skipReason: null,
+    wait: null,
+    parts: null,
   }
 }
 

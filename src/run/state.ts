@@ -4,11 +4,13 @@ import type { SerializedError } from '../base/serialized-error.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { RunConfig } from './config.ts'
 import type { RunParent, SkipReason } from './event.ts'
+import type { NodeParts } from './parts.ts'
 import type { AccumulatorOperation } from './state-write.ts'
+import type { WaitState } from './wait.ts'
 
 /**
- * Where a run stands. `pending`: not begun; `waiting`: nothing can run until someone answers for a node that was
- * interrupted; `completed` and `canceled` are final, while a `failed`, `paused` or `waiting` run can be resumed.
+ * Where a run stands. `pending`: not begun; `waiting`: nothing can run until a signal comes or someone answers for a node
+ * that was interrupted; `completed` and `canceled` are final, while a `failed`, `paused` or `waiting` run can be resumed.
  */
 export type RunStatus = 'pending' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'canceled'
 
@@ -38,13 +40,17 @@ export interface NodeState {
   output: Encoded | undefined
   /** Latest failure; kept when a retry or fallback then succeeds. */
   error: SerializedError | null
-  /** Epoch ms at which a retrying node is due. */
+  /** Epoch ms at which a retrying node is due, or a wait is over. */
   dueAt: number | null
   /** Whether a failed node lets the run go on. */
   continues: boolean
   /** Whether the fallback stands in for the node from now on. */
   fallback: boolean
   skipReason: SkipReason | null
+  /** What the node waits for; null when it waits for no time and no signal. */
+  wait: WaitState | null
+  /** What the node has done on the way to its result; null for a node that has done nothing of the kind. */
+  parts: NodeParts | null
 }
 
 /** A value built up by one operation. `append` keeps its elements in `items`, all others their value in `value` (null before the first). */
@@ -60,11 +66,16 @@ export interface CacheEntry {
   readonly expiresAt: number | null
 }
 
+/** A signal that has come and that no node has taken yet. */
 export interface SignalState {
   readonly seq: number
   readonly at: number
   readonly name: string
   readonly payload: Encoded
+  /** The wait it answers; undefined when it is for any that waits for its name. */
+  readonly waitId?: string
+  /** The nodes whose schema its payload fits; undefined when it fits all that may wait for it. */
+  readonly fits?: readonly string[]
 }
 
 /**
@@ -102,7 +113,10 @@ export interface RunState {
   cache: Dictionary<CacheEntry>
   contextVariables: Dictionary<Encoded>
   contextConstants: Dictionary<Encoded>
+  /** Signals nobody has taken yet, in the order they came. */
   signals: SignalState[]
+  /** Sequences of the signals that came with an idempotency key, by that key. */
+  signalKeys: Dictionary<number>
   /** `nodeExecutions` and every metered resource. */
   usage: Dictionary<number>
   /** What `limits.maxStateBytes` counts. */

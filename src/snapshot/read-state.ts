@@ -141,6 +141,7 @@ export function readState(checked: CheckedDocument): RunState {
       name,
       payload: slots.signals[index]!,
     })),
+    signalKeys: dictionary(),
     usage: numbersOf(document.usage),
     stateBytes: 0,
     error: run.error === null ? null : errorOf(run.error),
@@ -172,6 +173,8 @@ function nodesOf({ definition, nodes, usualNodes, slots }: CheckedDocument): Nod
       continues: state.continues ?? false,
       fallback: state.fallback ?? false,
       skipReason: state.skipReason ?? null,
+      wait: null,
+      parts: null,
     }
   })
 }

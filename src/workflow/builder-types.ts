@@ -1,6 +1,14 @@
 import type { JsonValue } from '../base/json.ts'
-import type { ConditionDefinition, FallbackDefinition, NodeDefinition, RetryPolicy, TriggerRule } from './definition.ts'
-import type { NodeContext } from './handler.ts'
+import type {
+  ConditionDefinition,
+  FallbackDefinition,
+  MapDefinition,
+  NodeDefinition,
+  RepeatDefinition,
+  RetryPolicy,
+  TriggerRule,
+} from './definition.ts'
+import type { EdgePredicate, NodeContext } from './handler.ts'
 import type { Routed } from './routed.ts'
 import type { Workflow } from './workflow.ts'
 
@@ -63,7 +71,46 @@ export interface NodeOptions<
    */
   readonly fallback?: NodeHandler<Inputs, Recovered, Input, Services> | FallbackDefinition
   readonly onInterrupted?: 'rerun' | 'fail' | 'ask'
+  /** Runs the node again, with what it gave last in `ctx.previous`, until the test of its output holds. */
+  readonly repeat?: RepeatSettings
 }
+
+/** See {@link RepeatDefinition}; the test may be a function. */
+export interface RepeatSettings extends Omit<RepeatDefinition, 'until'> {
+  readonly until: ConditionDefinition | EdgePredicate
+}
+
+/** How a map node finds and runs its items; see {@link MapDefinition}. */
+export interface MapSettings<Inputs, Item, OnItemError extends 'fail' | 'skip' | 'settle'>
+  extends Omit<MapDefinition, 'items' | 'key' | 'onItemError'> {
+  /** The list, from the node's inputs: a function or a JSON Pointer; default: what its only upstream gave. */
+  readonly items?: string | ((inputs: Inputs) => readonly Item[])
+  /** What tells an item apart; default: its place. */
+  readonly key?: string | ((item: Item) => string | number)
+  readonly onItemError?: OnItemError
+}
+
+/** The items of a node with one upstream whose output is a list. */
+export type ItemOf<Inputs> = Inputs[keyof Inputs] extends readonly (infer Item)[] ? Item : unknown
+
+/** What a settled map node says of an item. */
+export type SettledItem<Value> =
+  | { readonly status: 'completed'; readonly value: Value }
+  | {
+      readonly status: 'failed'
+      readonly error: { readonly name: string; readonly message: string; readonly code?: string }
+    }
+
+/** What a map node gives: the results of its items, in item order. */
+export type MapOutput<Value, OnItemError extends 'fail' | 'skip' | 'settle'> = readonly (OnItemError extends 'settle'
+  ? SettledItem<Value>
+  : Value)[]
+
+/** How the items of a map node are run. */
+export type MapNodeOptions<OnError extends 'fail' | 'continue'> = Pick<
+  NodeDefinition,
+  'data' | 'version' | 'retry' | 'timeoutMs' | 'onInterrupted'
+> & { readonly onError?: OnError }
 
 /** A new node's id; a readable complaint in its place when it is taken. An id only known at run time passes. */
 export type NewId<Id extends string, Outputs> = string extends keyof Outputs
@@ -211,6 +258,38 @@ export interface WorkflowBuilder<
   ): WorkflowBuilder<
     Outputs & { readonly [K in Id]: OutputOf<Returned> | OutputOf<Recovered> },
     Skippable | SkippedId<Id, Upstreams, Skippable, Failing, Trigger>,
+    Failing | (OnError extends 'continue' ? Id : never),
+    Input,
+    Services
+  >
+
+  /**
+   * Adds a node that runs a handler once for each item of a list; its output is that of the items, in item order. Each item that
+   * has completed is a fact: whatever happens after, it is not run again.
+   * @param settings - where the items come from, what tells them apart, how many run at once, and what a failed one is
+   * @param options - how an item is run; `onError` is of the node
+   * @throws {DefinitionError} OPTION_UNKNOWN, ARGUMENT_INVALID
+   * @example
+   * const flow = workflow('lengths').node('words', () => ['a', 'bb']).map('lengths', ['words'], {}, (word) => word.length).build()
+   * const { output } = await new DagExecutor(flow).execute()
+   * output // [1, 2]
+   */
+  map<
+    const Id extends string,
+    const Upstreams extends readonly Upstream<Outputs>[],
+    Returned,
+    Item = ItemOf<InputsOf<Outputs, Upstreams, Skippable, 'all'>>,
+    const OnItemError extends 'fail' | 'skip' | 'settle' = 'fail',
+    const OnError extends 'fail' | 'continue' = 'fail',
+  >(
+    id: NewId<Id, Outputs>,
+    upstreams: Upstreams,
+    settings: MapSettings<InputsOf<Outputs, Upstreams, Skippable, 'all'>, Item, OnItemError>,
+    handler: NodeHandler<Item, Returned, Input, Services> | NodeReference<Item, Returned, Input, Services>,
+    options?: MapNodeOptions<OnError>,
+  ): WorkflowBuilder<
+    Outputs & { readonly [K in Id]: MapOutput<OutputOf<Returned>, OnItemError> },
+    Skippable | SkippedId<Id, Upstreams, Skippable, Failing, 'all'>,
     Failing | (OnError extends 'continue' ? Id : never),
     Input,
     Services

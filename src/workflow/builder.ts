@@ -1,13 +1,21 @@
 import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
 import { DefinitionError, quote } from '../base/errors.ts'
-import type { NodeHandler, NodeReference, NodeType, UpstreamEdge, WorkflowBuilder } from './builder-types.ts'
+import type {
+  MapSettings,
+  NodeHandler,
+  NodeReference,
+  NodeType,
+  RepeatSettings,
+  UpstreamEdge,
+  WorkflowBuilder,
+} from './builder-types.ts'
 import type { EdgeDefinition, FallbackDefinition, NodeDefinition } from './definition.ts'
 import { buildGraph } from './graph.ts'
 import type { EdgePredicate, Handler } from './handler.ts'
 import { DEFAULT_WORKFLOW_VERSION } from './parse.ts'
 import { type Problem, problemsError } from './problem.ts'
 import { checkDefinition } from './validate.ts'
-import type { Workflow } from './workflow.ts'
+import type { NodeFunctions, Workflow } from './workflow.ts'
 
 /** One call of `.node`, and the call before it; builders that begin alike share their beginning. */
 interface Step {
@@ -16,11 +24,16 @@ interface Step {
   readonly upstreams: readonly (string | UpstreamEdge<string, unknown>)[]
   readonly run: Handler | NodeReference<unknown, unknown>
   readonly options: StepOptions
+  /** Of a map node. */
+  readonly map: Settings | null
 }
 
-interface StepOptions extends Omit<NodeDefinition, 'id' | 'type' | 'fallback'> {
+interface StepOptions extends Omit<NodeDefinition, 'id' | 'type' | 'fallback' | 'map' | 'repeat'> {
   readonly fallback?: Handler | FallbackDefinition
+  readonly repeat?: RepeatSettings
 }
+
+type Settings = MapSettings<Readonly<Record<string, unknown>>, unknown, 'fail' | 'skip' | 'settle'>
 
 /** Members of a node's options, in the order in which they stand in the definition. */
 const optionNames: readonly string[] = [
@@ -32,7 +45,12 @@ const optionNames: readonly string[] = [
   'onError',
   'fallback',
   'onInterrupted',
+  'repeat',
 ]
+
+/** Members of a map node's options, and of its settings. */
+const mapOptionNames: readonly string[] = ['data', 'version', 'retry', 'timeoutMs', 'onError', 'onInterrupted']
+const mapNames: readonly string[] = ['items', 'key', 'concurrency', 'onItemError', 'maximumFailures']
 
 /** The class of the errors of a builder. */
 const error = DefinitionError
@@ -85,6 +103,7 @@ function builder(id: string, version: string, last: Step | null): object {
     input: () => self,
     services: () => self,
     node: (nodeId: string, ...rest: readonly unknown[]) => builder(id, version, step(last, nodeId, rest)),
+    map: (nodeId: string, ...rest: readonly unknown[]) => builder(id, version, mapStep(last, nodeId, rest)),
     build: () => build(id, version, last),
   })
   return self
@@ -95,7 +114,28 @@ function step(before: Step | null, id: string, rest: readonly unknown[]): Step {
   return readArgument('the arguments', () => readStep(before, id, rest), { of, error })
 }
 
-function readStep(before: Step | null, id: string, rest: readonly unknown[]): Step {
+function mapStep(before: Step | null, id: string, rest: readonly unknown[]): Step {
+  const of = `node ${quote(id)}`
+  return readArgument(
+    'the arguments',
+    () => {
+      const [upstreams, settings, run, options = {}] = rest
+      checkOptions(settings, mapNames, `map of ${of}`, { error })
+      if (!Array.isArray(upstreams))
+        throw invalidArgument('upstreams', 'an array of node ids', upstreams, { of, error })
+      const read = readStep(before, id, [upstreams, run, options], mapOptionNames)
+      return { ...read, map: settings as Settings }
+    },
+    { of, error },
+  )
+}
+
+function readStep(
+  before: Step | null,
+  id: string,
+  rest: readonly unknown[],
+  names: readonly string[] = optionNames,
+): Step {
   const [upstreams, run, options = {}] = Array.isArray(rest[0]) ? rest : [[], ...rest]
   const at = `node ${quote(id)}`
   const isType = () => typeof (run as { readonly type?: unknown } | null | undefined)?.type === 'string'
@@ -106,7 +146,7 @@ function readStep(before: Step | null, id: string, rest: readonly unknown[]): St
       error,
     })
   }
-  checkOptions(options, optionNames, at, { error })
+  checkOptions(options, names, at, { error })
   for (const upstream of upstreams as readonly unknown[]) {
     if (typeof upstream !== 'string') checkOptions(upstream, edgeNames, `an upstream of ${at}`, { error })
   }
@@ -116,6 +156,7 @@ function readStep(before: Step | null, id: string, rest: readonly unknown[]): St
     upstreams: upstreams as Step['upstreams'],
     run: run as Step['run'],
     options: options as StepOptions,
+    map: null,
   }
 }
 
@@ -126,13 +167,22 @@ interface Parts {
   readonly handlers: Map<string, Handler>
   /** Edge functions by edge index. */
   readonly predicates: Map<number, EdgePredicate>
+  /** Functions of map and repeated nodes by node id. */
+  readonly functions: Map<string, NodeFunctions>
   readonly problems: Problem[]
 }
 
 function build(id: string, version: string, last: Step | null): Workflow {
   const steps: Step[] = []
   for (let current = last; current !== null; current = current.before) steps.push(current)
-  const parts: Parts = { nodes: [], edges: [], handlers: new Map(), predicates: new Map(), problems: [] }
+  const parts: Parts = {
+    nodes: [],
+    edges: [],
+    handlers: new Map(),
+    predicates: new Map(),
+    functions: new Map(),
+    problems: [],
+  }
   for (const current of steps.reverse()) addStep(parts, current)
   const { root, problems } = checkDefinition({ id, version, nodes: parts.nodes, edges: parts.edges })
   const all = [...problems, ...parts.problems]
@@ -142,10 +192,10 @@ function build(id: string, version: string, last: Step | null): Workflow {
   const predicates = new Map(
     [...parts.predicates].map(([edge, predicate]) => [graph.edgeKeys[edge]!, predicate] as const),
   )
-  return Object.freeze({ definition, graph, handlers: parts.handlers, predicates })
+  return Object.freeze({ definition, graph, handlers: parts.handlers, predicates, functions: parts.functions })
 }
 
-function addStep(parts: Parts, { id, upstreams, run, options }: Step): void {
+function addStep(parts: Parts, { id, upstreams, run, options, map }: Step): void {
   const type = typeof run === 'function' ? id : run.type
   const handler = typeof run === 'function' ? run : run.handler
   const path = `/nodes/${parts.nodes.length}`
@@ -153,6 +203,7 @@ function addStep(parts: Parts, { id, upstreams, run, options }: Step): void {
   const settings: Readonly<Record<string, unknown>> =
     typeof run !== 'function' && run.data !== undefined ? { data: run.data, ...options } : { ...options }
   for (const name of optionNames) if (settings[name] !== undefined) node[name] = settings[name]
+  addFunctions(parts, node, map)
   if (handler !== undefined) addHandler(parts, type, handler, `${path}/type`)
   if (typeof options.fallback === 'function') {
     const standIn = `${id}#fallback`
@@ -161,6 +212,27 @@ function addStep(parts: Parts, { id, upstreams, run, options }: Step): void {
   }
   parts.nodes.push(node)
   for (const upstream of upstreams) addEdge(parts, upstream, id)
+}
+
+/** Puts the mark of code in the definition where a function was given, and keeps the function. */
+function addFunctions(parts: Parts, node: Record<string, unknown>, map: Settings | null): void {
+  const functions: Record<string, unknown> = {}
+  const marked = (name: keyof NodeFunctions, given: unknown): unknown => {
+    if (typeof given !== 'function') return given
+    functions[name] = given
+    return { kind: 'function' }
+  }
+  if (map !== null) {
+    const settings: Record<string, unknown> = {}
+    for (const name of mapNames) {
+      const given = (map as Readonly<Record<string, unknown>>)[name]
+      if (given !== undefined) settings[name] = name === 'items' || name === 'key' ? marked(name, given) : given
+    }
+    node['map'] = settings
+  }
+  const repeat = node['repeat'] as RepeatSettings | undefined
+  if (typeof repeat?.until === 'function') node['repeat'] = { ...repeat, until: marked('until', repeat.until) }
+  if (Object.keys(functions).length > 0) parts.functions.set(node['id'] as string, Object.freeze(functions))
 }
 
 function addEdge(parts: Parts, upstream: Step['upstreams'][number], target: string): void {

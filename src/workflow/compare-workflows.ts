@@ -1,12 +1,22 @@
 import { invalidArgument, readArgument } from '../base/argument.ts'
 import { DefinitionError } from '../base/errors.ts'
+import type { JsonObject } from '../base/json.ts'
 import type { EdgeDefinition, FallbackDefinition, NodeDefinition, WorkflowDefinition } from './definition.ts'
-import { upstreamTexts } from './fingerprint.ts'
+import { mapIdentity, repeatIdentity, upstreamTexts } from './fingerprint.ts'
 import { type Graph, isGraph } from './graph.ts'
 import { sameJson } from './same-json.ts'
 
 /** What of a node can change so that it is another node for a resume. */
-export type NodeAspect = 'type' | 'data' | 'version' | 'upstreams' | 'trigger' | 'onError' | 'fallback'
+export type NodeAspect =
+  | 'type'
+  | 'data'
+  | 'version'
+  | 'upstreams'
+  | 'trigger'
+  | 'onError'
+  | 'fallback'
+  | 'map'
+  | 'repeat'
 
 /**
  * One node that is not the same in two workflows.
@@ -102,7 +112,17 @@ function changedAspects(before: Graph, from: number, after: Graph, to: number): 
   return sameUpstreams ? settings : inOrder([...settings, 'upstreams'])
 }
 
-const ASPECTS: readonly NodeAspect[] = ['type', 'data', 'version', 'upstreams', 'trigger', 'onError', 'fallback']
+const ASPECTS: readonly NodeAspect[] = [
+  'type',
+  'data',
+  'version',
+  'upstreams',
+  'trigger',
+  'onError',
+  'fallback',
+  'map',
+  'repeat',
+]
 
 function inOrder(aspects: readonly NodeAspect[]): readonly NodeAspect[] {
   return ASPECTS.filter((aspect) => aspects.includes(aspect))
@@ -118,7 +138,14 @@ function settingsChanged(a: NodeDefinition, b: NodeDefinition): readonly NodeAsp
   if ((a.trigger ?? 'all') !== (b.trigger ?? 'all')) what.push('trigger')
   if (isForgiving(a) !== isForgiving(b)) what.push('onError')
   if (!isSameFallback(a.fallback, b.fallback)) what.push('fallback')
+  if (!isSame(a.map, b.map, mapIdentity)) what.push('map')
+  if (!isSame(a.repeat, b.repeat, repeatIdentity)) what.push('repeat')
   return what
+}
+
+function isSame<T>(a: T | undefined, b: T | undefined, identity: (definition: T) => JsonObject): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return sameJson(identity(a), identity(b))
 }
 
 function isForgiving({ onError }: NodeDefinition): boolean {

@@ -5,7 +5,7 @@ import { buildGraph, type Graph } from './graph.ts'
 import type { EdgePredicate, Handler } from './handler.ts'
 import { parseDefinition } from './parse.ts'
 import { type Problem, problemsError } from './problem.ts'
-import type { Workflow } from './workflow.ts'
+import type { NodeFunctions, Workflow } from './workflow.ts'
 
 /** What code adds to a definition. */
 export interface WorkflowCode {
@@ -13,6 +13,8 @@ export interface WorkflowCode {
   readonly handlers?: ReadonlyMap<string, Handler> | Readonly<Record<string, Handler>>
   /** Functions of edges whose condition is `{ kind: 'function' }`, by edge key: its id, else `source->target`. */
   readonly predicates?: ReadonlyMap<string, EdgePredicate> | Readonly<Record<string, EdgePredicate>>
+  /** Functions of nodes whose `map` or `repeat` says `{ kind: 'function' }`, by node id. */
+  readonly functions?: ReadonlyMap<string, NodeFunctions> | Readonly<Record<string, NodeFunctions>>
 }
 
 /**
@@ -26,7 +28,7 @@ export interface WorkflowCode {
  * createWorkflow({ id: 'wide', version: '1.0.0', nodes, edges: [] }, { handlers: { step: () => 1 } })
  */
 export function createWorkflow(definition: string | object, code: WorkflowCode = {}): Workflow {
-  checkOptions(code, ['handlers', 'predicates'], 'createWorkflow', { error: DefinitionError })
+  checkOptions(code, ['handlers', 'predicates', 'functions'], 'createWorkflow', { error: DefinitionError })
   const { handlers, predicates } = code
   const parsed = parseDefinition(definition)
   const graph = buildGraph(parsed)
@@ -35,8 +37,13 @@ export function createWorkflow(definition: string | object, code: WorkflowCode =
     graph,
     handlers: functions(handlers, 'handlers'),
     predicates: functions(predicates, 'predicates'),
+    functions: nodeFunctions(code.functions),
   })
-  const problems = [...missingProblems(graph, workflow.predicates), ...strayProblems(graph, workflow.predicates)]
+  const problems = [
+    ...lackingProblems(workflow),
+    ...missingProblems(graph, workflow.predicates),
+    ...strayProblems(graph, workflow.predicates),
+  ]
   if (problems.length > 0) throw problemsError(problems)
   return workflow
 }
@@ -51,6 +58,26 @@ export function missingPredicates(graph: Graph, predicates: Workflow['predicates
     if (!predicates.has(key)) missing.push(key)
   }
   return missing
+}
+
+/** Ids of the nodes whose `map` or `repeat` has a function in code that the workflow does not have, in definition order. */
+export function missingFunctions({ graph, functions }: Pick<Workflow, 'graph' | 'functions'>): readonly string[] {
+  const missing: string[] = []
+  for (const { id, map, repeat } of graph.nodes) {
+    if (map === undefined && repeat === undefined) continue
+    const given = functions?.get(id)
+    const asked = { items: map?.items, key: map?.key, until: repeat?.until } as const
+    const isMissing = (['items', 'key', 'until'] as const).some(
+      (name) => isCode(asked[name]) && given?.[name] === undefined,
+    )
+    if (isMissing) missing.push(id)
+  }
+  return missing
+}
+
+/** Whether something is the mark of a function in code. */
+function isCode(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && Object.hasOwn(given, 'kind')
 }
 
 function asksCode({ edges }: Graph, index: number): boolean {
@@ -75,6 +102,38 @@ function strayProblems(graph: Graph, predicates: Workflow['predicates']): readon
     path: '/edges',
     details: { edge },
   }))
+}
+
+function lackingProblems(workflow: Workflow): readonly Problem[] {
+  return missingFunctions(workflow).map((nodeId) => ({
+    code: 'WORKFLOW_BAD_CONDITION',
+    message: `the node ${quote(nodeId)} maps or repeats by a function in code; give it in functions under that id`,
+    path: `/nodes/${workflow.graph.indexOf.get(nodeId)}`,
+    details: { nodeId },
+  }))
+}
+
+function nodeFunctions(given: WorkflowCode['functions']): ReadonlyMap<string, NodeFunctions> {
+  const error = DefinitionError
+  const copy = readArgument(
+    'functions',
+    () => {
+      if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
+        throw invalidArgument('functions', 'a map or an object of functions by node id', given, { error })
+      }
+      const entries = given instanceof Map ? [...given] : Object.entries(given ?? {})
+      return entries.map(([nodeId, node]) => [nodeId, Object.freeze({ ...(node as NodeFunctions) })] as const)
+    },
+    { error },
+  )
+  for (const [nodeId, node] of copy) {
+    checkOptions(node, ['items', 'key', 'until'], `functions of node ${quote(nodeId)}`, { error })
+    for (const [name, value] of Object.entries(node)) {
+      if (typeof value === 'function') continue
+      throw invalidArgument(`functions.${name}`, 'a function', value, { of: `node ${quote(nodeId)}`, error })
+    }
+  }
+  return new Map(copy)
 }
 
 /** A map of its own from a map or an object's own members, each checked to be a function. */

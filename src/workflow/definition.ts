@@ -29,6 +29,36 @@ export interface RetryPolicy {
 /** A node type (with data) that stands in for a node that failed for good, or the id of a node that does. */
 export type FallbackDefinition = string | { readonly type: string; readonly data?: JsonValue }
 
+/**
+ * Makes a node run its type's handler once for each item of a list; its output is that of the items, in item order.
+ * `retry`, `timeoutMs` and `onInterrupted` of the node then count for each item.
+ */
+export interface MapDefinition {
+  /** JSON Pointer to the list in the node's inputs (by upstream id); default: what its only upstream gave. Code: from a function. */
+  readonly items?: string | CodeCondition
+  /** JSON Pointer into an item to what tells it apart, a string or number; default: its place in the list. Code: from a function. */
+  readonly key?: string | CodeCondition
+  /** Most items at once; 1 or more, default: as many as the run allows. */
+  readonly concurrency?: number
+  /**
+   * What an item that failed for good is for the node: `fail` (default): the node fails; `skip`: the item has no place in the
+   * output; `settle`: the output has for every item `{ status: 'completed', value }` or `{ status: 'failed', error }`.
+   */
+  readonly onItemError?: 'fail' | 'skip' | 'settle'
+  /** With `skip` and `settle`: how many items may fail before the node does; default: all. */
+  readonly maximumFailures?: number
+}
+
+/** Makes a node run again, with what it gave last in `ctx.previous`, until a test of its output holds. */
+export interface RepeatDefinition {
+  /** The test that ends it. Asked once a visit; the answer is recorded. */
+  readonly until: ConditionDefinition | CodeCondition
+  /** Visits in all; 1 or more. */
+  readonly maximumVisits: number
+  /** What becomes of the node when the last visit did not end it: `fail` (default), or `complete` with what it gave. */
+  readonly onLimit?: 'fail' | 'complete'
+}
+
 /** One node as plain JSON. Unknown members are kept and travel with every snapshot. */
 export interface NodeDefinition {
   /** Unique in the workflow; any string. */
@@ -48,6 +78,8 @@ export interface NodeDefinition {
   readonly fallback?: FallbackDefinition
   /** What becomes of the node when it is cut off, by a crash, a pause or the run's time-out; default `rerun`. */
   readonly onInterrupted?: 'rerun' | 'fail' | 'ask'
+  readonly map?: MapDefinition
+  readonly repeat?: RepeatDefinition
   readonly [unknown: string]: unknown
 }
 
@@ -76,7 +108,7 @@ export interface ConditionDefinition {
   readonly value?: JsonValue
 }
 
-/** Marks an edge whose condition is a function in code; the function itself is never in a document. */
+/** Marks what is a function in code; the function itself is never in a document. */
 export interface CodeCondition {
   readonly kind: 'function'
 }

@@ -1,7 +1,8 @@
 import { canonicalText } from '../base/canonical.ts'
 import { sha256Hex } from '../base/digest.ts'
-import type { JsonValue } from '../base/json.ts'
+import type { JsonObject, JsonValue } from '../base/json.ts'
 import { isCodeCondition } from './condition.ts'
+import type { CodeCondition, ConditionDefinition, MapDefinition, RepeatDefinition } from './definition.ts'
 import type { Graph } from './graph.ts'
 import type { Workflow } from './workflow.ts'
 
@@ -11,7 +12,7 @@ const known = new WeakMap<object, string>()
 /**
  * The fingerprint of one node: what it is and where its inputs come from.
  *
- * Counts: id, type, data, declared version, trigger, onError, fallback, and the edges that enter it with their handles and
+ * Counts: id, type, data, declared version, trigger, onError, fallback, map (but its concurrency), repeat, and the edges that enter it with their handles and
  * conditions. Does not count: layout and other unknown members, the order of keys and edges, how often and how long it is
  * tried (`retry`, `timeoutMs`, `onInterrupted`), the text of functions. A change of code alone is declared by `version`.
  * @param index - of the node in the graph
@@ -45,13 +46,39 @@ function nodeText(graph: Graph, index: number): string {
   if (node.data !== undefined && node.data !== null) text += `"data":${jsonText(node.data)},`
   if (node.fallback !== undefined) text += `"fallback":${fallbackText(node.fallback)},`
   text += `"id":${JSON.stringify(node.id)}`
+  if (node.map !== undefined) text += `,"map":${canonicalText(mapIdentity(node.map))}`
   if (node.onError === 'continue') text += ',"onError":"continue"'
+  if (node.repeat !== undefined) text += `,"repeat":${canonicalText(repeatIdentity(node.repeat))}`
   if (node.trigger !== undefined && node.trigger !== 'all') text += `,"trigger":${JSON.stringify(node.trigger)}`
   text += `,"type":${JSON.stringify(node.type)}`
   const upstreams = upstreamTexts(graph, index)
   if (upstreams.length > 0) text += `,"upstreams":[${upstreams.join(',')}]`
   if (node.version !== undefined) text += `,"version":${JSON.stringify(node.version)}`
   return `${text}}`
+}
+
+/** What of a `map` makes a node another node: not how many items run at once. */
+export function mapIdentity({ items, key, onItemError, maximumFailures }: MapDefinition): JsonObject {
+  return {
+    items: markOf(items),
+    key: markOf(key),
+    onItemError: onItemError ?? 'fail',
+    maximumFailures: maximumFailures ?? null,
+  }
+}
+
+/** What of a `repeat` makes a node another node. */
+export function repeatIdentity({ until, maximumVisits, onLimit }: RepeatDefinition): JsonObject {
+  return { until: conditionIdentity(until), maximumVisits, onLimit: onLimit ?? 'fail' }
+}
+
+function markOf(selector: string | CodeCondition | undefined): JsonValue {
+  return typeof selector === 'object' ? { kind: 'function' } : (selector ?? null)
+}
+
+function conditionIdentity(condition: ConditionDefinition | CodeCondition): JsonObject {
+  if (isCodeCondition(condition)) return { kind: 'function' }
+  return { path: condition.path ?? '', operator: condition.operator, value: condition.value ?? null }
 }
 
 /** Only the members we know; a fallback's data is null when it has none. */
@@ -79,12 +106,7 @@ function upstreamText(graph: Graph, edge: number): string {
     source,
     key: graph.edgeKeys[edge]!,
     handle: sourceHandle ?? null,
-    condition:
-      condition === undefined
-        ? null
-        : isCodeCondition(condition)
-          ? { kind: 'function' }
-          : { path: condition.path ?? '', operator: condition.operator, value: condition.value ?? null },
+    condition: condition === undefined ? null : conditionIdentity(condition),
   })
 }
 

@@ -70,6 +70,16 @@ export interface FailureInfo {
   readonly details?: JsonObject
 }
 
+/** Which item of a map node an attempt is for. */
+export interface ItemInfo {
+  /** What tells it apart; its place as text when the node has no `key`. */
+  readonly key: string
+  /** 0-based place in the list. */
+  readonly index: number
+  /** How many items there are. */
+  readonly count: number
+}
+
 /** What a handler gets beside its inputs. Every write is one transaction with the node's completion. */
 export interface NodeContext<Input = unknown, Services extends object = Record<string, unknown>> {
   readonly runId: string
@@ -85,6 +95,26 @@ export interface NodeContext<Input = unknown, Services extends object = Record<s
   readonly idempotencyKey: string
   /** Aborted when the attempt is timed out, canceled or cut off by a pause. */
   readonly signal: AbortSignal
+  /** Epoch milliseconds of the run's clock. */
+  now(): number
+  /** Of a map node: the item this attempt is for; undefined for other nodes. */
+  readonly item: ItemInfo | undefined
+  /** Of a repeated node: which visit this is (1-based), and what the one before gave (undefined in the first). */
+  readonly visit: number
+  readonly previous: unknown
+  /** What the latest `checkpoint` of this node (or item) saved, in this attempt or one before; undefined when none did. */
+  readonly restored: unknown
+  /**
+   * Saves how far the node is, so that its next attempt can go on from there.
+   * @returns once it is on record
+   */
+  checkpoint(value: unknown): Promise<void>
+  /**
+   * Does something once for all attempts of this node (or item): what it gave is recorded under the name, and given again to
+   * every later attempt without doing it again. What throws is not recorded.
+   * @returns a copy of what it gave, as a later attempt would get it
+   */
+  step<T>(name: string, work: () => T | PromiseLike<T>): Promise<T>
   /** What made the node fail, when this handler stands in for it as its fallback. */
   readonly failure: FailureInfo | undefined
   readonly variables: VariablesContext
@@ -121,3 +151,6 @@ type Accepting<Parameters extends readonly unknown[], Returned> = {
 
 /** Decides in code whether an edge is taken. Asked once, when the source completes; the answer is recorded. */
 export type EdgePredicate<Output = unknown> = Accepting<[output: Output], boolean>
+
+/** Takes something out of a value, in code. Pure: the same value gives the same. */
+export type Selector<From, Taken> = Accepting<[value: From], Taken>

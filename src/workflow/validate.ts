@@ -11,7 +11,9 @@ import { cycle } from './rules/cycle.ts'
 import { duplicateEdge } from './rules/duplicate-edge.ts'
 import { duplicateNode } from './rules/duplicate-node.ts'
 import { fallback } from './rules/fallback.ts'
+import { map } from './rules/map.ts'
 import { nameLength } from './rules/name-length.ts'
+import { repeat } from './rules/repeat.ts'
 import { retryPolicy } from './rules/retry-policy.ts'
 import type { Rule } from './rules/rule.ts'
 import { selfEdge } from './rules/self-edge.ts'
@@ -33,6 +35,8 @@ const rules: readonly Rule[] = [
   timeout,
   retryPolicy,
   condition,
+  map,
+  repeat,
   fallback,
   nameLength,
 ]

@@ -1,6 +1,6 @@
 import type { WorkflowDefinition } from './definition.ts'
 import { type Graph, isGraph } from './graph.ts'
-import type { EdgePredicate, Handler } from './handler.ts'
+import type { EdgePredicate, Handler, Selector } from './handler.ts'
 
 /**
  * A workflow that can run: its definition, checked, with the handlers and edge conditions that code gave it.
@@ -13,8 +13,20 @@ export interface Workflow<Outputs extends object = Record<string, unknown>, Inpu
   readonly handlers: ReadonlyMap<string, Handler>
   /** Conditions in code, by edge key. */
   readonly predicates: ReadonlyMap<string, EdgePredicate>
+  /** What is in code of map and repeated nodes, by node id; missing: nothing. */
+  readonly functions?: ReadonlyMap<string, NodeFunctions>
   /** Type-level only: outputs by node id, and the run's input. */
   readonly types?: { readonly outputs: Outputs; readonly input: Input }
+}
+
+/** What a node's `map` and `repeat` ask of code. */
+export interface NodeFunctions {
+  /** The list a map node runs over, from its inputs. */
+  readonly items?: Selector<Readonly<Record<string, unknown>>, readonly unknown[]>
+  /** What tells an item apart. */
+  readonly key?: Selector<unknown, string | number>
+  /** Whether a repeated node's output ends it. */
+  readonly until?: EdgePredicate
 }
 
 /** A workflow of any outputs and input: all that is needed to run it. */

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Encoded } from '../../../src/base/encoded.ts'
 import type { Dictionary } from '../../../src/base/json.ts'
 import type { SerializedError } from '../../../src/base/serialized-error.ts'
-import type { RunCommand } from '../../../src/run/command.ts'
+import type { Due, RunCommand } from '../../../src/run/command.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig, type RunLimits } from '../../../src/run/config.ts'
 import { decide } from '../../../src/run/decide.ts'
 import { isRejection, type Rejection } from '../../../src/run/decision.ts'
@@ -84,9 +84,22 @@ export class Core {
     const done: string[] = []
     for (let next = plan(this.run, this.at); next !== null; next = plan(this.run, this.at)) {
       done.push('index' in next ? `${next.type} ${this.run.graph.ids[next.index]}` : next.type)
-      this.do(next)
+      this.do(this.#reported(next))
     }
     return done
+  }
+
+  /** What the shell makes of what the plan finds due. */
+  #reported(due: RunCommand | Due): RunCommand {
+    if (due.type === 'items.end') {
+      const { index, attempt } = due
+      return { type: 'items.complete', index, attempt, output: null, decisions: null }
+    }
+    if (due.type !== 'wait.end') return due
+    const { index, attempt, signals } = due
+    const payload = this.run.state.signals.find(({ seq }) => signals?.includes(seq))?.payload ?? null
+    const taken = signals === null ? {} : { signals }
+    return { type: 'node.complete', index, attempt, output: payload, writes: null, decisions: null, ...taken }
   }
 
   index(id: string): number {

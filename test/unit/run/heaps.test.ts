@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DueHeap } from '../../../src/run/due-heap.ts'
+import { type Due, DueHeap } from '../../../src/run/due-heap.ts'
 import { IndexHeap } from '../../../src/run/index-heap.ts'
 import { runs } from '../../helpers/property.ts'
 
@@ -31,21 +31,28 @@ describe('the heaps answer as a sorted list', () => {
 
   it('of times, ties in definition order', () => {
     fc.assert(
-      fc.property(fc.array(fc.option(fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 9 })), { freq: 3 })), (list) => {
-        const heap = new DueHeap()
-        let model: { readonly index: number; readonly dueAt: number }[] = []
-        for (const step of list) {
-          if (step === null) expect(heap.pop()).toEqual(model.shift())
-          else {
-            const [dueAt, index] = step
-            heap.push(index, dueAt)
-            model = [...model, { index, dueAt }].sort((a, b) => a.dueAt - b.dueAt || a.index - b.index)
+      fc.property(
+        fc.array(
+          fc.option(fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 9 }), fc.integer({ min: -1, max: 1 })), { freq: 3 }),
+        ),
+        (list) => {
+          const heap = new DueHeap()
+          let model: Due[] = []
+          for (const step of list) {
+            if (step === null) expect(heap.pop()).toEqual(model.shift())
+            else {
+              const [dueAt, index, item] = step
+              heap.push(index, dueAt, item)
+              model = [...model, { index, item, dueAt }].sort(
+                (a, b) => a.dueAt - b.dueAt || a.index - b.index || a.item - b.item,
+              )
+            }
+            expect(heap.peek()).toEqual(model[0])
           }
-          expect(heap.peek()).toEqual(model[0])
-        }
-        for (const next of model) expect(heap.pop()).toEqual(next)
-        expect([heap.pop(), heap.peek()]).toEqual([undefined, undefined])
-      }),
+          for (const next of model) expect(heap.pop()).toEqual(next)
+          expect([heap.pop(), heap.peek()]).toEqual([undefined, undefined])
+        },
+      ),
       runs('due heap', 500),
     )
   })
