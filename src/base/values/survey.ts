@@ -8,6 +8,14 @@ import { hasToJson, isPlainNumber } from './plain.ts'
 const { getOwnPropertyDescriptor, getOwnPropertySymbols, getPrototypeOf, keys } = Object
 const toTag = Object.prototype.toString
 
+/**
+ * The getter an own property has. A third of the cost of a descriptor for elements of arrays, and none of its garbage
+ * (bench/codec.mjs, "numbers and strings"); a property with a setter alone runs nothing when it is read.
+ */
+const lookupGetter =
+  (Object.prototype as { readonly __lookupGetter__?: (this: object, key: number) => unknown }).__lookupGetter__ ??
+  getterOf
+
 /** What a part of a value turned out to be. */
 type Finding = 'plain' | 'tagged' | 'unclear'
 
@@ -15,18 +23,24 @@ type Finding = 'plain' | 'tagged' | 'unclear'
 const TAG_LEVELS = 3
 const TAG_PARTS = 4
 
+/** How many containers are compared one by one before a set is worth making. */
+const FEW = 8
+
 /**
  * Looks a value through before it is encoded, to find what native JSON.stringify may write as it stands: copying 10 MB of
  * plain rows to look at them once costs more than looking twice (bench/codec.mjs, "plain" and "one Date").
- * It runs no code of the user's: an accessor is seen in its descriptor, and then everything is left to the encoder, which reads
- * each thing once. Only a Proxy's traps run, as everywhere; where they answer otherwise than its descriptors, that is left too.
+ * It runs no code of the user's: an accessor is seen before it is read, and then everything is left to the encoder, which reads
+ * each thing once. Only a Proxy's traps run, as everywhere; where they contradict themselves, that is left too.
  * Recursion is bounded by maxDepth.
  */
 export class Survey {
   readonly #limits: ValueLimits
   readonly #classes: ClassRegistry
-  readonly #seen = new Set<object>()
-  #containers = 0
+  /** The first containers that hold no others; from then on they are in the set as well. */
+  readonly #few: object[] = []
+  #seen: Set<object> | null = null
+  /** How many of them there were. */
+  #met = 0
   readonly #tagged = new Set<object>()
   readonly #shapes = new KnownShapes()
   #members = 0
@@ -53,6 +67,7 @@ export class Survey {
     }
   }
 
+  /** What is neither a plain primitive nor looked at yet. */
   #part(value: unknown, depth: number): Finding {
     switch (typeof value) {
       case 'string':
@@ -78,26 +93,30 @@ export class Survey {
   }
 
   #container(value: object, depth: number): Finding {
-    if (depth > this.#limits.maxDepth || !this.#isNew(value)) return 'unclear'
-    if (getOwnPropertySymbols(value).length > 0) return 'unclear'
+    if (depth > this.#limits.maxDepth || getOwnPropertySymbols(value).length > 0) return 'unclear'
     const prototype = getPrototypeOf(value) as object | null
+    const before = this.#met
     let finding: Finding
     if (Array.isArray(value)) finding = prototype === Array.prototype ? this.#array(value, depth) : 'unclear'
     else if (prototype === Object.prototype) finding = this.#object(value, depth)
     else finding = prototype === null ? 'unclear' : this.#builtin(value, prototype, depth)
+    if (finding === 'unclear' || (this.#met === before && !this.#isNew(value))) return 'unclear'
     if (this.#members > this.#limits.maxMembers || this.#elements > this.#limits.maxElements) return 'unclear'
     if (finding === 'tagged') this.#tagged.add(value)
     return finding
   }
 
   /**
-   * The size is compared rather than asked for: a set of 10^5 objects costs as much as the rest of the survey. Many small sets,
-   * parted by what the containers hold, were no faster at 10 MB and slower at 1 MB.
+   * Only a container that holds no other is remembered: one that is met again has what it holds met again, and a circle ends at
+   * maxDepth. A set of 10^5 objects costs a third of the survey, and half the containers of most values hold others.
+   * The size is compared rather than asked for; the first few are compared one by one, as a set costs more to make.
    */
   #isNew(container: object): boolean {
+    this.#met += 1
+    if (this.#met <= FEW) return !this.#few.includes(container) && this.#few.push(container) > 0
+    this.#seen ??= new Set(this.#few)
     this.#seen.add(container)
-    this.#containers += 1
-    return this.#seen.size === this.#containers
+    return this.#seen.size === this.#met
   }
 
   #array(array: readonly unknown[], depth: number): Finding {
@@ -106,9 +125,12 @@ export class Survey {
     this.#elements += length
     let finding: Finding = 'plain'
     for (let index = 0; index < length; index += 1) {
-      const property = getOwnPropertyDescriptor(array, index)
-      if (property === undefined || property.get !== undefined || property.set !== undefined) return 'unclear'
-      const found = this.#member(property.value, array[index], depth + 1)
+      if (lookupGetter.call(array, index) !== undefined) return 'unclear'
+      const shown = array[index]
+      // a Proxy that makes up another value each time; JSON.stringify would write the next one
+      if (!isSame(array[index], shown)) return 'unclear'
+      if (this.#isPlainScalar(shown)) continue
+      const found = this.#part(shown, depth + 1)
       if (found === 'unclear') return found
       if (found === 'tagged') finding = found
     }
@@ -118,18 +140,23 @@ export class Survey {
   #object(object: object, depth: number): Finding {
     if (hasSomeToJson(object) || toTag.call(object) !== '[object Object]') return 'unclear'
     const names = keys(object)
-    this.#members += names.length
-    if (names.length > this.#limits.maxKeysPerObject) return 'unclear'
+    const { length } = names
+    this.#members += length
+    if (length > this.#limits.maxKeysPerObject) return 'unclear'
     let finding: Finding = 'plain'
     const isKnown = this.#shapes.has(names)
-    for (const name of names) {
+    for (let index = 0; index < length; index += 1) {
+      const name = names[index]!
       const property = getOwnPropertyDescriptor(object, name)
       if (property === undefined || property.get !== undefined || property.set !== undefined) return 'unclear'
       if (!isKnown) {
         if (name.length > this.#limits.maxKeyLength || name === '__proto__' || !name.isWellFormed()) return 'unclear'
         if (isTypeKey(name)) finding = 'tagged'
       }
-      const found = this.#member(property.value, (object as Readonly<Record<string, unknown>>)[name], depth + 1)
+      const shown = (object as Readonly<Record<string, unknown>>)[name]
+      if (!isSame(property.value, shown)) return 'unclear'
+      if (this.#isPlainScalar(shown)) continue
+      const found = this.#part(shown, depth + 1)
       if (found === 'unclear') return found
       if (found === 'tagged') finding = found
     }
@@ -137,9 +164,18 @@ export class Survey {
     return finding
   }
 
-  /** A Proxy may show another value than its descriptor has; JSON.stringify would write the one it shows. */
-  #member(described: unknown, shown: unknown, depth: number): Finding {
-    return Object.is(described, shown) ? this.#part(shown, depth) : 'unclear'
+  /** What nearly everything is; asked where it stands, so that it costs no call. */
+  #isPlainScalar(value: unknown): boolean {
+    switch (typeof value) {
+      case 'string':
+        return value.length <= this.#limits.maxStringLength && value.isWellFormed()
+      case 'number':
+        return isPlainNumber(value)
+      case 'boolean':
+        return true
+      default:
+        return value === null
+    }
   }
 
   #builtin(value: object, prototype: object, depth: number): Finding {
@@ -159,6 +195,11 @@ export class Survey {
     for (const part of parts) if (this.#part(part, depth + TAG_LEVELS) === 'unclear') return 'unclear'
     return 'tagged'
   }
+}
+
+/** Object.is, at the cost of a comparison. A Proxy may show another value than its descriptor has, or another each time. */
+function isSame(described: unknown, shown: unknown): boolean {
+  return (described === shown && shown !== 0) || Object.is(described, shown)
 }
 
 /** Asked as JSON.stringify will ask, so that a Proxy's answer counts; a toJSON that is data is left to the encoder as well. */
@@ -186,4 +227,9 @@ class KnownShapes {
 /** One slot for a length and a first letter, so that the few shapes of a value seldom drive one another out. */
 function slotOf(names: readonly string[]): number {
   return (names.length * 7 + (names.length > 0 ? names[0]!.charCodeAt(0) : 0)) & 63
+}
+
+/** The same where the language leaves it out. */
+function getterOf(this: object, key: number): unknown {
+  return getOwnPropertyDescriptor(this, key)?.get
 }

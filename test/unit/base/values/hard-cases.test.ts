@@ -51,6 +51,16 @@ describe('a Proxy', () => {
     expect(textOf(wrap({ a: { b: [1, { c: null }] } }))).toBe('{"a":{"b":[1,{"c":null}]}}')
   })
 
+  it('of an array that makes up another value each time is not written unread', () => {
+    let reads = 0
+    const get = (list: object, key: string | symbol): unknown => {
+      if (key !== '0') return Reflect.get(list, key)
+      reads += 1
+      return reads === 1 ? 1 : boom
+    }
+    expect(refusal({ x: new Proxy([1], { get }) })).toEqual(['VALUE_FUNCTION', '/x/0'])
+  })
+
   it('of a Map or Date is refused: it has no slot', () => {
     expect(refusal([new Proxy(new Map(), {})])).toEqual(['VALUE_UNSUPPORTED', '/0'])
     expect(refusal([new Proxy(new Date(0), {})])).toEqual(['VALUE_UNSUPPORTED', '/0'])
@@ -71,6 +81,24 @@ describe('a Proxy', () => {
       revoke()
       expect(refusal({ a: proxy })).toEqual(['VALUE_ACCESSOR', '/a'])
     }
+  })
+})
+
+describe('an object that is met again', () => {
+  const rows = Array.from({ length: 30 }, (_, id) => ({ id, part: { deep: [{ id }] } }))
+
+  it.each([0, 3, 7, 8, 9, 29])('among many, whether it holds others or not, is a reference (row %i)', (at) => {
+    const row = rows[at]!
+    const before = JSON.stringify(rows).slice(0, -1)
+    expect(textOf([...rows, row])).toBe(`${before},{"#type":"ref","path":"/${at}"}]`)
+    expect(textOf([...rows, row.part.deep[0]])).toBe(`${before},{"#type":"ref","path":"/${at}/part/deep/0"}]`)
+    expect(textOf([...rows, [row.part]])).toBe(`${before},[{"#type":"ref","path":"/${at}/part"}]]`)
+  })
+
+  it('is a reference when nothing in the value ends the circle', () => {
+    const list: unknown[] = []
+    list.push([list], list)
+    expect(textOf(list)).toBe('[[{"#type":"ref","path":""}],{"#type":"ref","path":""}]')
   })
 })
 
