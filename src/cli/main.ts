@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import * as nodeModule from 'node:module'
 import { assertNever, WaystoneError } from '../base/errors.ts'
 import { type Invocation, parseArgs } from './args.ts'
 import type { CommandContext, Host } from './commands/command.ts'
+import { type CompileCacheHost, keepCompiledCode } from './compile-cache.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { type Io, processIo, writeError } from './io.ts'
 
@@ -102,6 +104,8 @@ async function flushed(stream: NodeJS.WriteStream): Promise<void> {
   })
 }
 
+// Before any command is loaded, since code loaded before is not kept.
+keepCompiledCode(nodeModule as CompileCacheHost, process.env)
 const argv = process.argv.slice(2)
 // Read before the command line is understood, since an error in it is written accordingly.
 const io = processIo(process, { isVerbose: argv.includes('--verbose'), isJson: argv.includes('--json') })
