@@ -4,10 +4,12 @@ import { DefinitionError, quote, SnapshotDecodeError, SnapshotSyntaxError } from
 import type { JsonValue } from '../json.ts'
 import { type ClassCodec, ClassRegistry } from './class-codec.ts'
 import { type DecodeRules, Decoder } from './decode.ts'
-import { Encoder } from './encode.ts'
+import { type EncodeRules, Encoder } from './encode.ts'
 import { Encoding } from './encoding.ts'
 import { resolveValueLimits, type ValueLimits } from './limits.ts'
 import { isPlainNumber, isPlainText, mayHaveReference } from './plain.ts'
+import { KnownShapes, NONE, Survey } from './survey.ts'
+import { treeText } from './tree-text.ts'
 
 /** How a codec differs from {@link defaultCodec}. */
 export interface CodecOptions {
@@ -96,11 +98,22 @@ export function createCodec(options: CodecOptions = {}): ValueCodec {
   const unknownClasses = oneOf('unknownClasses', options.unknownClasses, ['refuse', 'opaque'])
   const limits = resolveValueLimits(options.limits)
   const classes = new ClassRegistry(options.classes)
+  const encodeRules: EncodeRules = { classes, regexp }
   const rules: DecodeRules = { classes, limits, regexp, unknownClasses, instances: 'make' }
   const checkRules: DecodeRules = { ...rules, instances: 'check' }
 
+  const shapes = new KnownShapes()
+
   function encodeText(value: unknown, nodeId: string | undefined): string {
-    return new Encoder(new Encoding(limits, nodeId), { classes, regexp }).text(value)
+    const tagged = typeof value === 'object' && value !== null ? Survey.of(value, limits, classes, shapes) : null
+    if (tagged === NONE) {
+      try {
+        return treeText(value as JsonValue)
+      } catch (error) {
+        throw new Encoder(new Encoding(limits, nodeId), encodeRules, null).failure(error)
+      }
+    }
+    return new Encoder(new Encoding(limits, nodeId), encodeRules, tagged).text(value)
   }
 
   function decodeText(json: string): unknown {

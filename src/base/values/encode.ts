@@ -9,7 +9,6 @@ import { type Encoding, isTypeKey, type Place, ROOT } from './encoding.ts'
 import { isErrorValue } from './error-family.ts'
 import { isStackOverflow, isTooLongText } from './limits.ts'
 import { refusedKind } from './refused-kind.ts'
-import { Survey } from './survey.ts'
 import { treeText } from './tree-text.ts'
 
 /** What an encoder does with what it may do in more than one way. */
@@ -31,28 +30,31 @@ type Members = Record<string, JsonValue>
 export class Encoder {
   readonly encoding: Encoding
   readonly rules: EncodeRules
-  /** What a survey found to need the encoder; null when it has to look at everything. */
-  #tagged: ReadonlySet<object> | null = null
+  readonly #tagged: ReadonlySet<object> | null
 
-  constructor(encoding: Encoding, rules: EncodeRules) {
+  /** @param tagged - what a survey found to need the encoder; null when it has to look at everything */
+  constructor(encoding: Encoding, rules: EncodeRules, tagged: ReadonlySet<object> | null) {
     this.encoding = encoding
     this.rules = rules
+    this.#tagged = tagged
   }
 
   /** @throws {UnserializableValueError} VALUE_*; {SnapshotLimitError} VALUE_LIMIT */
   text(value: unknown): string {
-    const { encoding } = this
     try {
-      if (typeof value === 'object' && value !== null) {
-        this.#tagged = Survey.of(value, encoding.limits, this.rules.classes)
-      }
       return treeText(this.value(value, ROOT, 1))
     } catch (error) {
-      if (isWaystoneError(error)) throw error
-      if (isStackOverflow(error)) throw encoding.beyond('maxDepth', null, encoding.at, error)
-      if (isTooLongText(error)) throw encoding.refusal('VALUE_UNSUPPORTED', ROOT, TOO_LONG, error)
-      throw encoding.refusal('VALUE_ACCESSOR', encoding.at, 'unreadable value', error)
+      throw this.failure(error)
     }
+  }
+
+  /** What is said of an error that came while a value was encoded or its text written. */
+  failure(error: unknown): Error {
+    const { encoding } = this
+    if (isWaystoneError(error)) return error
+    if (isStackOverflow(error)) return encoding.beyond('maxDepth', null, encoding.at, error)
+    if (isTooLongText(error)) return encoding.refusal('VALUE_UNSUPPORTED', ROOT, TOO_LONG, error)
+    return encoding.refusal('VALUE_ACCESSOR', encoding.at, 'unreadable value', error)
   }
 
   /** The tree of a value; `depth` is the level it opens if it is a container or tag, 1 for the root. */

@@ -26,6 +26,9 @@ const TAG_PARTS = 4
 /** How many containers are compared one by one before a set is worth making. */
 const FEW = 8
 
+/** The containers of a plain value that need a tag. */
+export const NONE: ReadonlySet<object> = new Set()
+
 /**
  * Looks a value through before it is encoded, to find what native JSON.stringify may write as it stands: copying 10 MB of
  * plain rows to look at them once costs more than looking twice (bench/codec.mjs, "plain" and "one Date").
@@ -41,26 +44,34 @@ export class Survey {
   #seen: Set<object> | null = null
   /** How many of them there were. */
   #met = 0
-  readonly #tagged = new Set<object>()
-  readonly #shapes = new KnownShapes()
+  #tagged: Set<object> | null = null
+  readonly #shapes: KnownShapes
   #members = 0
   #elements = 0
 
-  private constructor(limits: ValueLimits, classes: ClassRegistry) {
+  private constructor(limits: ValueLimits, classes: ClassRegistry, shapes: KnownShapes) {
     this.#limits = limits
     this.#classes = classes
+    this.#shapes = shapes
   }
 
   /**
    * The containers of a value that need a tag or hold something that does; every other is plain JSON, met once, within the limits.
    *
-   * @returns null when that can't be told without running code or counting exactly; the encoder then looks at everything
+   * @param shapes - those that were known under the same limits before
+   * @returns {@link NONE} for a value that is plain as a whole; null when that can't be told without running code or counting
+   *   exactly, the encoder then looks at everything
    */
-  static of(value: object, limits: ValueLimits, classes: ClassRegistry): ReadonlySet<object> | null {
+  static of(
+    value: object,
+    limits: ValueLimits,
+    classes: ClassRegistry,
+    shapes: KnownShapes,
+  ): ReadonlySet<object> | null {
     if (hasToJson() || classes.forPrototype(Array.prototype) !== undefined) return null
-    const survey = new Survey(limits, classes)
+    const survey = new Survey(limits, classes, shapes)
     try {
-      return survey.#container(value, 1) === 'unclear' ? null : survey.#tagged
+      return survey.#container(value, 1) === 'unclear' ? null : (survey.#tagged ?? NONE)
     } catch {
       // a trap that threw, or a full stack: found again by the encoder, which names the place
       return null
@@ -100,9 +111,14 @@ export class Survey {
     if (Array.isArray(value)) finding = prototype === Array.prototype ? this.#array(value, depth) : 'unclear'
     else if (prototype === Object.prototype) finding = this.#object(value, depth)
     else finding = prototype === null ? 'unclear' : this.#builtin(value, prototype, depth)
-    if (finding === 'unclear' || (this.#met === before && !this.#isNew(value))) return 'unclear'
+    if (finding === 'unclear') return finding
+    // a whole value that holds no container is met nowhere else
+    if (this.#met === before && depth > 1 && !this.#isNew(value)) return 'unclear'
     if (this.#members > this.#limits.maxMembers || this.#elements > this.#limits.maxElements) return 'unclear'
-    if (finding === 'tagged') this.#tagged.add(value)
+    if (finding === 'tagged') {
+      this.#tagged ??= new Set()
+      this.#tagged.add(value)
+    }
     return finding
   }
 
@@ -207,8 +223,12 @@ function hasSomeToJson(container: object): boolean {
   return (container as { readonly toJSON?: unknown }).toJSON !== undefined
 }
 
-/** Lists of keys that need no second look: rows have the same ones again and again. */
-class KnownShapes {
+/** The most keys of a list that is remembered, and the longest: a codec keeps 64 lists for as long as it lives. */
+const MAX_KNOWN_KEYS = 64
+const MAX_KNOWN_LENGTH = 64
+
+/** Lists of keys that need no second look: rows have the same ones again and again, and so have the results of a node. */
+export class KnownShapes {
   readonly #lists: (readonly string[] | undefined)[] = new Array(64)
 
   has(names: readonly string[]): boolean {
@@ -220,6 +240,7 @@ class KnownShapes {
   }
 
   add(names: readonly string[]): void {
+    if (names.length > MAX_KNOWN_KEYS || names.some((name) => name.length > MAX_KNOWN_LENGTH)) return
     this.#lists[slotOf(names)] = names
   }
 }

@@ -103,6 +103,19 @@ describe('an object that is met again', () => {
 })
 
 describe('an accessor', () => {
+  it('is read once in an object whose keys were seen before, in this value and in one before', () => {
+    const codec = createCodec()
+    codec.encode([{ seen: 1, before: 2 }])
+    let reads = 0
+    const late = Object.defineProperty({ seen: 1, before: 0 }, 'before', { get: () => ++reads })
+    expect(codec.encode([{ seen: 1, before: 2 }, late])).toEqual({
+      json: '[{"seen":1,"before":2},{"seen":1,"before":1}]',
+    })
+    expect(reads).toBe(1)
+    const odd = Object.assign({ seen: 1, before: 2 }, { [Symbol('odd')]: 1 })
+    expect(() => codec.encode([odd])).toThrow(expect.objectContaining({ code: 'VALUE_SYMBOL_KEY' }))
+  })
+
   it('is read once, in a value that is met again and in one that leads back to itself', () => {
     let reads = 0
     const part: { self?: unknown; readonly n: number } = {
