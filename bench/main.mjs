@@ -31,16 +31,19 @@ if (options.only !== undefined && !names.includes(options.only)) {
   console.error(`there is no workload ${options.only}; there are ${names.join(', ')}`)
   process.exit(2)
 }
-if (options.peers) installPeers()
+if (options.peers && !installPeers()) {
+  console.error('npm ci in bench/peers failed, as it says above; run the benchmarks without --peers')
+  process.exit(1)
+}
 
 const begin = performance.now()
 const loadBefore = loadNow()
 const plan = planOf(workloads, { only: options.only, isQuick: options.quick, withPeers: options.peers })
 const frozen = freeze()
-const needs = await meetNeeds(plan)
+let needs
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
-    needs.kill()
+    needs?.kill()
     thaw(frozen)
     process.exit(1)
   })
@@ -48,6 +51,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 let rows
 let growths
 try {
+  needs = await meetNeeds(plan)
   const measured = await measurePlan(frozen, plan, needs.launchOf, ({ title }) => {
     const seconds = ((performance.now() - begin) / 1000).toFixed(0).padStart(4)
     console.error(`${seconds} s  ${title}`)
@@ -55,7 +59,7 @@ try {
   rows = measured.rows
   growths = measured.growths
 } finally {
-  await needs.stop()
+  await needs?.stop()
   thaw(frozen)
 }
 
@@ -92,6 +96,7 @@ writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`)
 
 console.log(plainText(sectionsOf(result)))
 console.log(`\n${result.seconds} s in all; written to ${fileURLToPath(file)}`)
+for (const line of needs.about) console.log(`measured with ${line}`)
 for (const line of result.skipped) console.log(`skipped: ${line}`)
 if (!options.peers)
   console.log('peers are left out; npm run bench -- --peers installs them in bench/peers and measures them too')

@@ -1,13 +1,13 @@
 // A Postgres server for the peers that need one: the one that is named, else one of our own for as long as the benchmark takes.
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { makeScratch, removeScratch } from './scratch.mjs'
+import { makeScratch } from './scratch.mjs'
 
 /** The URL of a server whose user may create databases; set for the measuring processes too. */
 export const POSTGRES_VARIABLE = 'WAYSTONE_BENCH_POSTGRES'
@@ -112,15 +112,22 @@ async function startOwn(binaryFolder, where, parent) {
       // Its fast shutdown: whoever is connected is cut off.
       server.kill('SIGINT')
       await ended
-      removeScratch(folder)
+      remove(folder)
     }
-    return { url, about, stop, kill: () => server.kill('SIGINT') }
+    const kill = () => {
+      server.kill('SIGQUIT')
+      remove(folder)
+    }
+    return { url, about, stop, kill }
   } catch (error) {
     server?.kill('SIGKILL')
-    removeScratch(folder)
+    remove(folder)
     throw error
   }
 }
+
+/** Its last processes may still write while they end. */
+const remove = (folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
 
 /** Postgres refuses to run as root: then it is the user it was installed for, or nobody. */
 function unprivileged() {
