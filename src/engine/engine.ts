@@ -24,6 +24,7 @@ import {
   workflowMissing,
   workflowUnknown,
 } from './engine-errors.ts'
+import type { Engine, StartOptions } from './engine-interface.ts'
 import { checkEngineOptions, type EngineOptions, workflowsById } from './engine-options.ts'
 import { meetChange, runOn } from './load.ts'
 import { newState } from './new-run.ts'
@@ -32,7 +33,6 @@ import {
   changesConfig,
   configOf,
   configOptions,
-  type ExecutorOptions,
   startOptions,
   type World,
   worldOf,
@@ -43,49 +43,6 @@ import { StoreJournal } from './store-journal.ts'
 import { readRun, type StoredRun } from './stored-run.ts'
 
 const DEFAULT_LEASE_MS = 30_000
-
-/** Options of one run of an engine. */
-export type StartOptions = Pick<ExecutorOptions, 'runId' | 'variables' | 'context'> & ConfigOptions
-
-/** Many runs, recorded: what a process did not finish, another takes up. */
-export interface Engine {
-  /**
-   * Starts a run under a claim of its own. No handler is called before the facts that lead to it are on record.
-   * @throws {StoreError} STORE_EXISTS when there is a run of that id, STORE_HELD when another process starts it
-   * @throws {DefinitionError} NODE_TYPE_MISSING, WORKFLOW_UNKNOWN
-   * @throws {RunError} ENGINE_CLOSED
-   */
-  start<Outputs extends object, Input>(
-    workflow: Workflow<Outputs, Input> | string,
-    input?: Input,
-    options?: StartOptions,
-  ): Promise<RunHandle<Outputs>>
-  /**
-   * Takes a run up where its log ends; a failed one tries its failed nodes again, an ended one just gives its result. Of
-   * a run that executes here already the handle is given.
-   * @throws {StoreError} STORE_NOT_FOUND, STORE_HELD
-   * @throws {DefinitionError} NODE_TYPE_MISSING, WORKFLOW_CHANGED
-   * @throws {RunError} RUN_ACTIVE when options are given for a run that executes here already, ENGINE_CLOSED
-   */
-  resume(runId: string, options?: ConfigOptions): Promise<RunHandle>
-  /** Takes up every run whose process ended without finishing it. @throws {RunError} ENGINE_CLOSED */
-  recover(): Promise<Recovery>
-  /** What the store knows of a run; null when it has none. */
-  get(runId: string): Promise<RunSummary | null>
-  list(query?: Partial<ListQuery>): Promise<RunPage>
-  /** The run as a document: live when it executes here, else as its log tells. */
-  snapshot(runId: string): Promise<Snapshot>
-  /** Pauses a run that executes here. @throws {RunError} RUN_REJECTED when it executes nowhere, {StoreError} STORE_HELD elsewhere */
-  pause(runId: string, options?: PauseOptions): Promise<Snapshot>
-  /** Cancels a run for good, whether it executes here or nowhere. @throws {StoreError} STORE_HELD when it executes elsewhere */
-  cancel(runId: string, reason?: string): Promise<void>
-  signal(runId: string, name: string, payload?: unknown): Promise<void>
-  /**
-   * Pauses every run that executes here, lets go of their claims and starts or resumes none any more. The store stays open.
-   * @throws what keeps a run from pausing, once all others have
-   */
-  close(options?: PauseOptions): Promise<void>
-}
 
 /**
  * An engine over a store.
