@@ -107,7 +107,7 @@ export class Encoder {
       const value = own[key]
       const isEscaped = isTypeKey(key)
       if (isEscaped) hasTypeKey = true
-      if (!encoding.isPlain(value)) {
+      if (!this.#standsAsItIs(value)) {
         own[key] = this.value(value, { parent: place, key: isEscaped ? `#${key}` : key }, depth + 1)
       }
     }
@@ -134,7 +134,7 @@ export class Encoder {
 
   #object(value: object, place: Place, depth: number): JsonValue {
     const { encoding } = this
-    if (this.#tagged?.has(value) === false) return value as unknown as JsonValue
+    if (this.#isFoundPlain(value)) return value as unknown as JsonValue
     encoding.at = place
     const earlier = encoding.meet(value, place)
     if (earlier !== undefined) return encoding.reference(value, earlier, place, depth)
@@ -143,6 +143,16 @@ export class Encoder {
     return codec === undefined
       ? this.#unregistered(value, prototype, place, depth)
       : this.#instance(value, codec, place, depth)
+  }
+
+  /** Whether a container was found plain by a survey. */
+  #isFoundPlain(value: object): boolean {
+    return this.#tagged !== null && !this.#tagged.has(value)
+  }
+
+  /** True for nearly every part of a value, and so asked before a place is made for it. */
+  #standsAsItIs(value: unknown): boolean {
+    return typeof value === 'object' && value !== null ? this.#isFoundPlain(value) : this.encoding.isPlain(value)
   }
 
   #unregistered(value: object, prototype: object | null, place: Place, depth: number): JsonValue {
@@ -196,7 +206,7 @@ export class Encoder {
     for (let index = 0; index < length; index += 1) {
       const item = this.read(array, index, place)
       items.push(
-        encoding.isPlain(item) ? (item as JsonValue) : this.value(item, { parent: place, key: index }, depth + 1),
+        this.#standsAsItIs(item) ? (item as JsonValue) : this.value(item, { parent: place, key: index }, depth + 1),
       )
     }
     return items

@@ -16,12 +16,17 @@ const SPELLED_OUT = /\\u00[2-7]/
  * escapes of printable characters.
  */
 export function isPlainText(text: string): boolean {
-  return !text.includes('#type"') && !text.includes('__proto__') && !(text.includes('\\u00') && SPELLED_OUT.test(text))
+  return !text.includes('#type"') && !text.includes('__proto__') && !isSpelledOut(text)
 }
 
 /** Whether a tag of this text may be a reference; a string `"ref"` of the user's is a false alarm that costs a search. */
 export function mayHaveReference(text: string): boolean {
-  return text.includes('"ref"') || SPELLED_OUT.test(text)
+  return text.includes('"ref"') || isSpelledOut(text)
+}
+
+/** Searched for as text first: the expression alone takes a tenth of the time that reading does (bench/codec.mjs, "5 %"). */
+function isSpelledOut(text: string): boolean {
+  return text.includes('\\u00') && SPELLED_OUT.test(text)
 }
 
 /** Whether a number stands as itself: finite and not -0. */
