@@ -1,6 +1,7 @@
 import { quote, type StoreError } from '../../base/errors.ts'
 import { damaged } from '../store-failure.ts'
-import { decodeClaim, decodeRecord, decodeRun, isJoined, type LogRecord, NO_CHECKSUM, type RunFacts } from './record.ts'
+import type { RunFacts } from './event-index.ts'
+import { decodeClaim, decodeRecord, decodeRun, isJoined, type LogRecord, NO_CHECKSUM } from './record.ts'
 
 /** Where a chain stands: enough to go on from there. */
 export interface ChainPoint {

@@ -1,18 +1,11 @@
 import { isWaystoneError } from '../../base/errors.ts'
 import type { ReadRange, RunSummary, StoredEvent } from '../driver.ts'
 import { damaged } from '../store-failure.ts'
+import type { RunFacts } from './event-index.ts'
 import { type FileSystem, isMissing } from './file-system.ts'
 import { type BadStretch, CHAIN_START, type ChainPoint, FIRST_LINE, LogChain } from './log-chain.ts'
 import { logLines } from './log-lines.ts'
-import {
-  decodeClaim,
-  decodeEvents,
-  decodeRecord,
-  decodeSummary,
-  isJoined,
-  type LogRecord,
-  type RunFacts,
-} from './record.ts'
+import { decodeClaim, decodeEvents, decodeRecord, decodeSummary, isJoined, type LogRecord } from './record.ts'
 
 /** What reading a whole log tells its next writer. */
 export interface LogScan {

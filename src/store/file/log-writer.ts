@@ -2,10 +2,11 @@ import { quote, StoreError } from '../../base/errors.ts'
 import type { AppendExpectation, Claim, EventBatch } from '../driver.ts'
 import { conflict, fenced } from '../store-failure.ts'
 import type { ClaimFiles } from './claim-files.ts'
+import type { RunFacts } from './event-index.ts'
 import { type FileSystem, isMissing } from './file-system.ts'
 import type { GroupCommit, Stretch } from './group-commit.ts'
 import type { LogScan } from './log-reader.ts'
-import { encodeEvents, encodeRun, type RunFacts } from './record.ts'
+import { encodeEvents, encodeRun } from './record.ts'
 
 /** Records larger than this are written without blocking. */
 const LARGE_BYTES = 256 * 1024

@@ -1,16 +1,9 @@
 import { crc32 } from 'node:zlib'
-import type { RunStatus } from '../../run/state.ts'
 import type { EventBatch, RunSummary, StoredEvent } from '../driver.ts'
+import { eventsIn, eventsJson, isJoinedIn, type RunFacts, summaryIn } from './event-index.ts'
 
 /** The checksum a log begins with, before its first record. */
 export const NO_CHECKSUM = '00000000'
-
-/** What a run's summary keeps for its whole life. */
-export interface RunFacts {
-  readonly workflowId: string
-  readonly workflowVersion: string
-  readonly createdAt: number
-}
 
 /**
  * One line of a log. Every record begins with a line break, so that garbage before it can not swallow it:
@@ -43,26 +36,6 @@ export interface EncodedRecord {
 /** Longest header: 8 + 16 + 8 + 6 + 16 + 16 characters and 6 spaces. */
 const MAX_HEADER = 76
 const HEADER = /^([0-9a-f]{8}) (\d+) ([0-9a-f]{8}) (claim|run|events) (\d+) (\d+) /
-const EVENTS_MEMBER = ',"events":['
-/** From this length on, a text is written to the record by itself. */
-const LONG_CHARACTERS = 4096
-
-/** The head of an `events` record: everything but the events' own text. */
-interface EventsHead {
-  /** Left out when it is `running`, as for most of a run's life. */
-  readonly status?: RunStatus
-  /** Left out when it is the time of the last event. */
-  readonly updatedAt?: number
-  /** Left out when it is what the `run` record says. */
-  readonly run?: RunFacts
-  /** Set when the record went to the file in one write with the one before it, so that both were torn together. */
-  readonly joined?: 1
-  readonly index: readonly IndexEntry[]
-}
-
-/** Type, node, time (null: that of the event before) and length of an event; a fifth member says that the text stands there whole. */
-type IndexEntry = readonly [type: string, nodeId: string | null, at: number | null, length: number, whole?: 1]
-
 /**
  * A record of kind `claim`.
  * @param logId - random; the one in the first record of a log names that log, so that another log made for the same run
@@ -82,54 +55,18 @@ export function encodeRun(
 }
 
 /**
- * A record of kind `events`. What the index says of an event already is left out of its text when the text begins with
- * it, in the order of the envelope (`seq`, `runId`, `at`, `type`); any other text stands whole.
+ * A record of kind `events`. What its index says of an event already is left out of the event's text where the text has
+ * it in the usual order.
  * @param joined - whether it goes to the file in one write with the record before it; default false
  */
 export function encodeEvents(
   previous: string,
   epoch: number,
-  { events, summary }: EventBatch,
+  batch: EventBatch,
   base: RunFacts,
   joined = false,
 ): EncodedRecord {
-  const envelopeText = envelopes(summary.runId)
-  const index: IndexEntry[] = []
-  // Long texts stay by themselves: each time one is put together with another, all of it is copied.
-  const parts: string[] = ['']
-  let short = ''
-  let before: number | null = null
-  for (const { seq, at, type, nodeId, text } of events) {
-    const prefix = envelopeText(seq, at, type)
-    const time = at === before ? null : at
-    before = at
-    // Compared as a whole, since `startsWith` goes character by character.
-    const isUsual = text.length > prefix.length && text.slice(0, prefix.length) === prefix
-    const rest = isUsual ? text.slice(prefix.length) : text
-    if (index.length > 0) short += ','
-    if (isUsual) {
-      short += '{'
-      index.push([type, nodeId, time, rest.length + 1])
-    } else index.push([type, nodeId, time, rest.length, 1])
-    if (rest.length < LONG_CHARACTERS) short += rest
-    else {
-      parts.push(short, rest)
-      short = ''
-    }
-  }
-  parts.push(`${short}]}`)
-  const { status, updatedAt, workflowId, workflowVersion, createdAt } = summary
-  const sameRun =
-    workflowId === base.workflowId && workflowVersion === base.workflowVersion && createdAt === base.createdAt
-  const head: EventsHead = {
-    ...(status === 'running' ? {} : { status }),
-    ...(updatedAt === events.at(-1)?.at ? {} : { updatedAt }),
-    ...(sameRun ? {} : { run: { workflowId, workflowVersion, createdAt } }),
-    ...(joined ? { joined: 1 } : {}),
-    index,
-  }
-  parts[0] = JSON.stringify(head).slice(0, -1) + EVENTS_MEMBER
-  return encode('events', previous, epoch, summary.seq, ...parts)
+  return encode('events', previous, epoch, batch.summary.seq, ...eventsJson(batch, base, joined))
 }
 
 /**
@@ -155,6 +92,12 @@ export function decodeRecord(line: Uint8Array): LogRecord | null {
   }
 }
 
+/** How long the record is that a line begins with, as it says itself; 0 when it begins with none. */
+export function recordLength(line: Uint8Array): number {
+  const match = HEADER.exec(latin1(line, 0, Math.min(line.length, MAX_HEADER)))
+  return match === null ? 0 : match[0].length + Number(match[2])
+}
+
 /** The run a `claim` record was written for, and the id its log has when it is the first record. */
 export function decodeClaim(record: LogRecord): { readonly runId: string; readonly logId?: string } {
   return JSON.parse(jsonText(record)) as { readonly runId: string; readonly logId?: string }
@@ -162,7 +105,7 @@ export function decodeClaim(record: LogRecord): { readonly runId: string; readon
 
 /** Whether a record went to the file in one write with the one before it. */
 export function isJoined(record: LogRecord): boolean {
-  return record.kind === 'events' && headOf(jsonText(record)).joined === 1
+  return record.kind === 'events' && isJoinedIn(jsonText(record))
 }
 
 /** What a `run` record says. */
@@ -172,54 +115,12 @@ export function decodeRun(record: LogRecord): RunFacts {
 
 /** The events of an `events` record, each as it was appended. */
 export function decodeEvents(record: LogRecord, runId: string): StoredEvent[] {
-  const json = jsonText(record)
-  const textStart = json.indexOf(EVENTS_MEMBER)
-  const { index } = headOf(json)
-  const envelopeText = envelopes(runId)
-  const events: StoredEvent[] = []
-  let position = textStart + EVENTS_MEMBER.length
-  let seq = record.seq - index.length
-  let at = 0
-  for (const [type, nodeId, time, length, whole] of index) {
-    seq += 1
-    at = time ?? at
-    const text =
-      whole === 1
-        ? json.slice(position, position + length)
-        : envelopeText(seq, at, type) + json.slice(position + 1, position + length)
-    events.push({ seq, at, type, nodeId, text })
-    position += length + 1
-  }
-  return events
+  return eventsIn(jsonText(record), record.seq, runId)
 }
 
 /** The run after an `events` record. */
 export function decodeSummary(record: LogRecord, runId: string, base: RunFacts): RunSummary {
-  const head = headOf(jsonText(record))
-  const { workflowId, workflowVersion, createdAt } = head.run ?? base
-  const updatedAt = head.updatedAt ?? head.index.findLast(([, , at]) => at !== null)?.[2] ?? createdAt
-  const { status = 'running' } = head
-  return { runId, workflowId, workflowVersion, status, seq: record.seq, createdAt, updatedAt }
-}
-
-function headOf(json: string): EventsHead {
-  return JSON.parse(`${json.slice(0, json.indexOf(EVENTS_MEMBER))}}`) as EventsHead
-}
-
-/** What writes the beginning of events' texts; what is the same in neighbours, as in those of one turn, is made once. */
-function envelopes(runId: string): (seq: number, at: number, type: string) => string {
-  const runIdText = JSON.stringify(runId)
-  let ofAt: number | null = null
-  let ofType: string | null = null
-  let rest = ''
-  return (seq, at, type) => {
-    if (at !== ofAt || type !== ofType) {
-      rest = `,"runId":${runIdText},"at":${at},"type":${JSON.stringify(type)},`
-      ofAt = at
-      ofType = type
-    }
-    return `{"seq":${seq}${rest}`
-  }
+  return summaryIn(jsonText(record), record.seq, runId, base)
 }
 
 function encode(kind: RecordKind, previous: string, epoch: number, seq: number, ...parts: string[]): EncodedRecord {

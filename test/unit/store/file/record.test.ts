@@ -66,6 +66,62 @@ describe('a record of a log', () => {
     }
   })
 
+  it.each([
+    [['a', null, 'b']],
+    [[null, 'a']],
+    [['']],
+    [[null]],
+    [['a,b', null, '']],
+    [['"', '\\', '\u2028', '\u{1f600}', '__proto__']],
+  ])('keeps the types, times, nodes and texts of events of %j', (nodes) => {
+    for (const types of [['node.completed'], ['node.started', 'node.failed'], ['node.started', 'x'], ['', '0']]) {
+      for (const times of [[5], [5, 5, 6], [1.5, -3, 1.5]]) {
+        const of = <T>(list: readonly T[], index: number): T => list[index % list.length]!
+        const events: StoredEvent[] = nodes.map((nodeId, index) => {
+          const [seq, at, type] = [index + 3, of(times, index), of(types, index)]
+          return {
+            seq,
+            at,
+            type,
+            nodeId,
+            text: JSON.stringify({ seq, runId: 'run', at, type, data: { nodeId, more: 1 } }),
+          }
+        })
+        const summary = { ...sampleSummary('run', events.length + 2), updatedAt: events.at(-1)!.at }
+        const record = decodeRecord(lineOf(encodeEvents(NO_CHECKSUM, 1, { events, summary }, facts).bytes))
+        expect(record === null ? null : decodeEvents(record, 'run')).toEqual(events)
+        expect(record === null ? null : decodeSummary(record, 'run', facts)).toEqual(summary)
+      }
+    }
+  })
+
+  it.each([
+    '{"seq":1,"runId":"run","at":5,"type":"x","data":{"nodeId":"n",',
+    '{"seq":1,"runId":"run","at":5,"type":"x","data":{"nodeId":"n",}',
+    '{"seq":1,"runId":"run","at":5,"type":"x","data":{"nodeId":"n"}}',
+    '{"seq":1,"runId":"run","at":5,"type":"x","data":{"nodeId":"m","a":1}}',
+    '{"seq":1,"runId":"run","at":5,"type":"x","data":{"nodeId":"n","a":1}} ',
+  ])('keeps the text %j of an event of a node', (text) => {
+    const events: StoredEvent[] = [{ seq: 1, at: 5, type: 'x', nodeId: 'n', text }]
+    const { bytes } = encodeEvents(NO_CHECKSUM, 1, { events, summary: sampleSummary('run', 1) }, facts)
+    const record = decodeRecord(lineOf(bytes))
+    expect(record === null ? null : decodeEvents(record, 'run')).toEqual(events)
+  })
+
+  it('says nothing of an event twice that its text has in the usual order', () => {
+    const text = '{"seq":1,"runId":"run","at":5,"type":"node.started","data":{"nodeId":"n1","attempt":1}}'
+    const events: StoredEvent[] = [{ seq: 1, at: 5, type: 'node.started', nodeId: 'n1', text }]
+    const { bytes } = encodeEvents(
+      NO_CHECKSUM,
+      1,
+      { events, summary: { ...sampleSummary('run', 1), updatedAt: 5 } },
+      facts,
+    )
+    expect(new TextDecoder().decode(bytes.subarray(bytes.indexOf(0x7b)))).toBe(
+      '{"types":"0","nodes":"n1","times":5,"lengths":[13],"events":[{"attempt":1}]}',
+    )
+  })
+
   it('of a claim and of a run say whose they are', () => {
     const claim = decodeRecord(lineOf(encodeClaim('ø\n"', 3, '0123456789abcdef').bytes))
     const run = decodeRecord(lineOf(encodeRun(NO_CHECKSUM, 3, facts).bytes))
