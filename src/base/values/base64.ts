@@ -56,7 +56,7 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   if (size >= LARGE) {
     const buffer = nodeBuffer()?.from(text, 'base64')
     // Node reads any base64 it can make sense of; only canonical text is what it would write again
-    if (buffer !== undefined) return buffer.toString('base64') === text ? new Uint8Array(buffer) : null
+    if (buffer !== undefined) return buffer.toString('base64') === text ? ownBytes(buffer) : null
   }
   const bytes = new Uint8Array(size)
   let out = 0
@@ -76,4 +76,11 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
     out += 3
   }
   return bytes
+}
+
+/** Bytes in a buffer of their own: copied only out of one that Node shares among small ones. */
+function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes
+  const isAlone = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength
+  return isAlone ? new Uint8Array(buffer) : new Uint8Array(bytes)
 }

@@ -18,6 +18,15 @@ describe('base64', () => {
     }
   })
 
+  it.each([1_000, 1_024, 3_000, 4_095, 4_096, 8_192, 100_000])('gives %i bytes a buffer nobody else has', (length) => {
+    const text = toBase64(new Uint8Array(length).fill(7))
+    const one = fromBase64(text)
+    const other = fromBase64(text)
+    expect([one?.byteOffset, one?.buffer.byteLength]).toEqual([0, length])
+    one?.fill(1)
+    expect(other?.every((byte) => byte === 7)).toBe(true)
+  })
+
   it('agrees with the platform for every length and every byte', () => {
     for (let length = 0; length < 300; length += 1) {
       const bytes = Uint8Array.from({ length }, (_, index) => (index * 37 + length) & 255)
