@@ -1,3 +1,4 @@
+import { quote, StoreError } from '../../base/errors.ts'
 import type { RunStatus } from '../../run/state.ts'
 import type { EventBatch, RunSummary, StoredEvent } from '../driver.ts'
 
@@ -127,9 +128,12 @@ function nodesOf(events: readonly StoredEvent[]): EventsHead['nodes'] {
   return ids.some((id) => id === '' || id?.includes(',') === true) ? ids : ids.join(',')
 }
 
-/** The events of a record's JSON, each as it was appended. */
+/**
+ * The events of a record's JSON, each as it was appended.
+ * @throws {StoreError} STORE_DAMAGED when another version wrote what this one does not know
+ */
 export function eventsIn(json: string, lastSeq: number, runId: string): StoredEvent[] {
-  const { types, nodes, times, lengths, omissions = [] } = headOf(json)
+  const { types, nodes, times, lengths, omissions = [] } = knownHead(json, runId, lastSeq)
   const ids = typeof nodes === 'string' ? nodes.split(',') : nodes
   const noId = typeof nodes === 'string' ? '' : null
   const beginning = beginnings(runId)
@@ -145,7 +149,8 @@ export function eventsIn(json: string, lastSeq: number, runId: string): StoredEv
       at = times[nextTime + 1]!
       nextTime += 2
     }
-    const type = typeof types === 'string' ? TYPES[types.charCodeAt(place) - ZERO]! : types[place]!
+    const type = typeof types === 'string' ? TYPES[types.charCodeAt(place) - ZERO] : types[place]
+    if (type === undefined) throw unknownForm(runId, seq)
     const id = ids[place]!
     const nodeId = id === noId ? null : id
     let omission: number = nodeId === null ? ENVELOPE : NODE
@@ -163,9 +168,9 @@ export function eventsIn(json: string, lastSeq: number, runId: string): StoredEv
   return events
 }
 
-/** The summary of a run after a record of this JSON. */
+/** The summary of a run after a record of this JSON. @throws {StoreError} STORE_DAMAGED as {@link eventsIn} */
 export function summaryIn(json: string, seq: number, runId: string, base: RunFacts): RunSummary {
-  const { times, status = 'running', ...head } = headOf(json)
+  const { times, status = 'running', ...head } = knownHead(json, runId, seq)
   const { workflowId, workflowVersion, createdAt } = head.run ?? base
   const updatedAt = head.updatedAt ?? (typeof times === 'number' ? times : (times.at(-1) ?? createdAt))
   return { runId, workflowId, workflowVersion, status, seq, createdAt, updatedAt }
@@ -176,8 +181,28 @@ export function isJoinedIn(json: string): boolean {
   return headOf(json).joined === 1
 }
 
-function headOf(json: string): EventsHead {
-  return JSON.parse(`${json.slice(0, json.indexOf(EVENTS_MEMBER))}}`) as EventsHead
+function knownHead(json: string, runId: string, seq: number): EventsHead {
+  const head = headOf(json)
+  if (!isKnown(head)) throw unknownForm(runId, seq)
+  return head
+}
+
+function isKnown(head: Partial<EventsHead>): head is EventsHead {
+  const { types, nodes, times, lengths } = head
+  return types !== undefined && nodes !== undefined && times !== undefined && lengths !== undefined
+}
+
+/** What stands before the texts; of a record that another version wrote, any member can be missing. */
+function headOf(json: string): Partial<EventsHead> {
+  return JSON.parse(`${json.slice(0, json.indexOf(EVENTS_MEMBER))}}`) as Partial<EventsHead>
+}
+
+function unknownForm(runId: string, seq: number): StoreError {
+  return new StoreError(
+    'STORE_DAMAGED',
+    `event ${seq} of run ${quote(runId)} was written by another version of the store, in a form this one can not read; open the folder with that version`,
+    { details: { runId, seq } },
+  )
 }
 
 /**

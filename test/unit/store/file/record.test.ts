@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { StoredEvent } from '../../../../src/store/driver.ts'
 import {
@@ -106,6 +107,18 @@ describe('a record of a log', () => {
     const { bytes } = encodeEvents(NO_CHECKSUM, 1, { events, summary: sampleSummary('run', 1) }, facts)
     const record = decodeRecord(lineOf(bytes))
     expect(record === null ? null : decodeEvents(record, 'run')).toEqual(events)
+  })
+
+  it.each([
+    '{"index":[["node.started","n",5,13]],"events":[{"attempt":1}]}',
+    '{"types":"9","nodes":"n","times":5,"lengths":[13],"events":[{"attempt":1}]}',
+  ])('of another version is refused: %s', (json) => {
+    const rest = `${json.length} ${NO_CHECKSUM} events 1 1 ${json}`
+    const checksum = crc32(Buffer.from(rest)).toString(16).padStart(8, '0')
+    const record = decodeRecord(Buffer.from(`${checksum} ${rest}`))!
+    const refusal = expect.objectContaining({ code: 'STORE_DAMAGED', details: { runId: 'run', seq: 1 } })
+    expect(() => decodeEvents(record, 'run')).toThrow(refusal)
+    if (json.includes('index')) expect(() => decodeSummary(record, 'run', facts)).toThrow(refusal)
   })
 
   it('says nothing of an event twice that its text has in the usual order', () => {
