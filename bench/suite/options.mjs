@@ -6,7 +6,7 @@ export const USAGE = `Usage: npm run bench -- [options]
 Measures every workload beside its limits. Prints tables, writes bench/results/<date>.json.
 
   --only <workload>  measure this one alone; growth is the growths of all
-  --quick            a short look: fewer cases, no growths
+  --quick            a short look: fewer cases, growths only if asked for
   --peers            install other libraries in bench/peers and measure them too
   --list             print the names of the workloads
   -h, --help         print this

@@ -123,14 +123,16 @@ export const document = {
     }),
   ],
   growth: [
-    ...['save and serialize', 'deserialize', 'deserialize and loadSnapshot'].map((name) => ({
-      subject: name,
-      title: name,
-      sizes: [2_500, 10_000, 40_000],
-      parameters: (size) => ({ size }),
-    })),
+    ...['save and serialize', 'JSON.stringify', 'deserialize', 'deserialize and loadSnapshot', 'JSON.parse'].map(
+      (name) => ({
+        subject: name,
+        title: name,
+        sizes: [2_500, 10_000, 40_000],
+        parameters: (size) => ({ size }),
+      }),
+    ),
     // By the bytes of the results, nodes staying as they are.
-    ...['save and serialize', 'deserialize and loadSnapshot'].map((name) => ({
+    ...['save and serialize', 'JSON.stringify', 'deserialize and loadSnapshot', 'JSON.parse'].map((name) => ({
       subject: name,
       title: `${name}, by size`,
       sizes: [1_000_000, 4_000_000, 16_000_000],

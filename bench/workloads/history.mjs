@@ -54,5 +54,12 @@ export const history = {
       sizes: [5_000, 20_000, 80_000],
       parameters: (events) => ({ events }),
     },
+    // What the machine itself makes of more data.
+    {
+      subject: 'JSON.parse of the texts',
+      title: 'JSON.parse of the texts',
+      sizes: [5_000, 20_000, 80_000],
+      parameters: (events) => ({ events }),
+    },
   ],
 }
