@@ -18,6 +18,7 @@ export const errorCodes = {
   WORKFLOW_CYCLE: 'Edges form a cycle; the message names its path.',
   WORKFLOW_BAD_VERSION: 'A version is not a semantic version.',
   WORKFLOW_BAD_MAP: 'The map of a node has a member that is not what it must be.',
+  WORKFLOW_BAD_NESTED: 'The nested workflow of a node is not one, or is nested too deep.',
   WORKFLOW_BAD_REPEAT: 'The repeat of a node does not say what ends it, or how often it is visited at most.',
   WORKFLOW_BAD_RETRY: 'A retry policy has a member out of range.',
   WORKFLOW_BAD_CONDITION:
@@ -40,6 +41,7 @@ export const errorCodes = {
   NODE_BAD_DATA: "A built-in node's data does not fit its type.",
   NODE_BAD_ITEMS: 'A map node found no list, or keys that do not tell its items apart.',
   NODE_ITEMS_FAILED: 'More items of a map node failed than the node takes; cause is the failure of the first.',
+  NODE_RUN_FAILED: 'The run that a node is failed; cause says why.',
   NODE_VISITS_SPENT: 'A repeated node was visited as often as it may be, and the test that ends it never held.',
   NODE_WAIT_TIMEOUT: 'A node waited for a signal longer than it may.',
 

@@ -17,6 +17,8 @@ export interface Code {
   predicate(edgeKey: string): EdgePredicate | undefined
   /** What is in code of a map or repeated node. */
   functions(nodeId: string): NodeFunctions | undefined
+  /** The code of the workflow a node is a run of. */
+  nested(nodeId: string): Code
 }
 
 /** Makes the context of the attempt a node has just begun. */

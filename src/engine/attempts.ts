@@ -8,6 +8,7 @@ import type { Due, RunCommand } from '../run/command.ts'
 import type { Run } from '../run/run.ts'
 import { type Code, contextOf, decideEdges, handlerOf, inputsOf, outcomeOf } from './attempt.ts'
 import { type BlobTexts, blobsNeeded, isOversized, putBlob, readBlobs } from './blobs.ts'
+import { childInput, finalOutput } from './child-values.ts'
 import { conclude, waitTimedOut } from './conclude.ts'
 import { MapItems } from './map-items.ts'
 import { isRetryable, isThenable } from './report.ts'
@@ -26,8 +27,6 @@ export interface AttemptsParts {
 
 /** The attempts of a run that are in flight: calls handlers, and reports what became of each, once. */
 export class Attempts {
-  /** How many handlers were called since the loop last set this to 0. */
-  called = 0
   readonly #parts: AttemptsParts
   /** Contexts of nodes by node index, of items by node index and place. */
   readonly #contexts = new Map<number | string, AttemptContext>()
@@ -46,8 +45,10 @@ export class Attempts {
     const node = run.state.nodes[index]!
     if (node.status !== 'running' || node.attempt !== attempt) return
     const ctx = contextOf(host, run, index)
-    const isMap = run.graph.nodes[index]!.map !== undefined && !node.fallback
-    this.#begin(ctx, isMap ? () => this.#list(ctx) : () => this.#call(ctx, null))
+    const { map, nested } = run.graph.nodes[index]!
+    if (map !== undefined && !node.fallback) this.#begin(ctx, () => this.#list(ctx))
+    else if (nested !== undefined && !node.fallback) this.#begin(ctx, () => this.#startChild(ctx, null))
+    else this.#begin(ctx, () => this.#call(ctx, null))
   }
 
   /** Calls a map node's handler for an item, unless the attempt was cut off before its start was recorded. */
@@ -112,6 +113,20 @@ export class Attempts {
     }
   }
 
+  /** Brings a node whose run has completed to its end: a report on it. */
+  endChild({ index, attempt }: Extract<Due, { readonly type: 'child.end' }>): void {
+    const { host, code, report } = this.#parts
+    const { run } = host
+    try {
+      const child = run.frontier.nested.get(index)!
+      const encoded = finalOutput(child, host.codec)
+      const output = () => host.codec.decode(encoded)
+      report(conclude(code, run, { index, attempt, encoded, output, handles: null, writes: null }))
+    } catch (error) {
+      report({ type: 'node.fail', index, attempt, error: serializeError(error), retryable: isRetryable(error) })
+    }
+  }
+
   /** Stops an attempt; what its handler still gives is dropped. */
   abort(key: number | string | undefined, why: string): void {
     const ctx = key === undefined ? undefined : this.#contexts.get(key)
@@ -132,7 +147,6 @@ export class Attempts {
   /** An attempt is in flight from here on, for as long as it may be. */
   #begin(ctx: AttemptContext, work: () => void): void {
     const { host, clock } = this.#parts
-    this.called += 1
     this.#contexts.set(keyOf(ctx), ctx)
     const timeoutMs = host.run.graph.nodes[ctx.index]!.timeoutMs ?? host.run.state.config.limits.nodeTimeoutMs
     if (timeoutMs !== null) {
@@ -150,7 +164,7 @@ export class Attempts {
       const handler = handlerOf(code, host.run, ctx.index)
       const inputs = inputsOf(host, host.run, ctx.index, texts)
       if (inputs === null) {
-        this.#readFirst(ctx, readBlobs(blobs, blobsNeeded(host.run, ctx.index)))
+        this.#readFirst(ctx, readBlobs(blobs, blobsNeeded(host.run, ctx.index)), (texts) => this.#call(ctx, texts))
         return
       }
       this.#settle(ctx, handler(inputs, ctx as never))
@@ -165,6 +179,28 @@ export class Attempts {
       const handler = handlerOf(code, host.run, ctx.index) as (item: unknown, ctx: never) => unknown
       this.#settle(ctx, handler(host.codec.decode(this.#items.item(ctx.index, item)), ctx as never))
     })
+  }
+
+  /** Makes the input of the run a node is, which is all its own attempt does; one that goes on has its input. */
+  #startChild(ctx: AttemptContext, texts: BlobTexts | null): void {
+    const { host, code, blobs, report } = this.#parts
+    const { run } = host
+    const { index, attempt } = ctx
+    try {
+      if (run.state.nodes[index]!.parts?.child != null) {
+        if (this.#end(ctx)) report({ type: 'child.start', index, attempt, input: null })
+        return
+      }
+      const inputs = inputsOf(host, run, index, texts)
+      if (inputs === null) {
+        this.#readFirst(ctx, readBlobs(blobs, blobsNeeded(run, index)), (texts) => this.#startChild(ctx, texts))
+        return
+      }
+      const input = ctx.encode(childInput(code, run, index, inputs))
+      if (this.#end(ctx)) report({ type: 'child.start', index, attempt, input })
+    } catch (error) {
+      this.#fail(ctx, error)
+    }
   }
 
   /** Lists the items of a map node, which is all its own attempt does. */
@@ -205,11 +241,11 @@ export class Attempts {
     return this.#contexts.get(keyOf(ctx)) === ctx
   }
 
-  /** Calls the handler once the values its inputs need are there, unless the attempt was cut off meanwhile. */
-  #readFirst(ctx: AttemptContext, reading: Promise<BlobTexts>): void {
+  /** Goes on once the values its inputs need are there, unless the attempt was cut off meanwhile. */
+  #readFirst(ctx: AttemptContext, reading: Promise<BlobTexts>, goOn: (texts: BlobTexts) => void): void {
     reading.then(
       (texts) => {
-        if (this.#isInFlight(ctx)) this.#call(ctx, texts)
+        if (this.#isInFlight(ctx)) goOn(texts)
         this.#parts.wake()
       },
       (error: unknown) => this.#failLater(ctx, error),

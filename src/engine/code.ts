@@ -2,8 +2,10 @@ import { DefinitionError, quote } from '../base/errors.ts'
 import { builtins } from '../nodes/builtin/builtins.ts'
 import { missingTypes, type Registry } from '../nodes/registry.ts'
 import { missingFunctions, missingPredicates } from '../workflow/create-workflow.ts'
+import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { buildGraph } from '../workflow/graph.ts'
 import type { Handler } from '../workflow/handler.ts'
-import type { Workflow } from '../workflow/workflow.ts'
+import type { AnyWorkflow } from '../workflow/workflow.ts'
 import type { Code } from './attempt.ts'
 
 const builtinHandlers: ReadonlyMap<string, Handler> = new Map(builtins)
@@ -14,7 +16,7 @@ const builtinHandlers: ReadonlyMap<string, Handler> = new Map(builtins)
  * @throws {DefinitionError} NODE_TYPE_MISSING with all types nobody handles, before anything runs;
  * WORKFLOW_BAD_CONDITION when an edge has a condition in code that the workflow does not bring
  */
-export function codeOf(workflow: Workflow, registry: Registry | null, advice: string | null = null): Code {
+export function codeOf(workflow: AnyWorkflow, registry: Registry | null, advice: string | null = null): Code {
   const handler = (type: string) => workflow.handlers.get(type) ?? registry?.get(type) ?? builtinHandlers.get(type)
   const types = missingTypes(workflow.graph, (type) => handler(type) !== undefined)
   if (types.length > 0) {
@@ -36,6 +38,11 @@ export function codeOf(workflow: Workflow, registry: Registry | null, advice: st
       { details: { edges } },
     )
   }
+  const nested = new Map<string, Code>()
+  for (const { id, nested: definition } of workflow.graph.nodes) {
+    if (definition === undefined) continue
+    nested.set(id, codeOf(workflow.nested?.get(id) ?? bareWorkflow(definition.workflow), registry, advice))
+  }
   const lacking = missingFunctions(workflow)
   if (lacking.length > 0) {
     throw new DefinitionError(
@@ -48,5 +55,11 @@ export function codeOf(workflow: Workflow, registry: Registry | null, advice: st
     handler,
     predicate: (edgeKey) => workflow.predicates.get(edgeKey),
     functions: (nodeId) => workflow.functions?.get(nodeId),
+    nested: (nodeId) => nested.get(nodeId)!,
   }
+}
+
+/** A workflow whose code is all in a registry. */
+function bareWorkflow(definition: WorkflowDefinition): AnyWorkflow {
+  return { definition, graph: buildGraph(definition), handlers: new Map(), predicates: new Map() }
 }

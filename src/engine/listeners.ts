@@ -9,6 +9,8 @@ import { publicEvent } from './public-event.ts'
 export interface ProgressNotice {
   readonly type: 'progress'
   readonly runId: string
+  /** Of a node of a nested run: ids of the nodes that lead to that run. */
+  readonly path?: readonly string[]
   readonly nodeId: string
   readonly attempt: number
   /** 0 to 1. */
@@ -58,6 +60,7 @@ const listenerTypes: Readonly<Record<ListenerType, true>> = Object.freeze({
   'node.visited': true,
   'node.checkpointed': true,
   'step.completed': true,
+  'child.started': true,
   'items.listed': true,
   'item.started': true,
   'item.completed': true,

@@ -8,7 +8,8 @@ import { copyJson } from '../workflow/copy-json.ts'
  * all else frozen; so no listener can change the past.
  */
 export function publicEvent(event: RunEvent, codec: ValueCodec): RunEvent {
-  return Object.freeze({ ...event, data: Object.freeze(publicData(event, codec)) }) as RunEvent
+  const path = event.path === undefined ? {} : { path: Object.freeze([...event.path]) }
+  return Object.freeze({ ...event, ...path, data: Object.freeze(publicData(event, codec)) }) as RunEvent
 }
 
 function publicData(event: RunEvent, codec: ValueCodec): object {
@@ -35,6 +36,10 @@ function publicData(event: RunEvent, codec: ValueCodec): object {
     case 'node.checkpointed': {
       const { value, ...data } = event.data
       return lazily({ ...data }, 'value', () => codec.decode(value))
+    }
+    case 'child.started': {
+      const { input, ...data } = event.data
+      return input === undefined ? { ...data } : lazily({ ...data }, 'input', () => codec.decode(input))
     }
     case 'items.listed': {
       const { keys, ...data } = event.data

@@ -2,21 +2,22 @@ import type { Encoded } from '../base/encoded.ts'
 import { isWaystoneError, quote, WaystoneError } from '../base/errors.ts'
 import type { BlobStore, Clock, Logger } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
-import type { AttemptContext, ContextHost } from '../nodes/context.ts'
+import type { AttemptContext } from '../nodes/context.ts'
 import type { RunCommand } from '../run/command.ts'
 import { decide } from '../run/decide.ts'
 import { type Decision, isRejection, type Rejection } from '../run/decision.ts'
-import type { RunEvent } from '../run/event.ts'
-import { plan } from '../run/plan.ts'
+import type { RunEvent, RunEventOf } from '../run/event.ts'
+import { nextRun, plan, rest } from '../run/plan.ts'
 import { reduce } from '../run/reduce.ts'
-import { nodeIndex, type Run } from '../run/run.ts'
+import { nodeIndex, type Run, runAt } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
 import type { NodeLogger } from '../workflow/handler.ts'
 import type { Code } from './attempt.ts'
-import { Attempts, itemKey } from './attempts.ts'
+import { itemKey } from './attempts.ts'
 import type { Journal } from './journal.ts'
 import type { Listeners } from './listeners.ts'
 import { errorOf } from './report.ts'
+import { RunScope, type Shell } from './run-scope.ts'
 import { RunTimers } from './run-timers.ts'
 import { yieldToHost } from './system.ts'
 
@@ -40,21 +41,28 @@ export interface RunLoopParts {
   readonly journal: Journal | null
 }
 
+/** What became of an attempt of a run of the tree. */
+interface Posted {
+  readonly scope: RunScope
+  readonly command: RunCommand
+}
+
 /**
  * The shell round the pure core: command → decide → events → append → reduce → plan → perform → command.
  *
  * Reports are taken in turns: all that came in since the last turn is decided and reduced, the plan is asked until it
  * owes nothing, and the facts of the turn go to the journal as one append. Only then is anything done about them.
  */
-export class RunLoop implements ContextHost {
+export class RunLoop implements Shell {
   readonly run: Run
   readonly codec: ValueCodec
   readonly services: object
-  readonly #clock: Clock
+  readonly clock: Clock
+  readonly blobs: BlobStore | null
   readonly #logger: Logger
   readonly #listeners: Listeners
   readonly #journal: Journal | null
-  #inbox: RunCommand[] = []
+  #inbox: Posted[] = []
   #outbox: RunEvent[] = []
   /** For each fact of the outbox the node it is of, as `nodeIndex` takes it. */
   #outboxNodes: number[] = []
@@ -63,7 +71,11 @@ export class RunLoop implements ContextHost {
   #isWriting = false
   /** Whether the plan is followed: not before someone starts or resumes the run, whatever else it is told. */
   #isDriven = false
-  readonly #attempts: Attempts
+  readonly #root: RunScope
+  /** Of the runs nested in it, those that have had something to do. */
+  readonly #nested = new Map<Run, RunScope>()
+  /** Handlers called since the host's other tasks had a turn. */
+  #called = 0
   readonly #timers: RunTimers
   readonly #recorded: {
     readonly seq: number
@@ -78,7 +90,8 @@ export class RunLoop implements ContextHost {
     this.run = parts.run
     this.codec = parts.codec
     this.services = parts.services
-    this.#clock = parts.clock
+    this.clock = parts.clock
+    this.blobs = parts.blobs
     this.#logger = parts.logger
     this.#listeners = parts.listeners
     this.#journal = parts.journal
@@ -90,14 +103,7 @@ export class RunLoop implements ContextHost {
         if (this.#broken === null && this.state.status === 'running') this.dispatch({ type: 'run.time-out' })
       },
     )
-    this.#attempts = new Attempts({
-      host: this,
-      code: parts.code,
-      clock: parts.clock,
-      blobs: parts.blobs,
-      report: (command) => this.#inbox.push(command),
-      wake: () => this.#schedule(),
-    })
+    this.#root = new RunScope(this, parts.run, parts.code)
     parts.journal?.onLost((error) => this.#break(error))
   }
 
@@ -111,7 +117,7 @@ export class RunLoop implements ContextHost {
   }
 
   now(): number {
-    return this.#clock.now()
+    return this.clock.now()
   }
 
   /**
@@ -140,23 +146,18 @@ export class RunLoop implements ContextHost {
     return new Promise((resolve, reject) => this.#settling.push({ resolve, reject }))
   }
 
-  addUsage({ index, attempt, place: item }: AttemptContext, resource: string, amount: number): Promise<void> {
-    return this.#report({ type: 'usage.add', index, attempt, item, resource, amount })
+  post(scope: RunScope, command: RunCommand): void {
+    this.#inbox.push({ scope, command })
   }
 
-  completeStep({ index, attempt, place: item }: AttemptContext, name: string, output: Encoded): Promise<void> {
-    return this.#report({ type: 'step.complete', index, attempt, item, name, output })
+  wake(): void {
+    this.#schedule()
   }
 
-  checkpoint({ index, attempt, place: item }: AttemptContext, value: Encoded): Promise<void> {
-    return this.#report({ type: 'node.checkpoint', index, attempt, item, value })
-  }
-
-  /** Takes what a handler reports while it runs. @returns once it is on record @throws the rejection as a typed error */
-  #report(command: RunCommand): Promise<void> {
+  report({ run }: RunScope, command: RunCommand): Promise<void> {
     if (this.#broken !== null) throw this.#broken
     this.#takeInbox()
-    const rejection = this.#apply(decide(this.run, command, this.now()), command)
+    const rejection = this.#apply(decide(run, command, this.now()), command)
     if (rejection !== null) throw errorOf(rejection)
     this.#schedule()
     // Without a journal the count stands in the state already; a promise nobody awaits must not hold up anything.
@@ -167,31 +168,46 @@ export class RunLoop implements ContextHost {
     return recorded
   }
 
-  log(attempt: AttemptContext, level: keyof NodeLogger, message: string, details: object | undefined): void {
+  sendSignal(name: string, payload: Encoded, idempotencyKey: string): Promise<void> {
+    return this.report(this.#root, { type: 'signal.receive', name, payload, idempotencyKey })
+  }
+
+  log(
+    { run: { path } }: RunScope,
+    attempt: AttemptContext,
+    level: keyof NodeLogger,
+    message: string,
+    details: object | undefined,
+  ): void {
     this.#logger[level](message, {
       runId: this.state.runId,
+      ...(path.length === 0 ? {} : { path }),
       nodeId: attempt.nodeId,
       attempt: attempt.attempt,
       ...details,
     })
   }
 
-  progress(attempt: AttemptContext, fraction: number, text: string | undefined): void {
+  progress({ run: { path } }: RunScope, attempt: AttemptContext, fraction: number, text: string | undefined): void {
     const { nodeId, attempt: number } = attempt
     const notice = { type: 'progress', runId: this.state.runId, nodeId, attempt: number, fraction } as const
-    this.#listeners.tellProgress(text === undefined ? notice : { ...notice, text })
+    this.#listeners.tellProgress({
+      ...notice,
+      ...(path.length === 0 ? {} : { path }),
+      ...(text === undefined ? {} : { text }),
+    })
   }
 
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
     // Cheaper than `queueMicrotask`, which in Node makes a resource for each call.
-    if (this.#attempts.called < SLICE) RESOLVED.then(this.#takeTurn)
+    if (this.#called < SLICE) RESOLVED.then(this.#takeTurn)
     else this.#turnLater()
   }
 
   #turnLater(): void {
-    this.#attempts.called = 0
+    this.#called = 0
     yieldToHost(this.#takeTurn)
   }
 
@@ -200,21 +216,11 @@ export class RunLoop implements ContextHost {
     if (this.#broken !== null) return
     for (;;) {
       this.#takeInbox()
-      if (this.#isDriven) {
-        const at = this.now()
-        for (let next = plan(this.run, at); next !== null; next = plan(this.run, at)) {
-          if (next.type === 'wait.end') {
-            this.#attempts.endWait(next)
-            // What a node takes is gone before another is asked whether it waits for it.
-            this.#takeInbox()
-          } else if (next.type === 'items.end') this.#attempts.endItems(next)
-          else this.#apply(decide(this.run, next, at), next)
-        }
-      }
+      if (this.#isDriven) this.#followPlan(this.now())
       this.#flush()
       // A listener may have given a command meanwhile, whose facts stand in the outbox.
       if (this.#inbox.length === 0 && (this.#outbox.length === 0 || this.#isWriting)) break
-      if (this.#attempts.called >= SLICE) {
+      if (this.#called >= SLICE) {
         this.#turnLater()
         return
       }
@@ -223,13 +229,41 @@ export class RunLoop implements ContextHost {
     if (this.#isDriven) this.#timers.armDue(this.run)
   }
 
+  /** Asks the plan of the run, and of those nested in it that have something to do, until it owes nothing. */
+  #followPlan(at: number): void {
+    for (let run: Run | undefined = this.run; run !== undefined; run = nextRun(this.run)) {
+      for (let next = plan(run, at); next !== null; next = plan(run, at)) {
+        if (next.type === 'wait.end') {
+          this.#scopeOf(run).attempts.endWait(next)
+          // What a node takes is gone before another is asked whether it waits for it.
+          this.#takeInbox()
+        } else if (next.type === 'items.end') this.#scopeOf(run).attempts.endItems(next)
+        else if (next.type === 'child.end') this.#scopeOf(run).attempts.endChild(next)
+        else this.#apply(decide(run, next, at), next)
+      }
+      rest(run)
+    }
+  }
+
+  /** The scope of a run of the tree; made when something is first asked of it. */
+  #scopeOf(run: Run): RunScope {
+    if (run === this.run) return this.#root
+    let scope = this.#nested.get(run)
+    if (scope === undefined) {
+      const { code } = this.#scopeOf(run.parent!)
+      scope = new RunScope(this, run, code.nested(run.path.at(-1)!))
+      this.#nested.set(run, scope)
+    }
+    return scope
+  }
+
   #takeInbox(): void {
     if (this.#inbox.length === 0) return
-    const commands = this.#inbox
+    const posted = this.#inbox
     this.#inbox = []
     const at = this.now()
-    for (const command of commands) {
-      const rejection = this.#apply(decide(this.run, command, at), command)
+    for (const { scope, command } of posted) {
+      const rejection = this.#apply(decide(scope.run, command, at), command)
       if (rejection !== null) this.#logger.debug(rejection.message, rejection.details)
     }
   }
@@ -279,26 +313,20 @@ export class RunLoop implements ContextHost {
           this.#timers.armRun(this.run)
           break
         case 'node.started':
-          this.#attempts.start(nodeIndex(this.run.graph, event.data.nodeId, nodes[at]!)!, event.data.attempt)
-          break
-        case 'item.started': {
-          const { nodeId, item, attempt } = event.data
-          this.#attempts.startItem(nodeIndex(this.run.graph, nodeId, nodes[at]!)!, item, attempt)
-          break
-        }
-        case 'item.interrupted': {
-          const { nodeId, item, reason } = event.data
-          this.#attempts.abort(itemKey(this.run.graph.indexOf.get(nodeId)!, item), reason)
-          break
-        }
+        case 'item.started':
         case 'node.interrupted':
-          this.#attempts.abort(this.run.graph.indexOf.get(event.data.nodeId), event.data.reason)
+        case 'item.interrupted':
+          this.#performAttempt(event, nodes[at]!)
           break
         case 'run.paused':
         case 'run.waiting':
         case 'run.completed':
         case 'run.failed':
         case 'run.canceled':
+          if (event.path !== undefined) {
+            this.#forget(event.path)
+            break
+          }
           this.#stop(event.type)
           for (const waiter of this.#settling.splice(0)) waiter.resolve()
           break
@@ -309,8 +337,41 @@ export class RunLoop implements ContextHost {
     while (this.#recorded.length > 0 && this.#recorded[0]!.seq <= this.#recordedSeq) this.#recorded.shift()!.resolve()
   }
 
+  #performAttempt(
+    event: RunEventOf<'node.started' | 'item.started' | 'node.interrupted' | 'item.interrupted'>,
+    near: number,
+  ): void {
+    const run = event.path === undefined ? this.run : runAt(this.run, event.path)
+    // A nested run that is gone was ended by what came after in the same turn.
+    if (run === undefined) return
+    const { attempts } = this.#scopeOf(run)
+    const { nodeId, attempt } = event.data
+    const index = nodeIndex(run.graph, nodeId, near)!
+    switch (event.type) {
+      case 'node.started':
+        this.#called += 1
+        attempts.start(index, attempt)
+        break
+      case 'item.started':
+        this.#called += 1
+        attempts.startItem(index, event.data.item, attempt)
+        break
+      case 'node.interrupted':
+        attempts.abort(index, event.data.reason)
+        break
+      case 'item.interrupted':
+        attempts.abort(itemKey(index, event.data.item), event.data.reason)
+    }
+  }
+
+  /** A nested run has ended: nothing of it is in flight any more. */
+  #forget(path: readonly string[]): void {
+    const run = runAt(this.run, path)
+    if (run !== undefined) this.#nested.delete(run)
+  }
+
   #stop(why: string): void {
-    this.#attempts.abortAll(why)
+    for (const { attempts } of [this.#root, ...this.#nested.values()]) attempts.abortAll(why)
     this.#timers.stop()
   }
 

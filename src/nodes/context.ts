@@ -33,12 +33,16 @@ export interface ContextHost {
   readonly state: RunState
   readonly codec: ValueCodec
   readonly services: object
+  /** The nodes that lead to the run from the one it is nested in; empty for a run of its own. */
+  readonly path: readonly string[]
   now(): number
   addUsage(attempt: AttemptContext, resource: string, amount: number): Promise<void>
   log(attempt: AttemptContext, level: keyof NodeLogger, message: string, details: object | undefined): void
   progress(attempt: AttemptContext, fraction: number, text: string | undefined): void
   /** Records what a step gave. */
   completeStep(attempt: AttemptContext, name: string, output: Encoded): Promise<void>
+  /** Records a signal, once for its key. */
+  sendSignal(name: string, payload: Encoded, idempotencyKey: string): Promise<void>
   /** Records how far an attempt is. */
   checkpoint(attempt: AttemptContext, value: Encoded): Promise<void>
 }
@@ -119,7 +123,11 @@ export class AttemptContext implements NodeContext<never> {
   }
 
   get idempotencyKey(): string {
-    return idempotencyKey(this.#host.state.runId, this.nodeId, this.item?.key ?? null, this.visit)
+    return idempotencyKey(this.#host.state.runId, this.nodeId, {
+      item: this.item?.key ?? null,
+      visit: this.visit,
+      path: this.#host.path,
+    })
   }
 
   get item(): ItemInfo | undefined {
@@ -146,6 +154,12 @@ export class AttemptContext implements NodeContext<never> {
   async checkpoint(value: unknown): Promise<void> {
     this.assertOpen()
     await this.#host.checkpoint(this, this.encode(value))
+  }
+
+  async sendSignal(name: string, payload?: unknown): Promise<void> {
+    this.assertOpen()
+    if (typeof name !== 'string') throw this.#invalid('sendSignal', 'name', 'a string', name)
+    await this.#host.sendSignal(name, this.encode(payload), `${this.idempotencyKey}/${name}`)
   }
 
   async step<T>(name: string, work: () => T | PromiseLike<T>): Promise<T> {

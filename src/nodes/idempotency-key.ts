@@ -1,14 +1,28 @@
+/** What an idempotency key is for, beside its run and node. */
+export interface KeyOf {
+  /** Of a map node: the item's key; null for others. */
+  readonly item: string | null
+  /** Of a repeated node: which visit; 1 for others. */
+  readonly visit: number
+  /** The nodes that lead to a nested run; empty for others. */
+  readonly path: readonly string[]
+}
+
 /**
  * A key that is the same over all attempts and resumes of a node in a run, and of no other node or run:
- * hand it to whatever must happen once. An item of a map node and a visit of a repeated one have keys of their own.
+ * hand it to whatever must happen once. An item of a map node, a visit of a repeated one and a node of a nested run have
+ * keys of their own.
  *
- * Shape: `waystone/<run id>/<node id>`, `waystone-item/<run id>/<node id>/<key>`, `waystone-visit/<run id>/<node id>/<visit>`;
- * `%` and `/` are escaped in all parts but the last, so no two of them share a key.
+ * Shape: `waystone/<run id>/<node id>`; `waystone-item/<run id>/<node id>/<key>`; `waystone-visit/<run id>/<node id>/<visit>`;
+ * of a nested run `waystone-nested…` with the number of nodes that lead to it before the run id and their ids after it. `%` and
+ * `/` are escaped in all parts but the last, so no two of them share a key.
  */
-export function idempotencyKey(runId: string, nodeId: string, item: string | null = null, visit = 1): string {
-  if (item !== null) return `waystone-item/${escaped(runId)}/${escaped(nodeId)}/${item}`
-  if (visit > 1) return `waystone-visit/${escaped(runId)}/${escaped(nodeId)}/${visit}`
-  return `waystone/${escaped(runId)}/${nodeId}`
+export function idempotencyKey(runId: string, nodeId: string, { item, visit, path }: KeyOf): string {
+  const run = path.length === 0 ? escaped(runId) : `${path.length}/${[runId, ...path].map(escaped).join('/')}`
+  const of = path.length === 0 ? '' : '-nested'
+  if (item !== null) return `waystone${of}-item/${run}/${escaped(nodeId)}/${item}`
+  if (visit > 1) return `waystone${of}-visit/${run}/${escaped(nodeId)}/${visit}`
+  return `waystone${of}/${run}/${nodeId}`
 }
 
 function escaped(part: string): string {

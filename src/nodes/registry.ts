@@ -80,7 +80,8 @@ export function isRegistry(value: unknown): value is Registry {
 export function missingTypes(graph: Graph, has: (type: string) => boolean): readonly string[] {
   const missing = new Set<string>()
   for (const node of graph.nodes) {
-    if (!has(node.type)) missing.add(node.type)
+    // A node that is a run has no handler: the nodes of that run have.
+    if (node.nested === undefined && !has(node.type)) missing.add(node.type)
     const { fallback } = node
     if (typeof fallback === 'object' && fallback !== null && !has(fallback.type)) missing.add(fallback.type)
   }

@@ -64,6 +64,9 @@ export type RunCommand =
       readonly keys: readonly string[] | null
     }
   | { readonly type: 'item.start'; readonly index: number; readonly item: number }
+  /** Null: the node goes on with the run it was. */
+  | { readonly type: 'child.start'; readonly index: number; readonly attempt: number; readonly input: Encoded | null }
+  | { readonly type: 'child.fail'; readonly index: number; readonly attempt: number }
   | ItemsComplete
   | { readonly type: 'items.fail'; readonly index: number; readonly attempt: number }
   | ItemComplete
@@ -79,6 +82,7 @@ export type Due =
       readonly signals: readonly number[] | null
     }
   | { readonly type: 'items.end'; readonly index: number; readonly attempt: number }
+  | { readonly type: 'child.end'; readonly index: number; readonly attempt: number }
 
 /** A signal for the run. */
 export interface SignalReceive {

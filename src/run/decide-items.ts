@@ -37,7 +37,7 @@ export function decideItemStart(
 ): Decision {
   const { state, graph, frontier } = run
   const target = itemAt(run, index, item)
-  if (target === undefined || state.status !== 'running' || state.pausing || frontier.failing.size > 0) {
+  if (target === undefined || state.status !== 'running' || run.root.state.pausing || frontier.failing.size > 0) {
     return notRunning(run, `asked to start item ${item} of node ${index} now`)
   }
   if (target.status !== 'pending' && target.status !== 'retrying' && target.status !== 'interrupted') {

@@ -18,7 +18,7 @@ const NODE_EXECUTIONS = 'nodeExecutions'
 export function decideStart(run: Run, index: number, at: number): Decision {
   const { state, graph, frontier } = run
   const node = state.nodes[index]
-  if (node === undefined || state.status !== 'running' || state.pausing || frontier.failing.size > 0) {
+  if (node === undefined || state.status !== 'running' || run.root.state.pausing || frontier.failing.size > 0) {
     return notRunning(run, `asked to start node ${index} now`)
   }
   if (node.status !== 'pending' && node.status !== 'retrying' && node.status !== 'interrupted') {
@@ -93,7 +93,7 @@ export function decideWait(
   const { index, attempt } = command
   if (!isCurrent(run, index, attempt)) return lateReport(run, index, attempt)
   const { dueAt, ...request } = command.wait
-  const wait: WaitState = { ...request, id: waitId(run.state.seq + 1) }
+  const wait: WaitState = { ...request, id: waitId(run.root.state.seq + 1) }
   const nodeId = run.graph.ids[index]!
   return [
     fact(run, at, 'node.waiting', {
@@ -183,7 +183,7 @@ export function decideUsage(
 }
 
 /** Whether a report is about the attempt that runs now; the reports of canceled and timed-out attempts are not. */
-function isCurrent(run: Run, index: number, attempt: number): boolean {
+export function isCurrent(run: Run, index: number, attempt: number): boolean {
   const node = run.state.nodes[index]
   return node !== undefined && node.status === 'running' && node.attempt === attempt
 }

@@ -1,10 +1,10 @@
 import { codedError } from '../base/serialized-error.ts'
-import type { NodeDefinition } from '../workflow/definition.ts'
+import type { NodeDefinition, WorkflowDefinition } from '../workflow/definition.ts'
 import type { RunCommand } from './command.ts'
 import { LAST_INSTANT } from './decide-node.ts'
 import { type Decision, fact, nameOf, reject } from './decision.ts'
 import type { RunEvent, RunEventOf } from './event.ts'
-import { itemName, runningItems } from './items.ts'
+import { itemName } from './items.ts'
 import { isEnded } from './reduce.ts'
 import type { Run } from './run.ts'
 import type { NodeState } from './state.ts'
@@ -18,7 +18,7 @@ export function decideResume(
   command: Extract<RunCommand, { readonly type: 'run.resume' }>,
   at: number,
 ): Decision {
-  const { state, graph, frontier } = run
+  const { state } = run
   const { config, workflow } = command
   const { status } = state
   if (status === 'pending') return reject('RUN_NOT_STARTED', `run ${nameOf(run)} has not started`)
@@ -32,8 +32,41 @@ export function decideResume(
       ...(workflow === undefined ? {} : { workflow: workflow.definition, fingerprint: workflow.fingerprint }),
     }),
   ]
-  // With another workflow, what becomes of a node is said by its new definition; null: the node is gone.
-  const renewed = workflow && new Map(workflow.definition.nodes.map((node) => [node.id, node]))
+  const going: Going = { reason, timers, at }
+  // With another workflow, what becomes of a node is said by its new definition.
+  for (const { run: each, definition } of goingOn(run, workflow?.definition ?? run.state.workflow)) {
+    resumeNodes(each, definition, going, events)
+  }
+  return events
+}
+
+interface Going {
+  readonly reason: RunEventOf<'run.resumed'>['data']['reason']
+  readonly timers: Extract<RunCommand, { readonly type: 'run.resume' }>['timers']
+  readonly at: number
+}
+
+/** A run and those nested in it, each with the definition it goes on by; those that have none any more are left out. */
+function goingOn(
+  run: Run,
+  definition: WorkflowDefinition,
+): { readonly run: Run; readonly definition: WorkflowDefinition }[] {
+  const going = [{ run, definition }]
+  for (const { run, definition } of going) {
+    const nested = run.frontier.nested
+    if (nested.size === 0) continue
+    const nodes = new Map(definition.nodes.map((node) => [node.id, node]))
+    for (const [index, child] of nested) {
+      const inner = nodes.get(run.graph.ids[index]!)?.nested?.workflow
+      if (inner !== undefined) going.push({ run: child, definition: inner })
+    }
+  }
+  return going
+}
+
+function resumeNodes(run: Run, by: WorkflowDefinition, { reason, timers, at }: Going, events: RunEvent[]): void {
+  const { state, graph, frontier } = run
+  const renewed = by === state.workflow ? undefined : new Map(by.nodes.map((node) => [node.id, node]))
   for (let index = 0; index < graph.nodes.length; index += 1) {
     const node = state.nodes[index]!
     const nodeId = graph.ids[index]!
@@ -52,21 +85,26 @@ export function decideResume(
     } else if (reason === 'failed' && (frontier.failing.has(index) || frontier.asking.has(index))) {
       events.push(fact(run, at, 'node.reset', { nodeId }, events.length))
     }
+    if (node.parts?.items && node.status === 'waiting') resumeItems(run, index, definition, at, events)
     if (timers !== undefined) {
       for (const deferral of deferrals(node, nodeId, timers, at))
         events.push(fact(run, at, 'node.deferred', deferral, events.length))
     }
   }
-  for (const { index, nodeId, item, attempt } of runningItems(run)) {
-    if (renewed !== undefined && !renewed.has(nodeId)) continue
-    events.push(fact(run, at, 'item.interrupted', { nodeId, item, attempt, reason: 'crash' }, events.length))
-    const definition = renewed?.get(nodeId) ?? graph.nodes[index]!
-    if (definition.onInterrupted === 'fail') {
+}
+
+/** Items in flight were cut off; those cut off, now or before, fail where their node says so. */
+function resumeItems(run: Run, index: number, { onInterrupted }: NodeDefinition, at: number, events: RunEvent[]): void {
+  const nodeId = run.graph.ids[index]!
+  run.state.nodes[index]!.parts!.items!.list.forEach(({ status, attempt }, item) => {
+    if (status === 'running') {
+      events.push(fact(run, at, 'item.interrupted', { nodeId, item, attempt, reason: 'crash' }, events.length))
+    }
+    if (onInterrupted === 'fail' && (status === 'running' || status === 'interrupted')) {
       const error = cutOff(nodeId, attempt, itemName(run, index, item))
       events.push(fact(run, at, 'item.failed', { nodeId, item, attempt, error }, events.length))
     }
-  }
-  return events
+  })
 }
 
 type Deferral = RunEventOf<'node.deferred'>['data']

@@ -2,6 +2,7 @@ import { assertNever } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import { codedError } from '../base/serialized-error.ts'
 import type { RunCommand, SignalReceive } from './command.ts'
+import { decideChild, decideChildFail } from './decide-child.ts'
 import {
   decideItemComplete,
   decideItemFail,
@@ -24,10 +25,10 @@ import {
 import { decideResume } from './decide-resume.ts'
 import { type Decision, fact, nameOf, notRunning, reject } from './decision.ts'
 import type { RunEvent, RunEventOf } from './event.ts'
-import { isSettled } from './frontier.ts'
 import { runningItems } from './items.ts'
 import { isEnded } from './reduce.ts'
-import type { Run } from './run.ts'
+import { type Run, runsOf } from './run.ts'
+import { isSettled } from './settled.ts'
 
 /** How many nodes the error of a stuck run names. */
 const SHOWN_IDS = 10
@@ -39,7 +40,7 @@ const SHOWN_IDS = 10
 export function decide(run: Run, command: RunCommand, at: number): Decision {
   const { state, frontier } = run
   const isRunning = state.status === 'running'
-  const isIdle = frontier.running === 0
+  const isIdle = run.activity.running === 0
   switch (command.type) {
     case 'run.start':
       return decideRunStart(run, command.seed, at)
@@ -57,15 +58,8 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
       if (!isRunning || !state.pausing) return notRunning(run, 'cut off: no pause was asked for')
       return interruptions(run, at, 'pause')
     case 'run.wait':
-      if (!isRunning || !isIdle || frontier.asking.size + frontier.waits.size === 0)
-        return notRunning(run, 'put to waiting')
-      return [
-        fact(run, at, 'run.waiting', {
-          nodeIds: [...frontier.asking, ...frontier.waits.indexes()]
-            .sort((a, b) => a - b)
-            .map((index) => run.graph.ids[index]!),
-        }),
-      ]
+      if (!isRunning || !isIdle) return notRunning(run, 'put to waiting')
+      return decideRunWait(run, at)
     case 'run.cancel':
       if (isEnded(state)) return reject('RUN_ENDED', `run ${nameOf(run)} is ${state.status} and can not be canceled`)
       if (state.status === 'pending')
@@ -103,6 +97,10 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
       return decideStep(run, command, at)
     case 'node.checkpoint':
       return decideCheckpoint(run, command, at)
+    case 'child.start':
+      return decideChild(run, command, at)
+    case 'child.fail':
+      return decideChildFail(run, command, at)
     case 'items.list':
       return decideList(run, command, at)
     case 'items.complete':
@@ -120,23 +118,45 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
   }
 }
 
+function decideRunWait(run: Run, at: number): Decision {
+  const { graph } = run
+  const indexes = new Set<number>()
+  for (const each of runsOf(run)) {
+    const { asking, waits } = each.frontier
+    if (each === run) for (const index of [...asking, ...waits.indexes()]) indexes.add(index)
+    else if (asking.size + waits.size > 0) indexes.add(graph.indexOf.get(each.path[0]!)!)
+  }
+  if (indexes.size === 0) return notRunning(run, 'put to waiting')
+  const nodeIds = [...indexes].sort((a, b) => a - b).map((index) => graph.ids[index]!)
+  return [fact(run, at, 'run.waiting', { nodeIds })]
+}
+
 /** A signal is recorded once for its key; one for a wait of its own only while that wait is open. */
 function decideSignal(run: Run, command: SignalReceive, at: number): Decision {
-  const { state, graph } = run
+  const { state } = run
   const { type: _, ...data } = command
   if (data.idempotencyKey !== undefined && state.signalKeys[data.idempotencyKey] !== undefined) return []
   if (data.waitId !== undefined) {
-    const index = state.nodes.findIndex(({ wait }) => wait?.kind === 'signal' && wait.id === data.waitId)
-    if (index < 0) {
+    const nodeId = waitingNode(run, data.waitId)
+    if (nodeId === null) {
       const message = `run ${nameOf(run)} has no open wait ${JSON.stringify(data.waitId)}: it was answered, is over, or never was; inspect the run for what it waits for`
       return reject('WAIT_UNKNOWN', message, { waitId: data.waitId })
     }
     if (state.signals.some(({ waitId }) => waitId === data.waitId)) {
-      const message = `the wait ${JSON.stringify(data.waitId)} of node ${JSON.stringify(graph.ids[index]!)} has been answered already`
-      return reject('WAIT_UNKNOWN', message, { waitId: data.waitId, nodeId: graph.ids[index]! })
+      const message = `the wait ${JSON.stringify(data.waitId)} of node ${JSON.stringify(nodeId)} has been answered already`
+      return reject('WAIT_UNKNOWN', message, { waitId: data.waitId, nodeId })
     }
   }
   return [fact(run, at, 'signal.received', data)]
+}
+
+/** The node whose open wait has an id, in the run or one nested in it; null when there is none. */
+function waitingNode(run: Run, waitId: string): string | null {
+  for (const { state, graph } of runsOf(run)) {
+    const index = state.nodes.findIndex(({ wait }) => wait?.kind === 'signal' && wait.id === waitId)
+    if (index >= 0) return graph.ids[index]!
+  }
+  return null
 }
 
 function decideRunStart(run: Run, seed: number, at: number): Decision {
@@ -190,13 +210,15 @@ function stuckError({ state, graph }: Run) {
 
 function interruptions(run: Run, at: number, reason: 'pause' | 'timeout'): RunEvent[] {
   const events: RunEvent[] = []
-  run.state.nodes.forEach((node, index) => {
-    if (node.status !== 'running') return
-    const nodeId = run.graph.ids[index]!
-    events.push(fact(run, at, 'node.interrupted', { nodeId, attempt: node.attempt, reason }, events.length))
-  })
-  for (const { nodeId, item, attempt } of runningItems(run))
-    events.push(fact(run, at, 'item.interrupted', { nodeId, item, attempt, reason }, events.length))
+  for (const each of runsOf(run)) {
+    each.state.nodes.forEach(({ status, attempt }, index) => {
+      if (status !== 'running') return
+      const nodeId = each.graph.ids[index]!
+      events.push(fact(each, at, 'node.interrupted', { nodeId, attempt, reason }, events.length))
+    })
+    for (const { nodeId, item, attempt } of runningItems(each))
+      events.push(fact(each, at, 'item.interrupted', { nodeId, item, attempt, reason }, events.length))
+  }
   return events
 }
 

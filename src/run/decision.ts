@@ -40,5 +40,8 @@ export function fact<Type extends RunEventType>(
   data: RunEventOf<Type>['data'],
   ahead = 0,
 ): RunEvent {
-  return { seq: run.state.seq + 1 + ahead, runId: run.state.runId, at, type, data } as RunEvent
+  const { seq, runId } = run.root.state
+  const { path } = run
+  if (path.length === 0) return { seq: seq + 1 + ahead, runId, at, type, data } as RunEvent
+  return { seq: seq + 1 + ahead, runId, at, path, type, data } as RunEvent
 }

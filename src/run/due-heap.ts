@@ -1,5 +1,6 @@
-/** The item of what is due for a node as a whole. */
+/** The item of what is due for a node as a whole, and of what is due in the run that a node is. */
 export const NO_ITEM = -1
+export const NESTED = -2
 
 /** Something that waits for a time: a node, or an item of one. */
 export interface Due {

@@ -11,7 +11,8 @@ import type { StateWrite } from './state-write.ts'
  * Shape: `{"seq":4,"runId":"r1","at":1700000000000,"type":"node.completed","data":{"nodeId":"a","attempt":1,"output":{"rows":3}}}`
  */
 export function eventText(event: RunEvent): string {
-  return `{"seq":${event.seq},"runId":${JSON.stringify(event.runId)},"at":${event.at},"type":"${event.type}","data":${dataText(event)}}`
+  const path = event.path === undefined ? '' : `,"path":${JSON.stringify(event.path)}`
+  return `{"seq":${event.seq},"runId":${JSON.stringify(event.runId)},"at":${event.at}${path},"type":"${event.type}","data":${dataText(event)}}`
 }
 
 /**
@@ -59,6 +60,10 @@ function dataText(event: RunEvent): string {
     case 'step.completed': {
       const { output, ...rest } = event.data
       return `{${membersText(rest).slice(1)},"output":${encodedText(output)}}`
+    }
+    case 'child.started': {
+      const { nodeId, attempt, input } = event.data
+      return `{"nodeId":${JSON.stringify(nodeId)},"attempt":${attempt}${input === undefined ? '' : `,"input":${encodedText(input)}`}}`
     }
     case 'node.checkpointed': {
       const { value, ...rest } = event.data
@@ -129,6 +134,9 @@ function reviveEvent(event: any): RunEvent {
       break
     case 'node.checkpointed':
       data.value = encodedOf(data.value)
+      break
+    case 'child.started':
+      if (data.input !== undefined) data.input = encodedOf(data.input)
   }
   if (!isFact(event)) throw new TypeError('no event')
   return event

@@ -11,6 +11,8 @@ interface Fact<Type extends string, Data> {
   readonly seq: number
   readonly runId: string
   readonly at: number
+  /** Of a fact of a nested run: ids of the nodes that lead to it. */
+  readonly path?: readonly string[]
   readonly type: Type
   readonly data: Data
 }
@@ -207,6 +209,15 @@ export type NodeCheckpointed = Fact<
   { readonly nodeId: string; readonly attempt: number; readonly item?: number; readonly value: Encoded }
 >
 
+/**
+ * Written when a node begins to be a run, with the input of that run; without one it goes on with the run it was before.
+ * The facts of that run follow in the same log, each with the path that leads to it.
+ */
+export type ChildStarted = Fact<
+  'child.started',
+  { readonly nodeId: string; readonly attempt: number; readonly input?: Encoded }
+>
+
 /** Written when a map node knows its items; when they differ from those of before, what was done of each key is kept. */
 export type ItemsListed = Fact<
   'items.listed',
@@ -287,6 +298,7 @@ export type RunEvent =
   | NodeVisited
   | StepCompleted
   | NodeCheckpointed
+  | ChildStarted
   | ItemsListed
   | ItemStarted
   | ItemCompleted

@@ -1,10 +1,12 @@
 import type { Graph } from '../workflow/graph.ts'
-import { type Due, DueHeap, NO_ITEM } from './due-heap.ts'
+import type { Activity } from './activity.ts'
+import { type Due, DueHeap, NESTED, NO_ITEM } from './due-heap.ts'
 import { IndexHeap } from './index-heap.ts'
 import { MapQueue } from './map-queue.ts'
-import { type AnsweredWait, SignalWaits } from './signal-waits.ts'
+import type { Run } from './run.ts'
+import { isSettled, type Meaning, meaningOf } from './settled.ts'
+import { type AnsweredWait, SignalWaits, waitingInOrder } from './signal-waits.ts'
 import type { NodeState, RunState } from './state.ts'
-import { begunAt } from './wait.ts'
 
 /**
  * Which nodes may start now: an index over the state, derived from it and never saved.
@@ -13,8 +15,6 @@ import { begunAt } from './wait.ts'
  * and nothing else: the plan's cost follows what changed, never the size of the graph.
  */
 export class Frontier {
-  /** Nodes running now. */
-  running = 0
   /** Nodes that are neither settled nor failing the run. */
   unsettled: number
   /** Nodes that failed the run, and interrupted nodes that wait for an answer. */
@@ -23,6 +23,10 @@ export class Frontier {
   /** Nodes that wait for a signal, and what is left of the map nodes whose items are listed. */
   readonly waits = new SignalWaits()
   readonly maps = new Map<number, MapQueue>()
+  /** The runs that nodes are, while they are under way. */
+  readonly nested = new Map<number, Run>()
+  readonly #activity: Activity
+  #running = 0
   readonly #graph: Graph
   readonly #unresolved: Int32Array
   readonly #taken: Int32Array
@@ -38,11 +42,13 @@ export class Frontier {
   /** Map nodes with something to start, and those that can be brought to an end. */
   readonly #offering = new Set<number>()
   readonly #ended: number[] = []
+  readonly #endedNested: number[] = []
   /** Nodes whose end was handed out and is not reported yet. */
   readonly #ending = new Set<number>()
 
-  constructor(graph: Graph, state: RunState) {
+  constructor(graph: Graph, state: RunState, activity: Activity) {
     this.#graph = graph
+    this.#activity = activity
     const size = graph.nodes.length
     this.#unresolved = new Int32Array(size)
     this.#taken = new Int32Array(size)
@@ -63,6 +69,16 @@ export class Frontier {
     }
     for (let index = 0; index < size; index += 1) this.#place(index, state.nodes[index]!, state)
     for (const index of waitingInOrder(state)) this.waiting(index, state)
+  }
+
+  /** Attempts under way, those in nested runs not counted. */
+  get running(): number {
+    return this.#running
+  }
+
+  set running(count: number) {
+    this.#activity.add(count - this.#running)
+    this.#running = count
   }
 
   /** A node runs. */
@@ -117,6 +133,7 @@ export class Frontier {
     this.#ending.delete(index)
     this.waits.delete(index)
     this.closeMap(index)
+    this.nested.delete(index)
   }
 
   /** The items of a map node are known, or known anew. */
@@ -167,6 +184,23 @@ export class Frontier {
   itemFailed(index: number): void {
     this.maps.get(index)!.settle('failed')
     this.#lookForEnd(index)
+  }
+
+  /** A nested run has come to its end, and its node can be brought to its own. */
+  nestedEnded(index: number): void {
+    this.#endedNested.push(index)
+  }
+
+  /** Takes a node whose run has come to its end; undefined when there is none. Said once for each. */
+  takeEndedNested(): number | undefined {
+    const index = this.#endedNested.pop()
+    if (index !== undefined) this.#ending.add(index)
+    return index
+  }
+
+  /** Whether something could start if there were a place. */
+  get isHungry(): boolean {
+    return this.#ready.size > 0 || this.#offering.size > 0
   }
 
   /** Takes a map node that can be brought to its end; undefined when there is none. Said once for each. */
@@ -230,6 +264,18 @@ export class Frontier {
     return undefined
   }
 
+  /** Whether what was to be due then still is. */
+  #isStillDue({ nodes }: RunState, { index, item, dueAt }: Due): boolean {
+    const node = nodes[index]!
+    if (item === NESTED) {
+      const child = this.nested.get(index)
+      return child !== undefined && child.frontier.nextDueAt(child.state) === dueAt
+    }
+    if (item === NO_ITEM) return (node.status === 'retrying' || node.status === 'waiting') && node.dueAt === dueAt
+    const state = node.parts?.items?.list[item]
+    return state?.status === 'retrying' && state.dueAt === dueAt
+  }
+
   #lookForEnd(index: number): void {
     if (this.maps.get(index)!.takeEnd()) this.#ended.push(index)
   }
@@ -238,8 +284,9 @@ export class Frontier {
   #takeDue(state: RunState, at: number): void {
     for (let due = this.#due.peek(); due !== undefined && due.dueAt <= at; due = this.#due.peek()) {
       this.#due.pop()
-      if (!isStillDue(state, due)) continue
-      if (due.item !== NO_ITEM) this.itemAgain(due.index, due.item)
+      if (!this.#isStillDue(state, due)) continue
+      if (due.item === NESTED) this.nested.get(due.index)!.agenda.awake.add(this.nested.get(due.index)!)
+      else if (due.item !== NO_ITEM) this.itemAgain(due.index, due.item)
       else if (state.nodes[due.index]!.status === 'retrying') this.#ready.push(due.index)
       else this.#over.push(due.index)
     }
@@ -265,7 +312,7 @@ export class Frontier {
   /** Epoch ms at which the next waiting node is due; null when none waits. */
   nextDueAt(state: RunState): number | null {
     for (let due = this.#due.peek(); due !== undefined; due = this.#due.peek()) {
-      if (isStillDue(state, due)) return due.dueAt
+      if (this.#isStillDue(state, due)) return due.dueAt
       this.#due.pop()
     }
     return null
@@ -304,7 +351,7 @@ export class Frontier {
         this.#due.push(index, node.dueAt ?? 0, NO_ITEM)
         break
       case 'waiting':
-        if (node.wait === null) {
+        if (node.wait === null && node.parts?.items) {
           this.openMap(index, state)
           this.running += this.maps.get(index)!.running
         }
@@ -346,34 +393,4 @@ export class Frontier {
         else this.#doomed.push(index)
     }
   }
-}
-
-/** Whether a node has ended in a way its downstream nodes can go on from. */
-export function isSettled(node: NodeState): boolean {
-  return node.status === 'completed' || node.status === 'skipped' || (node.status === 'failed' && node.continues)
-}
-
-/** The nodes that wait for a time or a signal, in the order in which they began to: of two waits for one name the first is answered first. */
-function waitingInOrder({ nodes }: RunState): readonly number[] {
-  const waiting: { readonly index: number; readonly begun: number }[] = []
-  nodes.forEach(({ wait }, index) => {
-    if (wait !== null) waiting.push({ index, begun: begunAt(wait) })
-  })
-  return waiting.sort((a, b) => a.begun - b.begun).map(({ index }) => index)
-}
-
-/** Whether what was to be due then still is. */
-function isStillDue({ nodes }: RunState, { index, item, dueAt }: Due): boolean {
-  const node = nodes[index]!
-  if (item === NO_ITEM) return (node.status === 'retrying' || node.status === 'waiting') && node.dueAt === dueAt
-  const state = node.parts?.items?.list[item]
-  return state?.status === 'retrying' && state.dueAt === dueAt
-}
-
-/** What a settled node is for the nodes after it. */
-type Meaning = 'completed' | 'skipped' | 'failed'
-
-function meaningOf({ status, skipReason }: NodeState): Meaning {
-  if (status === 'failed' || skipReason === 'upstream-failed') return 'failed'
-  return status === 'completed' ? 'completed' : 'skipped'
 }

@@ -1,6 +1,7 @@
 import type { Encoded } from '../base/encoded.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
+import type { RunState } from './state.ts'
 
 /** What an attempt leaves to the next one. */
 export interface Progress {
@@ -10,13 +11,18 @@ export interface Progress {
   checkpoint: Encoded | undefined
 }
 
-/** What a node has done on the way to its result. Dropped when it has one: the result says it all, and the history has the rest. */
+/**
+ * What a node has done on the way to its result. Dropped when it has one, but for a nested run, whose nodes have results of
+ * their own: the result says it all, and the history has the rest.
+ */
 export interface NodeParts extends Progress {
   /** Of a repeated node: how many visits have ended, and what the latest gave. */
   visits: number
   previous: Encoded | undefined
   /** Of a map node: its items, once they are listed. */
   items: ItemsState | null
+  /** Of a node that is a run: the state of that run, kept when it has ended. */
+  child: RunState | null
 }
 
 /** Where an item of a map node stands. */
@@ -44,7 +50,7 @@ export interface ItemsState {
 
 /** The parts of a node that has none yet. */
 export function noParts(): NodeParts {
-  return { steps: dictionary(), checkpoint: undefined, visits: 0, previous: undefined, items: null }
+  return { steps: dictionary(), checkpoint: undefined, visits: 0, previous: undefined, items: null, child: null }
 }
 
 /** The progress of an item that has made none yet. */

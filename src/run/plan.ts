@@ -1,5 +1,5 @@
 import type { Due, RunCommand } from './command.ts'
-import type { Run } from './run.ts'
+import { type Run, runsOf } from './run.ts'
 
 /**
  * Says what a run owes itself next: a node to skip or to start, a wait or a list of items that is over, or an end to come
@@ -8,17 +8,17 @@ import type { Run } from './run.ts'
  * @param at - epoch ms; retries and waits whose time has come by then go on
  */
 export function plan(run: Run, at: number): RunCommand | Due | null {
-  const { state, frontier } = run
-  if (state.status !== 'running') return null
+  const { state, frontier, activity, root } = run
+  if (state.status !== 'running' || isHeld(run)) return null
   const doomed = frontier.nextDoomed(state)
   if (doomed !== undefined) return { type: 'node.skip', index: doomed }
-  const isIdle = frontier.running === 0
+  const isIdle = activity.running === 0
   if (frontier.failing.size > 0) return isIdle ? { type: 'run.fail' } : null
   if (frontier.unsettled === 0) return { type: 'run.complete' }
   if (state.pausing) return isIdle ? { type: 'run.pause' } : null
   const due = planDue(run, at)
   if (due !== null) return due
-  if (frontier.running < state.config.concurrency) {
+  if (root.activity.running < root.state.config.concurrency) {
     const ready = frontier.nextReady(state, at)
     if (ready !== undefined) return { type: 'node.start', index: ready }
     const item = frontier.nextItem(at)
@@ -26,18 +26,54 @@ export function plan(run: Run, at: number): RunCommand | Due | null {
     const mustWait = item !== undefined && isSpent(run) && frontier.maps.get(item.index)!.running > 0
     if (item !== undefined && !mustWait) return { type: 'item.start', ...item }
   }
-  if (!isIdle || frontier.isEnding || frontier.nextDueAt(state) !== null) return null
+  return planIdle(run)
+}
+
+/** What becomes of a run in which nothing can start. */
+function planIdle(run: Run): RunCommand | null {
+  const { state, frontier, activity, agenda, root } = run
+  if (activity.running > 0 || frontier.isEnding || frontier.nextDueAt(state) !== null) return null
+  if (run !== root) return isOpenFor(run) || frontier.nested.size > 0 || frontier.isHungry ? null : { type: 'run.fail' }
+  if (agenda.hungry.size > 0 || agenda.awake.size > (agenda.awake.has(run) ? 1 : 0)) return null
   // Nobody can answer a run in which nothing asks: it would hang for ever.
-  return { type: frontier.asking.size > 0 || frontier.waits.size > 0 ? 'run.wait' : 'run.fail' }
+  return { type: runsOf(run).some(isOpenFor) ? 'run.wait' : 'run.fail' }
 }
 
-/** Whether the run may start no more attempts. */
-function isSpent({ state }: Run): boolean {
-  const max = state.config.limits.maxNodeExecutions
-  return max !== null && (state.usage['nodeExecutions'] ?? 0) >= max
+/** Whether a run waits for someone outside. */
+function isOpenFor({ frontier }: Run): boolean {
+  return frontier.asking.size > 0 || frontier.waits.size > 0
 }
 
-/** A wait that is over, or a map node whose items are. */
+/** Whether a run it is part of lets nothing go on in a nested one: it pauses, or comes to an end. */
+function isHeld({ root, parent }: Run): boolean {
+  if (parent === null) return false
+  if (root.state.pausing) return true
+  for (let at: Run | null = parent; at !== null; at = at.parent) {
+    if (at.state.status !== 'running' || at.frontier.failing.size > 0) return true
+  }
+  return false
+}
+
+/** The next run of a tree that may have something to do; undefined when none has. Those that want a place wait until there is one. */
+export function nextRun({ agenda, root }: Run): Run | undefined {
+  const hasPlace = root.activity.running < root.state.config.concurrency
+  for (const runs of hasPlace ? [agenda.awake, agenda.hungry] : [agenda.awake]) {
+    for (const run of runs) {
+      runs.delete(run)
+      return run
+    }
+  }
+  return undefined
+}
+
+/** A run has nothing to do: it is asked again when something happens in it, or there is a place for what it could start. */
+export function rest(run: Run): void {
+  const { root, agenda, frontier } = run
+  const isFull = root.activity.running >= root.state.config.concurrency
+  if (run !== root && isFull && frontier.isHungry && !isHeld(run)) agenda.hungry.add(run)
+}
+
+/** A wait that is over, or a map node or nested run that is. */
 function planDue({ state, frontier }: Run, at: number): RunCommand | Due | null {
   const answered = frontier.takeAnswered(state)
   if (answered !== undefined) {
@@ -46,10 +82,21 @@ function planDue({ state, frontier }: Run, at: number): RunCommand | Due | null 
   }
   const over = frontier.takeOver(state, at)
   if (over !== undefined) return { type: 'wait.end', index: over, attempt: state.nodes[over]!.attempt, signals: null }
-  const index = frontier.takeEndedMap()
-  if (index === undefined) return null
-  const { attempt } = state.nodes[index]!
-  return { type: frontier.maps.get(index)!.isDoomed ? 'items.fail' : 'items.end', index, attempt }
+  const mapped = frontier.takeEndedMap()
+  if (mapped !== undefined) {
+    const { attempt } = state.nodes[mapped]!
+    return { type: frontier.maps.get(mapped)!.isDoomed ? 'items.fail' : 'items.end', index: mapped, attempt }
+  }
+  const nested = frontier.takeEndedNested()
+  if (nested === undefined) return null
+  const { attempt, parts } = state.nodes[nested]!
+  return { type: parts?.child?.status === 'completed' ? 'child.end' : 'child.fail', index: nested, attempt }
+}
+
+/** Whether the run may start no more attempts. */
+function isSpent({ state }: Run): boolean {
+  const max = state.config.limits.maxNodeExecutions
+  return max !== null && (state.usage['nodeExecutions'] ?? 0) >= max
 }
 
 /**

@@ -195,6 +195,8 @@ function valuesOf(event: RunEvent): readonly Encoded[] {
       return [event.data.output]
     case 'node.checkpointed':
       return [event.data.value]
+    case 'child.started':
+      return event.data.input === undefined ? [] : [event.data.input]
     default:
       return []
   }

@@ -2,7 +2,7 @@ import { dictionary } from '../base/json.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph } from '../workflow/graph.ts'
 import { Frontier } from './frontier.ts'
-import { type Run, untouchedNode } from './run.ts'
+import { openNested, type Run, untouchedNode } from './run.ts'
 
 /**
  * Puts a run onto a changed workflow, in place: nodes keep their states and edges their decisions by name, what the new
@@ -16,7 +16,7 @@ export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: st
     const index = before.indexOf.get(id)
     const node = index === undefined ? undefined : state.nodes[index]
     if (node === undefined || node.status === 'skipped') return untouchedNode()
-    // A node that mapped, and does no more: it begins anew.
+    // A node that mapped or was a run, and does so no more: it begins anew.
     const isLost =
       node.status === 'waiting' && node.wait === null && graph.nodes[graph.indexOf.get(id)!]!.map === undefined
     return isLost ? { ...untouchedNode(), attempt: node.attempt, startedAt: node.startedAt } : node
@@ -32,5 +32,11 @@ export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: st
   state.workflow = definition
   state.fingerprint = fingerprint
   run.graph = graph
-  run.frontier = new Frontier(graph, state)
+  run.frontier.running = 0
+  run.frontier = new Frontier(graph, state, run.activity)
+  openNested(run)
+  for (const [index, child] of run.frontier.nested) {
+    const { workflow } = graph.nodes[index]!.nested!
+    if (child.state.workflow !== workflow) rebase(child, workflow, '')
+  }
 }

@@ -1,7 +1,7 @@
 import type { RunEvent, RunEventOf } from './event.ts'
 import { type ItemState, type ItemsState, noParts, untouchedItem } from './parts.ts'
 import { applyWrite } from './reduce-writes.ts'
-import type { Run } from './run.ts'
+import { dueLater, type Run } from './run.ts'
 import type { NodeState } from './state.ts'
 
 /** A fact about one item of a map node. */
@@ -46,6 +46,7 @@ export function reduceItem(run: Run, index: number, event: ItemEvent): void {
       item.dueAt = event.data.dueAt
       frontier.itemEnded(index, 'retrying')
       frontier.delayed(index, event.data.dueAt, data.item)
+      dueLater(run, event.data.dueAt)
       return
     case 'item.failed': {
       const ran = item.status === 'running'

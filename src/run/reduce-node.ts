@@ -4,10 +4,11 @@ import type { RunEvent, RunEventOf } from './event.ts'
 import { gatherItems } from './gather.ts'
 import { noParts, noProgress, type Progress } from './parts.ts'
 import { damaged, require } from './reduce-check.ts'
+import { reduceChild } from './reduce-child.ts'
 import { isItemEventFitting, reduceItem, reduceListed, reopenItems } from './reduce-items.ts'
 import { applyWrite } from './reduce-writes.ts'
-import { nodeIndex, type Run } from './run.ts'
-import type { NodeState, NodeStatus } from './state.ts'
+import { dueLater, nodeIndex, type Run } from './run.ts'
+import type { NodeState, NodeStatus, RunState } from './state.ts'
 
 /**
  * Applies one fact about a node, in place; see `reduce`.
@@ -45,6 +46,7 @@ export function reduceNode(
       leaveWait(run, index)
       node.dueAt = event.data.dueAt
       run.frontier.delayed(index, event.data.dueAt)
+      dueLater(run, event.data.dueAt)
       break
     }
     case 'node.waiting': {
@@ -55,6 +57,7 @@ export function reduceNode(
       node.wait = event.data.wait
       node.dueAt = event.data.dueAt
       run.frontier.waiting(index, state)
+      if (event.data.dueAt !== null) dueLater(run, event.data.dueAt)
       break
     }
     case 'node.deferred':
@@ -81,6 +84,13 @@ export function reduceNode(
     case 'node.checkpointed':
       progressOf(run, event, indexOf(run, event, near)).checkpoint = event.data.value
       break
+    case 'child.started': {
+      const index = indexOf(run, event, near)
+      requireAttempt(run, event, index)
+      require(event, run.graph.nodes[index]!.nested !== undefined)
+      reduceChild(run, index, event)
+      break
+    }
     case 'items.listed': {
       const index = indexOf(run, event, near)
       const node = state.nodes[index]!
@@ -166,8 +176,8 @@ function reduceCompleted(run: Run, index: number, event: RunEventOf<'node.comple
   const node = endAttempt(run, event, index, 'completed')
   node.output = data.output === undefined ? gatherItems(map!, items!) : data.output
   if (node.wait !== null || node.parts !== null) leaveWait(run, index)
-  node.parts = null
-  if (data.signals !== undefined) state.signals = state.signals.filter(({ seq }) => !data.signals!.includes(seq))
+  if (node.parts !== null) node.parts = node.parts.child === null ? null : { ...noParts(), child: node.parts.child }
+  if (data.signals !== undefined) takeSignals(state, data.signals)
   if (data.decisions !== undefined) {
     for (const key of Object.keys(data.decisions)) state.decisions[key] = data.decisions[key]!
   }
@@ -203,6 +213,15 @@ function reduceDeferred(run: Run, index: number, event: RunEventOf<'node.deferre
   require(event, target !== undefined && target.dueAt !== null)
   target.dueAt = dueAt
   run.frontier.delayed(index, dueAt, item)
+  dueLater(run, dueAt)
+}
+
+/** Signals that a node has taken are gone; in place, since the runs of a tree share them. */
+function takeSignals({ signals }: RunState, taken: readonly number[]): void {
+  for (const seq of taken) {
+    const at = signals.findIndex((signal) => signal.seq === seq)
+    if (at >= 0) signals.splice(at, 1)
+  }
 }
 
 /** A node waits for nothing any more. */

@@ -3,7 +3,7 @@ import type { RunEvent, RunEventOf } from './event.ts'
 import { rebase } from './rebase.ts'
 import { damaged, require } from './reduce-check.ts'
 import { reduceNode } from './reduce-node.ts'
-import type { Run } from './run.ts'
+import { type Run, runAt, runsOf, wake } from './run.ts'
 import type { NodeStatus, RunState } from './state.ts'
 import { stateBytesOf } from './state-size.ts'
 
@@ -12,10 +12,21 @@ import { stateBytesOf } from './state-size.ts'
  * @param near - index of the node the fact is probably of, see {@link nodeIndex}; default none
  * @throws {RunError} HISTORY_DAMAGED when the fact can't follow the state, HISTORY_UNKNOWN_EVENT for an unknown type
  */
-export function reduce(run: Run, event: RunEvent, near = -1): void {
+export function reduce(root: Run, event: RunEvent, near = -1): void {
+  const run = event.path === undefined ? root : runAt(root, event.path)
+  if (run === undefined) throw damaged(event, 'no nested run is under way there')
+  apply(run, event, near)
+  root.state.seq = event.seq
+  root.state.lastAt = event.at
+  // Those it is part of may have waited for it alone.
+  if (root.frontier.nested.size > 0) for (let at: Run | null = run; at !== null; at = at.parent) wake(at)
+}
+
+function apply(run: Run, event: RunEvent, near: number): void {
   const { state } = run
-  if (event.seq !== state.seq + 1) throw damaged(event, `expected sequence ${state.seq + 1}`)
+  if (event.seq !== run.root.state.seq + 1) throw damaged(event, `expected sequence ${run.root.state.seq + 1}`)
   if (event.runId !== state.runId) throw damaged(event, `expected run ${JSON.stringify(state.runId)}`)
+  require(event, run.parent === null || !isOfRoot(event.type))
   switch (event.type) {
     case 'run.started':
       reduceStarted(run, event)
@@ -36,6 +47,10 @@ export function reduce(run: Run, event: RunEvent, near = -1): void {
       // A segment that ended without a fact (a crash) is counted up to its last fact.
       endSegment(state, state.lastAt)
       state.activeSince = event.at
+      for (const each of runsOf(run)) {
+        each.state.config = state.config
+        wake(each)
+      }
       break
     case 'run.pause-requested':
       require(event, state.status === 'running')
@@ -56,27 +71,20 @@ export function reduce(run: Run, event: RunEvent, near = -1): void {
       break
     case 'run.canceled':
       require(event, state.status !== 'pending' && !isEnded(state))
-      endRun(state, 'canceled', event.at)
-      state.reason = event.data.reason
-      state.error = codedError('RUN_CANCELED', `the run was canceled: ${event.data.reason}`)
-      for (const node of state.nodes) {
-        if (isOpen(node.status)) {
-          if (node.status === 'running') node.endedAt = event.at
-          node.status = 'canceled'
-        }
-      }
-      run.frontier.running = 0
+      for (const each of runsOf(run)) cancel(each, event)
       break
     case 'run.completed':
       requireIdle(run, event)
       require(event, run.frontier.unsettled === 0)
       endRun(state, 'completed', event.at)
+      tellParent(run)
       break
     case 'run.failed':
       requireIdle(run, event)
       endRun(state, 'failed', event.at)
       state.error = event.data.error
       state.failedNodeId = event.data.nodeId ?? null
+      tellParent(run)
       break
     case 'signal.received':
       require(event, state.status !== 'pending' && !isEnded(state))
@@ -85,8 +93,30 @@ export function reduce(run: Run, event: RunEvent, near = -1): void {
     default:
       reduceNode(run, event, near)
   }
-  state.seq = event.seq
-  state.lastAt = event.at
+}
+
+/** Whether a fact is of a run as a whole, and never of one nested in it. */
+function isOfRoot(type: RunEvent['type']): boolean {
+  return type === 'signal.received' || (type.startsWith('run.') && type !== 'run.completed' && type !== 'run.failed')
+}
+
+/** A nested run has come to its end: its node can come to its own. */
+function tellParent({ parent, host }: Run): void {
+  if (parent === null) return
+  parent.frontier.nestedEnded(host)
+  wake(parent)
+}
+
+function cancel({ state, frontier }: Run, { at, data }: RunEventOf<'run.canceled'>): void {
+  endRun(state, 'canceled', at)
+  state.reason = data.reason
+  state.error = codedError('RUN_CANCELED', `the run was canceled: ${data.reason}`)
+  for (const node of state.nodes) {
+    if (!isOpen(node.status)) continue
+    if (node.status === 'running') node.endedAt = at
+    node.status = 'canceled'
+  }
+  frontier.running = 0
 }
 
 /** Whether a node has begun and not ended. */
@@ -116,8 +146,9 @@ function reduceStarted(run: Run, event: RunEventOf<'run.started'>): void {
   state.activeSince = event.at
 }
 
-function reduceSignal({ state, frontier }: Run, { seq, at, data }: RunEventOf<'signal.received'>): void {
+function reduceSignal(run: Run, { seq, at, data }: RunEventOf<'signal.received'>): void {
   const { name, payload, idempotencyKey, waitId, fits } = data
+  const { state } = run
   state.signals.push({
     seq,
     at,
@@ -127,7 +158,10 @@ function reduceSignal({ state, frontier }: Run, { seq, at, data }: RunEventOf<'s
     ...(fits === undefined ? {} : { fits }),
   })
   if (idempotencyKey !== undefined) state.signalKeys[idempotencyKey] = seq
-  frontier.waits.received(name)
+  for (const each of runsOf(run)) {
+    each.frontier.waits.received(name)
+    if (each !== run) wake(each)
+  }
 }
 
 function endRun(state: RunState, status: RunState['status'], at: number): void {
@@ -142,6 +176,6 @@ function endSegment(state: RunState, at: number): void {
 }
 
 /** The run goes on, and no attempt with it: the run may come to an end. */
-function requireIdle({ state, frontier }: Run, event: RunEvent): void {
-  require(event, state.status === 'running' && frontier.running === 0)
+function requireIdle({ state, activity }: Run, event: RunEvent): void {
+  require(event, state.status === 'running' && activity.running === 0)
 }

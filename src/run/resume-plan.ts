@@ -1,7 +1,7 @@
 import type { NodeDefinition } from '../workflow/definition.ts'
 import type { Graph } from '../workflow/graph.ts'
 import { isAnswered } from './decide-resume.ts'
-import { isSettled } from './frontier.ts'
+import { isSettled } from './settled.ts'
 import type { NodeState, RunState } from './state.ts'
 
 /** What a resume would do with one node, and why. */

@@ -2,17 +2,37 @@ import type { Encoded } from '../base/encoded.ts'
 import { ENCODED_UNDEFINED } from '../base/encoded.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
-import type { Graph } from '../workflow/graph.ts'
+import { buildGraph, type Graph } from '../workflow/graph.ts'
+import { Activity } from './activity.ts'
 import { DEFAULT_CONFIG, type RunConfig } from './config.ts'
+import { NESTED } from './due-heap.ts'
 import type { RunParent } from './event.ts'
 import { Frontier } from './frontier.ts'
 import type { NodeState, RunState } from './state.ts'
 
-/** A run in memory: its state, and beside it the two indexes over it. Only `reduce` changes them. */
+/**
+ * A run in memory: its state, and beside it the two indexes over it. Only `reduce` changes them. A node may be a run in
+ * turn: the runs of a tree share one log, one configuration, one usage and the signals, and each has a state of its own.
+ */
 export interface Run {
   graph: Graph
   readonly state: RunState
   frontier: Frontier
+  /** The run all of the tree is part of; itself when it is part of none. */
+  readonly root: Run
+  /** The run one of whose nodes this one is, and which node; null for a root. */
+  readonly parent: Run | null
+  readonly host: number
+  /** Ids of the nodes that lead to it from the root; empty for a root. */
+  readonly path: readonly string[]
+  readonly activity: Activity
+  readonly agenda: Agenda
+}
+
+/** The runs of a tree that may have something to do, and those that only want a place. Derived, never saved. */
+export interface Agenda {
+  readonly awake: Set<Run>
+  readonly hungry: Set<Run>
 }
 
 /** What a new run is made of; everything but id and workflow has a default. */
@@ -86,7 +106,82 @@ export function untouchedNode(): NodeState {
 
 /** A run over a state; the state is the run's own from then on. */
 export function createRun(graph: Graph, state: RunState): Run {
-  return { graph, state, frontier: new Frontier(graph, state) }
+  const run = makeRun(graph, state, null, -1)
+  openNested(run)
+  return run
+}
+
+/** Makes runs of the nodes of a run that are runs and are under way; depth is that of the definition, which has a limit. */
+export function openNested(run: Run): void {
+  run.state.nodes.forEach(({ status, parts }, index) => {
+    if (status === 'waiting' && parts?.child) openChild(run, index, parts.child)
+  })
+}
+
+/** Makes a run of a node that is one. */
+export function openChild(parent: Run, index: number, state: RunState): Run {
+  const { root } = parent
+  // One run counts and is configured as a whole, and a signal is for whoever waits for it.
+  state.config = root.state.config
+  state.usage = root.state.usage
+  state.signals = root.state.signals
+  state.signalKeys = root.state.signalKeys
+  const child = makeRun(graphOf(state.workflow), state, parent, index)
+  parent.frontier.nested.set(index, child)
+  openNested(child)
+  const dueAt = child.frontier.nextDueAt(state)
+  if (dueAt !== null) dueLater(child, dueAt)
+  if (state.status === 'running') wake(child)
+  else parent.frontier.nestedEnded(index)
+  return child
+}
+
+/** Something in a run waits for an instant: those it is part of wait for it too. */
+export function dueLater(run: Run, dueAt: number): void {
+  for (let at = run; at.parent !== null; at = at.parent) at.parent.frontier.delayed(at.host, dueAt, NESTED)
+}
+
+/** A run, nested or not, may have something to do. */
+export function wake(run: Run): void {
+  run.agenda.awake.add(run)
+}
+
+/** The run a path leads to; undefined when none is under way there. */
+export function runAt(root: Run, path: readonly string[]): Run | undefined {
+  let run: Run | undefined = root
+  for (const nodeId of path) {
+    const index: number | undefined = run.graph.indexOf.get(nodeId)
+    run = index === undefined ? undefined : run.frontier.nested.get(index)
+    if (run === undefined) return undefined
+  }
+  return run
+}
+
+/** A run and all that are under way in it, each before those in it. */
+export function runsOf(run: Run): Run[] {
+  const runs = [run]
+  for (const next of runs) for (const child of next.frontier.nested.values()) runs.push(child)
+  return runs
+}
+
+function makeRun(graph: Graph, state: RunState, parent: Run | null, host: number): Run {
+  const activity = new Activity(parent?.activity ?? null)
+  const path = parent === null ? [] : [...parent.path, parent.graph.ids[host]!]
+  const agenda = parent?.agenda ?? { awake: new Set<Run>(), hungry: new Set<Run>() }
+  const run = { graph, state, frontier: new Frontier(graph, state, activity), parent, host, path, activity, agenda }
+  return Object.assign(run, { root: parent?.root ?? (run as unknown as Run) })
+}
+
+/** Graphs of nested definitions; a definition never changes. */
+const graphs = new WeakMap<WorkflowDefinition, Graph>()
+
+function graphOf(definition: WorkflowDefinition): Graph {
+  let graph = graphs.get(definition)
+  if (graph === undefined) {
+    graph = buildGraph(definition)
+    graphs.set(definition, graph)
+  }
+  return graph
 }
 
 /**

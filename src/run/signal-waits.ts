@@ -1,5 +1,5 @@
 import type { RunState, SignalState } from './state.ts'
-import type { SignalWait } from './wait.ts'
+import { begunAt, type SignalWait } from './wait.ts'
 
 /** A wait with the signals that end it. */
 export interface AnsweredWait {
@@ -70,4 +70,13 @@ export function signalsFor(state: RunState, index: number): readonly SignalState
       (signal.fits === undefined || signal.fits.includes(nodeId)),
   )
   return take === 'first' ? fitting.slice(0, 1) : fitting
+}
+
+/** The nodes that wait for a time or a signal, in the order in which they began to: of two waits for one name the first is answered first. */
+export function waitingInOrder({ nodes }: RunState): readonly number[] {
+  const waiting: { readonly index: number; readonly begun: number }[] = []
+  nodes.forEach(({ wait }, index) => {
+    if (wait !== null) waiting.push({ index, begun: begunAt(wait) })
+  })
+  return waiting.sort((a, b) => a.begun - b.begun).map(({ index }) => index)
 }

@@ -1,6 +1,6 @@
 import { isTruncated } from '../base/encoded.ts'
 import { quote, SnapshotError } from '../base/errors.ts'
-import { isSettled } from '../run/frontier.ts'
+import { isSettled } from '../run/settled.ts'
 import type { RunState } from '../run/state.ts'
 import type { Graph } from '../workflow/graph.ts'
 

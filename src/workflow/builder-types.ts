@@ -112,6 +112,16 @@ export type MapNodeOptions<OnError extends 'fail' | 'continue'> = Pick<
   'data' | 'version' | 'retry' | 'timeoutMs' | 'onInterrupted'
 > & { readonly onError?: OnError }
 
+/** How a node that is a run of another workflow is run. */
+export type NestedOptions<Inputs, InnerInput, OnError extends 'fail' | 'continue'> = Pick<
+  NodeDefinition,
+  'version' | 'trigger' | 'retry'
+> & {
+  readonly onError?: OnError
+  readonly repeat?: RepeatSettings
+  readonly input?: string | ((inputs: Inputs) => InnerInput)
+}
+
 /** A new node's id; a readable complaint in its place when it is taken. An id only known at run time passes. */
 export type NewId<Id extends string, Outputs> = string extends keyof Outputs
   ? Id
@@ -289,6 +299,36 @@ export interface WorkflowBuilder<
     options?: MapNodeOptions<OnError>,
   ): WorkflowBuilder<
     Outputs & { readonly [K in Id]: MapOutput<OutputOf<Returned>, OnItemError> },
+    Skippable | SkippedId<Id, Upstreams, Skippable, Failing, 'all'>,
+    Failing | (OnError extends 'continue' ? Id : never),
+    Input,
+    Services
+  >
+
+  /**
+   * Adds a node that is a run of another workflow, inside this one: in the same log, state and snapshots. Its output is the final
+   * output of that run: that of its only terminal node, or an object of several.
+   * @param input - the nested run's input, from the node's inputs: a function or a JSON Pointer; default: all inputs
+   * @throws {DefinitionError} OPTION_UNKNOWN, ARGUMENT_INVALID
+   * @example
+   * const inner = workflow('inner').input<{ a: number }>().node('twice', (_, ctx) => ctx.input.a * 2).build()
+   * const flow = workflow('outer').node('a', () => 21).workflow('b', ['a'], inner).build()
+   * const { output } = await new DagExecutor(flow).execute()
+   * output // 42
+   */
+  workflow<
+    const Id extends string,
+    const Upstreams extends readonly Upstream<Outputs>[],
+    InnerOutputs extends object,
+    InnerInput,
+    const OnError extends 'fail' | 'continue' = 'fail',
+  >(
+    id: NewId<Id, Outputs>,
+    upstreams: Upstreams,
+    inner: Workflow<InnerOutputs, InnerInput>,
+    options?: NestedOptions<InputsOf<Outputs, Upstreams, Skippable, 'all'>, InnerInput, OnError>,
+  ): WorkflowBuilder<
+    Outputs & { readonly [K in Id]: unknown },
     Skippable | SkippedId<Id, Upstreams, Skippable, Failing, 'all'>,
     Failing | (OnError extends 'continue' ? Id : never),
     Input,

@@ -15,7 +15,7 @@ import type { EdgePredicate, Handler } from './handler.ts'
 import { DEFAULT_WORKFLOW_VERSION } from './parse.ts'
 import { type Problem, problemsError } from './problem.ts'
 import { checkDefinition } from './validate.ts'
-import type { NodeFunctions, Workflow } from './workflow.ts'
+import { type AnyWorkflow, isWorkflow, type NodeFunctions, type Workflow } from './workflow.ts'
 
 /** One call of `.node`, and the call before it; builders that begin alike share their beginning. */
 interface Step {
@@ -26,6 +26,8 @@ interface Step {
   readonly options: StepOptions
   /** Of a map node. */
   readonly map: Settings | null
+  /** Of a node that is a run of another workflow. */
+  readonly nested: { readonly workflow: AnyWorkflow; readonly input: unknown } | null
 }
 
 interface StepOptions extends Omit<NodeDefinition, 'id' | 'type' | 'fallback' | 'map' | 'repeat'> {
@@ -50,6 +52,7 @@ const optionNames: readonly string[] = [
 
 /** Members of a map node's options, and of its settings. */
 const mapOptionNames: readonly string[] = ['data', 'version', 'retry', 'timeoutMs', 'onError', 'onInterrupted']
+const nestedOptionNames: readonly string[] = ['version', 'trigger', 'retry', 'onError', 'repeat']
 const mapNames: readonly string[] = ['items', 'key', 'concurrency', 'onItemError', 'maximumFailures']
 
 /** The class of the errors of a builder. */
@@ -103,6 +106,7 @@ function builder(id: string, version: string, last: Step | null): object {
     input: () => self,
     services: () => self,
     node: (nodeId: string, ...rest: readonly unknown[]) => builder(id, version, step(last, nodeId, rest)),
+    workflow: (nodeId: string, ...rest: readonly unknown[]) => builder(id, version, nestedStep(last, nodeId, rest)),
     map: (nodeId: string, ...rest: readonly unknown[]) => builder(id, version, mapStep(last, nodeId, rest)),
     build: () => build(id, version, last),
   })
@@ -125,6 +129,24 @@ function mapStep(before: Step | null, id: string, rest: readonly unknown[]): Ste
         throw invalidArgument('upstreams', 'an array of node ids', upstreams, { of, error })
       const read = readStep(before, id, [upstreams, run, options], mapOptionNames)
       return { ...read, map: settings as Settings }
+    },
+    { of, error },
+  )
+}
+
+function nestedStep(before: Step | null, id: string, rest: readonly unknown[]): Step {
+  const of = `node ${quote(id)}`
+  return readArgument(
+    'the arguments',
+    () => {
+      const [upstreams, inner, given = {}] = rest
+      if (!Array.isArray(upstreams))
+        throw invalidArgument('upstreams', 'an array of node ids', upstreams, { of, error })
+      if (!isWorkflow(inner)) throw invalidArgument('workflow', 'a workflow', inner, { of, error })
+      checkOptions(given, [...nestedOptionNames, 'input'], of, { error })
+      const { input, ...options } = given as { readonly input?: unknown }
+      const read = readStep(before, id, [upstreams, { type: 'workflow' }, options], nestedOptionNames)
+      return { ...read, nested: { workflow: inner, input } }
     },
     { of, error },
   )
@@ -157,6 +179,7 @@ function readStep(
     run: run as Step['run'],
     options: options as StepOptions,
     map: null,
+    nested: null,
   }
 }
 
@@ -169,6 +192,8 @@ interface Parts {
   readonly predicates: Map<number, EdgePredicate>
   /** Functions of map and repeated nodes by node id. */
   readonly functions: Map<string, NodeFunctions>
+  /** Workflows of nodes that are runs, by node id. */
+  readonly nested: Map<string, AnyWorkflow>
   readonly problems: Problem[]
 }
 
@@ -181,6 +206,7 @@ function build(id: string, version: string, last: Step | null): Workflow {
     handlers: new Map(),
     predicates: new Map(),
     functions: new Map(),
+    nested: new Map(),
     problems: [],
   }
   for (const current of steps.reverse()) addStep(parts, current)
@@ -192,10 +218,17 @@ function build(id: string, version: string, last: Step | null): Workflow {
   const predicates = new Map(
     [...parts.predicates].map(([edge, predicate]) => [graph.edgeKeys[edge]!, predicate] as const),
   )
-  return Object.freeze({ definition, graph, handlers: parts.handlers, predicates, functions: parts.functions })
+  return Object.freeze({
+    definition,
+    graph,
+    handlers: parts.handlers,
+    predicates,
+    functions: parts.functions,
+    nested: parts.nested,
+  })
 }
 
-function addStep(parts: Parts, { id, upstreams, run, options, map }: Step): void {
+function addStep(parts: Parts, { id, upstreams, run, options, map, nested }: Step): void {
   const type = typeof run === 'function' ? id : run.type
   const handler = typeof run === 'function' ? run : run.handler
   const path = `/nodes/${parts.nodes.length}`
@@ -203,7 +236,7 @@ function addStep(parts: Parts, { id, upstreams, run, options, map }: Step): void
   const settings: Readonly<Record<string, unknown>> =
     typeof run !== 'function' && run.data !== undefined ? { data: run.data, ...options } : { ...options }
   for (const name of optionNames) if (settings[name] !== undefined) node[name] = settings[name]
-  addFunctions(parts, node, map)
+  addFunctions(parts, node, map, nested)
   if (handler !== undefined) addHandler(parts, type, handler, `${path}/type`)
   if (typeof options.fallback === 'function') {
     const standIn = `${id}#fallback`
@@ -215,7 +248,7 @@ function addStep(parts: Parts, { id, upstreams, run, options, map }: Step): void
 }
 
 /** Puts the mark of code in the definition where a function was given, and keeps the function. */
-function addFunctions(parts: Parts, node: Record<string, unknown>, map: Settings | null): void {
+function addFunctions(parts: Parts, node: Record<string, unknown>, map: Settings | null, nested: Step['nested']): void {
   const functions: Record<string, unknown> = {}
   const marked = (name: keyof NodeFunctions, given: unknown): unknown => {
     if (typeof given !== 'function') return given
@@ -229,6 +262,14 @@ function addFunctions(parts: Parts, node: Record<string, unknown>, map: Settings
       if (given !== undefined) settings[name] = name === 'items' || name === 'key' ? marked(name, given) : given
     }
     node['map'] = settings
+  }
+  if (nested !== null) {
+    const { input, workflow } = nested
+    node['nested'] = {
+      workflow: workflow.definition,
+      ...(input === undefined ? {} : { input: marked('input', input) }),
+    }
+    parts.nested.set(node['id'] as string, workflow)
   }
   const repeat = node['repeat'] as RepeatSettings | undefined
   if (typeof repeat?.until === 'function') node['repeat'] = { ...repeat, until: marked('until', repeat.until) }

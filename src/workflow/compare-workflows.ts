@@ -2,7 +2,7 @@ import { invalidArgument, readArgument } from '../base/argument.ts'
 import { DefinitionError } from '../base/errors.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { EdgeDefinition, FallbackDefinition, NodeDefinition, WorkflowDefinition } from './definition.ts'
-import { mapIdentity, repeatIdentity, upstreamTexts } from './fingerprint.ts'
+import { mapIdentity, nestedIdentity, repeatIdentity, upstreamTexts } from './fingerprint.ts'
 import { type Graph, isGraph } from './graph.ts'
 import { sameJson } from './same-json.ts'
 
@@ -17,6 +17,7 @@ export type NodeAspect =
   | 'fallback'
   | 'map'
   | 'repeat'
+  | 'nested'
 
 /**
  * One node that is not the same in two workflows.
@@ -140,11 +141,12 @@ function settingsChanged(a: NodeDefinition, b: NodeDefinition): readonly NodeAsp
   if (!isSameFallback(a.fallback, b.fallback)) what.push('fallback')
   if (!isSame(a.map, b.map, mapIdentity)) what.push('map')
   if (!isSame(a.repeat, b.repeat, repeatIdentity)) what.push('repeat')
+  if (!isSame(a.nested, b.nested, nestedIdentity)) what.push('nested')
   return what
 }
 
 function isSame<T>(a: T | undefined, b: T | undefined, identity: (definition: T) => JsonObject): boolean {
-  if (a === undefined || b === undefined) return a === b
+  if (a === undefined || b === undefined || a === b) return a === b
   return sameJson(identity(a), identity(b))
 }
 

@@ -5,7 +5,7 @@ import { buildGraph, type Graph } from './graph.ts'
 import type { EdgePredicate, Handler } from './handler.ts'
 import { parseDefinition } from './parse.ts'
 import { type Problem, problemsError } from './problem.ts'
-import type { NodeFunctions, Workflow } from './workflow.ts'
+import { type AnyWorkflow, isWorkflow, type NodeFunctions, type Workflow } from './workflow.ts'
 
 /** What code adds to a definition. */
 export interface WorkflowCode {
@@ -15,6 +15,8 @@ export interface WorkflowCode {
   readonly predicates?: ReadonlyMap<string, EdgePredicate> | Readonly<Record<string, EdgePredicate>>
   /** Functions of nodes whose `map` or `repeat` says `{ kind: 'function' }`, by node id. */
   readonly functions?: ReadonlyMap<string, NodeFunctions> | Readonly<Record<string, NodeFunctions>>
+  /** Workflows of nodes that are runs, with their code, by node id; default: their types come from this one's registry. */
+  readonly nested?: ReadonlyMap<string, AnyWorkflow> | Readonly<Record<string, AnyWorkflow>>
 }
 
 /**
@@ -28,7 +30,7 @@ export interface WorkflowCode {
  * createWorkflow({ id: 'wide', version: '1.0.0', nodes, edges: [] }, { handlers: { step: () => 1 } })
  */
 export function createWorkflow(definition: string | object, code: WorkflowCode = {}): Workflow {
-  checkOptions(code, ['handlers', 'predicates', 'functions'], 'createWorkflow', { error: DefinitionError })
+  checkOptions(code, ['handlers', 'predicates', 'functions', 'nested'], 'createWorkflow', { error: DefinitionError })
   const { handlers, predicates } = code
   const parsed = parseDefinition(definition)
   const graph = buildGraph(parsed)
@@ -38,6 +40,7 @@ export function createWorkflow(definition: string | object, code: WorkflowCode =
     handlers: functions(handlers, 'handlers'),
     predicates: functions(predicates, 'predicates'),
     functions: nodeFunctions(code.functions),
+    nested: nestedWorkflows(code.nested),
   })
   const problems = [
     ...lackingProblems(workflow),
@@ -63,11 +66,11 @@ export function missingPredicates(graph: Graph, predicates: Workflow['predicates
 /** Ids of the nodes whose `map` or `repeat` has a function in code that the workflow does not have, in definition order. */
 export function missingFunctions({ graph, functions }: Pick<Workflow, 'graph' | 'functions'>): readonly string[] {
   const missing: string[] = []
-  for (const { id, map, repeat } of graph.nodes) {
-    if (map === undefined && repeat === undefined) continue
+  for (const { id, map, repeat, nested } of graph.nodes) {
+    if (map === undefined && repeat === undefined && nested === undefined) continue
     const given = functions?.get(id)
-    const asked = { items: map?.items, key: map?.key, until: repeat?.until } as const
-    const isMissing = (['items', 'key', 'until'] as const).some(
+    const asked = { items: map?.items, key: map?.key, until: repeat?.until, input: nested?.input } as const
+    const isMissing = (['items', 'key', 'until', 'input'] as const).some(
       (name) => isCode(asked[name]) && given?.[name] === undefined,
     )
     if (isMissing) missing.push(id)
@@ -127,13 +130,31 @@ function nodeFunctions(given: WorkflowCode['functions']): ReadonlyMap<string, No
     { error },
   )
   for (const [nodeId, node] of copy) {
-    checkOptions(node, ['items', 'key', 'until'], `functions of node ${quote(nodeId)}`, { error })
+    checkOptions(node, ['items', 'key', 'until', 'input'], `functions of node ${quote(nodeId)}`, { error })
     for (const [name, value] of Object.entries(node)) {
       if (typeof value === 'function') continue
       throw invalidArgument(`functions.${name}`, 'a function', value, { of: `node ${quote(nodeId)}`, error })
     }
   }
   return new Map(copy)
+}
+
+function nestedWorkflows(given: WorkflowCode['nested']): ReadonlyMap<string, AnyWorkflow> {
+  const error = DefinitionError
+  return readArgument(
+    'nested',
+    () => {
+      if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
+        throw invalidArgument('nested', 'a map or an object of workflows by node id', given, { error })
+      }
+      const copy = new Map<string, AnyWorkflow>(given instanceof Map ? given : Object.entries(given ?? {}))
+      for (const [nodeId, inner] of copy) {
+        if (!isWorkflow(inner)) throw invalidArgument('nested', `a workflow under ${quote(nodeId)}`, inner, { error })
+      }
+      return copy
+    },
+    { error },
+  )
 }
 
 /** A map of its own from a map or an object's own members, each checked to be a function. */

@@ -59,6 +59,16 @@ export interface RepeatDefinition {
   readonly onLimit?: 'fail' | 'complete'
 }
 
+/**
+ * Makes a node a run of another workflow, inside the run it is part of: in its log, its state and its snapshots. The node's
+ * output is the final output of that run; `retry` goes on with what failed in it.
+ */
+export interface NestedDefinition {
+  readonly workflow: WorkflowDefinition
+  /** JSON Pointer to the nested run's input in the node's inputs (by upstream id); default: all inputs. Code: from a function. */
+  readonly input?: string | CodeCondition
+}
+
 /** One node as plain JSON. Unknown members are kept and travel with every snapshot. */
 export interface NodeDefinition {
   /** Unique in the workflow; any string. */
@@ -80,6 +90,7 @@ export interface NodeDefinition {
   readonly onInterrupted?: 'rerun' | 'fail' | 'ask'
   readonly map?: MapDefinition
   readonly repeat?: RepeatDefinition
+  readonly nested?: NestedDefinition
   readonly [unknown: string]: unknown
 }
 

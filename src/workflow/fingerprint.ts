@@ -2,8 +2,14 @@ import { canonicalText } from '../base/canonical.ts'
 import { sha256Hex } from '../base/digest.ts'
 import type { JsonObject, JsonValue } from '../base/json.ts'
 import { isCodeCondition } from './condition.ts'
-import type { CodeCondition, ConditionDefinition, MapDefinition, RepeatDefinition } from './definition.ts'
-import type { Graph } from './graph.ts'
+import type {
+  CodeCondition,
+  ConditionDefinition,
+  MapDefinition,
+  NestedDefinition,
+  RepeatDefinition,
+} from './definition.ts'
+import { buildGraph, type Graph } from './graph.ts'
 import type { Workflow } from './workflow.ts'
 
 /** Fingerprints by definition; a definition never changes, and every run of it records its fingerprint. */
@@ -12,7 +18,7 @@ const known = new WeakMap<object, string>()
 /**
  * The fingerprint of one node: what it is and where its inputs come from.
  *
- * Counts: id, type, data, declared version, trigger, onError, fallback, map (but its concurrency), repeat, and the edges that enter it with their handles and
+ * Counts: id, type, data, declared version, trigger, onError, fallback, map (but its concurrency), repeat, nested workflow, and the edges that enter it with their handles and
  * conditions. Does not count: layout and other unknown members, the order of keys and edges, how often and how long it is
  * tried (`retry`, `timeoutMs`, `onInterrupted`), the text of functions. A change of code alone is declared by `version`.
  * @param index - of the node in the graph
@@ -47,6 +53,7 @@ function nodeText(graph: Graph, index: number): string {
   if (node.fallback !== undefined) text += `"fallback":${fallbackText(node.fallback)},`
   text += `"id":${JSON.stringify(node.id)}`
   if (node.map !== undefined) text += `,"map":${canonicalText(mapIdentity(node.map))}`
+  if (node.nested !== undefined) text += `,"nested":${canonicalText(nestedIdentity(node.nested))}`
   if (node.onError === 'continue') text += ',"onError":"continue"'
   if (node.repeat !== undefined) text += `,"repeat":${canonicalText(repeatIdentity(node.repeat))}`
   if (node.trigger !== undefined && node.trigger !== 'all') text += `,"trigger":${JSON.stringify(node.trigger)}`
@@ -65,6 +72,11 @@ export function mapIdentity({ items, key, onItemError, maximumFailures }: MapDef
     onItemError: onItemError ?? 'fail',
     maximumFailures: maximumFailures ?? null,
   }
+}
+
+/** What of a nested workflow makes a node another node: what makes the nested workflow another. */
+export function nestedIdentity({ workflow, input }: NestedDefinition): JsonObject {
+  return { workflow: workflowFingerprint({ definition: workflow, graph: buildGraph(workflow) }), input: markOf(input) }
 }
 
 /** What of a `repeat` makes a node another node. */

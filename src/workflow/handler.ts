@@ -115,6 +115,12 @@ export interface NodeContext<Input = unknown, Services extends object = Record<s
    * @returns a copy of what it gave, as a later attempt would get it
    */
   step<T>(name: string, work: () => T | PromiseLike<T>): Promise<T>
+  /**
+   * Sends a signal to the run, to be taken by a node of it that waits for the name, in a nested run or outside of it. Sent once
+   * for all attempts of this node (or item): a later attempt that sends the same name again sends nothing.
+   * @returns once it is on record
+   */
+  sendSignal(name: string, payload?: unknown): Promise<void>
   /** What made the node fail, when this handler stands in for it as its fallback. */
   readonly failure: FailureInfo | undefined
   readonly variables: VariablesContext

@@ -13,6 +13,7 @@ import { duplicateNode } from './rules/duplicate-node.ts'
 import { fallback } from './rules/fallback.ts'
 import { map } from './rules/map.ts'
 import { nameLength } from './rules/name-length.ts'
+import { nestedBy } from './rules/nested.ts'
 import { repeat } from './rules/repeat.ts'
 import { retryPolicy } from './rules/retry-policy.ts'
 import type { Rule } from './rules/rule.ts'
@@ -41,6 +42,8 @@ const rules: readonly Rule[] = [
   nameLength,
 ]
 
+const nested = nestedBy(() => rules)
+
 /** A frozen copy of what was given, with all that is wrong with it. */
 export interface CheckedDefinition {
   /** The copy; null when what was given is no object. */
@@ -63,7 +66,7 @@ export function checkDefinition(json: unknown): CheckedDefinition {
   const draft = draftOf(value)
   const found = outside(
     problems,
-    rules.flatMap((rule) => rule(draft)),
+    [...rules, nested].flatMap((rule) => rule(draft)),
   )
   if (problems.length === 0 && found.length === 0) remember(value, draft)
   return { root: value, problems: [...problems, ...found] }

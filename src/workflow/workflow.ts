@@ -15,6 +15,8 @@ export interface Workflow<Outputs extends object = Record<string, unknown>, Inpu
   readonly predicates: ReadonlyMap<string, EdgePredicate>
   /** What is in code of map and repeated nodes, by node id; missing: nothing. */
   readonly functions?: ReadonlyMap<string, NodeFunctions>
+  /** The workflows of nodes that are runs, with their code, by node id; missing: those of the definition, without code of their own. */
+  readonly nested?: ReadonlyMap<string, AnyWorkflow>
   /** Type-level only: outputs by node id, and the run's input. */
   readonly types?: { readonly outputs: Outputs; readonly input: Input }
 }
@@ -27,6 +29,8 @@ export interface NodeFunctions {
   readonly key?: Selector<unknown, string | number>
   /** Whether a repeated node's output ends it. */
   readonly until?: EdgePredicate
+  /** The input of a nested run, from the inputs of its node. */
+  readonly input?: Selector<Readonly<Record<string, unknown>>, unknown>
 }
 
 /** A workflow of any outputs and input: all that is needed to run it. */

@@ -91,7 +91,8 @@ function stepsEach(shape: string, size: number, trigger: TriggerRule, concurrenc
   send({ type: 'run.start', seed: 1 })
   for (let round = 0; run.state.status === 'running'; round += 1) {
     for (let next = plan(run, at); next !== null; next = plan(run, at)) {
-      if (next.type === 'wait.end' || next.type === 'items.end') throw new Error('nothing waits here')
+      if (next.type === 'wait.end' || next.type === 'items.end' || next.type === 'child.end')
+        throw new Error('nothing waits here')
       if (next.type === 'node.start') running.push(next.index)
       send(next)
     }

@@ -58,6 +58,7 @@ const data: { readonly [Type in RunEventType]: RunEventOf<Type>['data'] } = {
   },
   'node.checkpointed': { nodeId: 'a', attempt: 1, value: encoded },
   'step.completed': { nodeId: 'a', attempt: 1, name: 's', output: encoded },
+  'child.started': { nodeId: 'a', attempt: 1, input: encoded },
   'items.listed': { nodeId: 'a', attempt: 1, count: 1, keys: ['k'] },
   'item.started': { nodeId: 'a', item: 0, attempt: 1 },
   'item.completed': { nodeId: 'a', item: 0, attempt: 1, output: encoded },

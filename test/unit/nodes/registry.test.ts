@@ -80,8 +80,22 @@ describe('createRegistry', () => {
 describe('idempotencyKey', () => {
   it('is one for no two pairs of run and node', () => {
     const ids = ['', 'a', '/', 'a/', '/a', 'a/b', '%', '%2F', '%252F', 'a%2Fb', '\ud83d']
-    const keys = ids.flatMap((run) => ids.map((node) => idempotencyKey(run, node)))
-    expect(new Set(keys).size).toBe(ids.length ** 2)
-    expect(idempotencyKey('r/1', 'a/b')).toBe('waystone/r%2F1/a/b')
+    const whole = { item: null, visit: 1, path: [] }
+    const kinds = [
+      whole,
+      ...ids.map((item) => ({ ...whole, item })),
+      { ...whole, visit: 2 },
+      { ...whole, visit: 3 },
+      ...ids.flatMap((outer) => [
+        { ...whole, path: [outer] },
+        { ...whole, path: [outer, 'a'], item: 'a' },
+      ]),
+    ]
+    const keys = ids.flatMap((run) => ids.flatMap((node) => kinds.map((kind) => idempotencyKey(run, node, kind))))
+    expect(new Set(keys).size).toBe(ids.length ** 2 * kinds.length)
+    expect(idempotencyKey('r/1', 'a/b', whole)).toBe('waystone/r%2F1/a/b')
+    expect(idempotencyKey('r', 'a/b', { ...whole, item: 'k/1' })).toBe('waystone-item/r/a%2Fb/k/1')
+    expect(idempotencyKey('r', 'a', { ...whole, visit: 2 })).toBe('waystone-visit/r/a/2')
+    expect(idempotencyKey('r', 'a', { ...whole, path: ['x', 'y'] })).toBe('waystone-nested/2/r/x/y/a')
   })
 })

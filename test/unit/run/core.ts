@@ -95,6 +95,7 @@ export class Core {
       const { index, attempt } = due
       return { type: 'items.complete', index, attempt, output: null, decisions: null }
     }
+    if (due.type === 'child.end') throw new Error('a nested run needs a shell')
     if (due.type !== 'wait.end') return due
     const { index, attempt, signals } = due
     const payload = this.run.state.signals.find(({ seq }) => signals?.includes(seq))?.payload ?? null
