@@ -28,6 +28,7 @@ export { resolveBlob } from './engine/blobs.ts'
 export { DagExecutor, type PauseOptions } from './engine/dag-executor.ts'
 export { createEngine } from './engine/engine.ts'
 export type { Engine, StartOptions } from './engine/engine-interface.ts'
+export type { EngineOperations } from './engine/engine-operations.ts'
 export type { EngineOptions } from './engine/engine-options.ts'
 export type { ListenerEvent, ListenersByType, ListenerType, ProgressNotice } from './engine/listeners.ts'
 export {
@@ -38,6 +39,7 @@ export {
   resumePlan,
   type SnapshotResumePlan,
 } from './engine/load.ts'
+export type { OperationOptions, RetryOptions } from './engine/operations.ts'
 export type { ConfigOptions, ExecutorOptions, OnWorkflowChange, WorldOptions } from './engine/options.ts'
 export type { RunOutcome, RunResult } from './engine/result.ts'
 export type { Recovery, RunHandle } from './engine/run-handle.ts'
@@ -50,7 +52,7 @@ export { createRegistry, type Registry } from './nodes/registry.ts'
 export { DEFAULT_CONFIG, type RunConfig, type RunLimits } from './run/config.ts'
 export type { RunEvent, RunEventOf, RunEventType, SkipReason } from './run/event.ts'
 export type { ResumePlan, ResumeStep } from './run/resume-plan.ts'
-export type { NodeStatus, RunStatus } from './run/state.ts'
+export type { NodeStatus, OperatorMark, RunStatus } from './run/state.ts'
 export type { OnLoad, WaitState } from './run/wait.ts'
 // Snapshot: the portable document.
 export { type DeserializeOptions, deserialize } from './snapshot/deserialize.ts'

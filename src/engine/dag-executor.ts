@@ -2,17 +2,30 @@ import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts
 import { LimitError, quote, WaystoneError } from '../base/errors.ts'
 import type { RunConfig } from '../run/config.ts'
 import type { RunEvent } from '../run/event.ts'
+import type { Operation, Retry } from '../run/operation.ts'
 import { isEnded } from '../run/reduce.ts'
 import { createRun, type Run } from '../run/run.ts'
 import type { RunStatus } from '../run/state.ts'
 import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
 import { isWorkflow, type Workflow } from '../workflow/workflow.ts'
+import type { Code } from './attempt.ts'
 import { codeOf } from './code.ts'
 import { eventStream } from './event-stream.ts'
 import type { Journal } from './journal.ts'
 import { isListenerType, type ListenerEvent, Listeners, type ListenerType } from './listeners.ts'
 import { newState } from './new-run.ts'
+import {
+  checkRetry,
+  deletionOf,
+  type Operated,
+  type OperationOptions,
+  type RetryOptions,
+  resultOperation,
+  retryOf,
+  settingOf,
+  skipOf,
+} from './operations.ts'
 import { configOf, type ExecutorOptions, executorOptions, type World, worldOf } from './options.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { RunLoop } from './run-loop.ts'
@@ -54,6 +67,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
   readonly #loop: RunLoop
   readonly #listeners: Listeners
   readonly #world: World
+  readonly #code: Code
   readonly #journal: Journal | null
   #restored: RestoredRun | null
   #execution: Promise<RunResult<Outputs>> | null = null
@@ -76,7 +90,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     this.#world = restored?.world ?? worldOf(options)
     this.#restored = restored
     this.#journal = restored?.journal ?? null
-    const code = codeOf(workflow as Workflow, this.#world.registry, restored?.adviceOnMissingCode ?? null)
+    this.#code = codeOf(workflow as Workflow, this.#world.registry, restored?.adviceOnMissingCode ?? null)
     this.#run =
       restored?.run ??
       createRun(workflow.graph, newState(workflow as Workflow, options, configOf(options), this.#world))
@@ -90,7 +104,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     const { codec, clock, logger, services } = this.#world
     this.#loop = new RunLoop({
       run: this.#run,
-      code,
+      code: this.#code,
       codec,
       clock,
       logger,
@@ -125,6 +139,10 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    * @throws {StoreError} when the run's facts can't be recorded
    */
   async execute(): Promise<RunResult<Outputs>> {
+    return this.#execute(null)
+  }
+
+  async #execute(retry: Retry | null): Promise<RunResult<Outputs>> {
     if (this.#execution !== null) {
       throw new WaystoneError(
         'RUN_ACTIVE',
@@ -133,7 +151,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     }
     if (this.#loop.failure !== null) throw this.#loop.failure
     if (isEnded(this.#run.state)) return this.#result()
-    this.#execution = this.#executeOnce()
+    this.#execution = this.#executeOnce(retry)
     try {
       return await this.#execution
     } finally {
@@ -192,17 +210,58 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
   }
 
   /**
-   * Runs a failed or waiting run on, its failed and asking nodes from their first attempt.
-   * @throws {RunError} RUN_REJECTED when the run is neither
+   * Runs a failed, waiting or paused run on, its failed and asking nodes from their first attempt, with the code as it is now:
+   * all of them, or those named. Then the failures of the others keep nothing but their downstream nodes from running, and
+   * the run fails for them at its end, unless they are retried, skipped or given a result before.
+   * @throws {RunError} RUN_REJECTED when the run is running, or has nothing of the kind to retry; RUN_ENDED, RUN_NOT_STARTED
+   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
    */
-  async retryFailed(): Promise<RunResult<Outputs>> {
-    if (this.status !== 'failed' && this.status !== 'waiting') {
-      throw new WaystoneError(
-        'RUN_REJECTED',
-        `run ${quote(this.runId)} is ${this.status}; only a failed or waiting run has something to retry`,
-      )
-    }
-    return this.execute()
+  async retryFailed(options: RetryOptions = {}): Promise<RunResult<Outputs>> {
+    const retry = retryOf(options, 'retryFailed')
+    checkRetry(this.#run, retry)
+    return this.#execute(retry)
+  }
+
+  /**
+   * Skips a node of a paused, failed or waiting run that has not completed; what follows it behaves as after any skip.
+   * @returns once that is recorded
+   * @throws {RunError} RUN_REJECTED when the run is running or the node has ended; RUN_ENDED, RUN_NOT_STARTED
+   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
+   */
+  async skipNode(nodeId: string, options: OperationOptions = {}): Promise<void> {
+    await this.#operate(skipOf(nodeId, options))
+  }
+
+  /**
+   * Gives a node of a paused, failed or waiting run its result in place of its handler; {@link route} chooses the edges it takes.
+   * @returns once that is recorded
+   * @throws {RunError} RUN_REJECTED when the run is running or the node has ended; RUN_ENDED, RUN_NOT_STARTED
+   * @throws {NodeError} NODE_CONDITION_FAILED; {LimitError} LIMIT_RESULT_BYTES; what the codec throws for a value it can't keep
+   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
+   */
+  async setResult(nodeId: string, value: unknown, options: OperationOptions = {}): Promise<void> {
+    await this.#operate(await resultOperation(this.#operated, nodeId, value, options))
+  }
+
+  /**
+   * Sets a variable of a paused, failed or waiting run.
+   * @returns once that is recorded
+   * @throws {RunError} RUN_REJECTED when the run is running; RUN_ENDED, RUN_NOT_STARTED
+   * @throws {LimitError} LIMIT_STATE_BYTES; what the codec throws for a value it can't keep
+   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN, STATE_BAD_KEY
+   */
+  async setVariable(name: string, value: unknown, options: OperationOptions = {}): Promise<void> {
+    await this.#operate(settingOf(this.#operated, name, value, options))
+  }
+
+  /**
+   * Deletes a variable of a paused, failed or waiting run.
+   * @returns once that is recorded
+   * @throws {RunError} RUN_REJECTED when the run is running, or has no such variable; RUN_ENDED, RUN_NOT_STARTED
+   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN, STATE_BAD_KEY
+   */
+  async deleteVariable(name: string, options: OperationOptions = {}): Promise<void> {
+    await this.#operate(deletionOf(name, options))
   }
 
   /**
@@ -242,13 +301,14 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     })
   }
 
-  async #executeOnce(): Promise<RunResult<Outputs>> {
+  async #executeOnce(retry: Retry | null): Promise<RunResult<Outputs>> {
     const restored = this.#restored
     if (this.#run.state.status === 'pending')
       this.#loop.dispatch({ type: 'run.start', seed: readArgument('ids', () => this.#world.ids.newSeed()) })
     else {
       this.#loop.dispatch({
         type: 'run.resume',
+        ...(retry === null ? {} : { retry }),
         ...(restored?.config ? { config: restored.config } : {}),
         ...(restored?.isWorkflowChanged
           ? {
@@ -263,6 +323,15 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     this.#restored = null
     await this.#loop.settled()
     return this.#result()
+  }
+
+  get #operated(): Operated {
+    return { run: this.#run, code: this.#code, world: this.#world }
+  }
+
+  async #operate(operation: Operation): Promise<void> {
+    this.#loop.dispatch(operation)
+    await this.#loop.recorded()
   }
 
   #result(): RunResult<Outputs> {

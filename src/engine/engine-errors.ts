@@ -27,6 +27,15 @@ export function runActive(runId: string): RunError {
   )
 }
 
+/** A run that can't be changed, since it executes. */
+export function runRunning(runId: string): RunError {
+  return new RunError(
+    'RUN_REJECTED',
+    `run ${quote(runId)} is running, so nothing of it is tried again; pause it first`,
+    { details: { runId, status: 'running' } },
+  )
+}
+
 /** A run that can't be paused, since it executes nowhere. */
 export function runIdle(runId: string, status: string): RunError {
   return new RunError(

@@ -2,6 +2,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { ListQuery, RunPage, RunSummary } from '../store/driver.ts'
 import type { Workflow } from '../workflow/workflow.ts'
 import type { PauseOptions } from './dag-executor.ts'
+import type { EngineOperations } from './engine-operations.ts'
 import type { ConfigOptions, ExecutorOptions } from './options.ts'
 import type { Recovery, RunHandle } from './run-handle.ts'
 
@@ -9,7 +10,7 @@ import type { Recovery, RunHandle } from './run-handle.ts'
 export type StartOptions = Pick<ExecutorOptions, 'runId' | 'variables' | 'context'> & ConfigOptions
 
 /** Many runs, recorded: what a process did not finish, another takes up. */
-export interface Engine {
+export interface Engine extends EngineOperations {
   /**
    * Starts a run under a claim of its own. No handler is called before the facts that lead to it are on record.
    * @throws {StoreError} STORE_EXISTS when there is a run of that id, STORE_HELD when another process starts it

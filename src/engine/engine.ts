@@ -1,5 +1,5 @@
 import { checkOptions, invalidArgument } from '../base/argument.ts'
-import { isWaystoneError, quote, RunError, type WaystoneError } from '../base/errors.ts'
+import { quote, RunError } from '../base/errors.ts'
 import type { RunConfig } from '../run/config.ts'
 import { isEnded } from '../run/reduce.ts'
 import { createRun } from '../run/run.ts'
@@ -16,18 +16,20 @@ import { Checkpoints, DEFAULT_CHECKPOINT_EVENTS } from './checkpoints.ts'
 import { ClaimKeeper } from './claim-keeper.ts'
 import { checkPauseOptions, type DagExecutor, type PauseOptions, restoredExecutor } from './dag-executor.ts'
 import {
-  notTakenUp,
   runActive,
   runExists,
   runIdle,
+  runRunning,
   runUnknown,
   workflowMissing,
   workflowUnknown,
 } from './engine-errors.ts'
 import type { Engine, StartOptions } from './engine-interface.ts'
+import { Operations } from './engine-operations.ts'
 import { checkEngineOptions, type EngineOptions, workflowsById } from './engine-options.ts'
 import { meetChange, runOn } from './load.ts'
 import { newState } from './new-run.ts'
+import { checkRetry, type RetryOptions, retryOf } from './operations.ts'
 import {
   type ConfigOptions,
   changesConfig,
@@ -37,6 +39,7 @@ import {
   type World,
   worldOf,
 } from './options.ts'
+import { recoverRuns } from './recover.ts'
 import type { Recovery, RunHandle } from './run-handle.ts'
 import { RunTurns } from './run-turns.ts'
 import { StoreJournal } from './store-journal.ts'
@@ -59,7 +62,7 @@ export function createEngine(options: EngineOptions): Engine {
   return new StoreEngine(options)
 }
 
-class StoreEngine implements Engine {
+class StoreEngine extends Operations implements Engine {
   readonly #store: Store
   readonly #workflows: ReadonlyMap<string, Workflow>
   readonly #config: RunConfig
@@ -73,6 +76,10 @@ class StoreEngine implements Engine {
   #isClosed = false
 
   constructor(options: EngineOptions) {
+    super({
+      command: (runId, give) => this.#command(runId, give),
+      retry: (runId, retry) => this.#takeUp(runId, {}, retry),
+    })
     this.#options = options
     this.#store = options.store
     this.#world = worldOf(options)
@@ -113,10 +120,15 @@ class StoreEngine implements Engine {
 
   async resume(runId: string, options: ConfigOptions = {}): Promise<RunHandle> {
     checkOptions(options, configOptions, 'resume')
+    return this.#takeUp(runId, options, null)
+  }
+
+  async #takeUp(runId: string, options: ConfigOptions, retry: RetryOptions | null): Promise<RunHandle> {
     return this.#turns.take(runId, async () => {
       this.#requireOpen()
       const active = this.#executing(runId)
       if (active !== undefined) {
+        if (retry !== null) throw runRunning(runId)
         if (changesConfig(options)) throw runActive(runId)
         return active
       }
@@ -124,30 +136,19 @@ class StoreEngine implements Engine {
       await this.#known(runId)
       return this.#claimed(runId, async (journal) => {
         const stored = await this.#read(runId, journal)
-        return this.#execute(this.#executor(stored, journal, options), journal)
+        if (retry !== null) checkRetry(stored.run, retryOf(retry, 'retry'))
+        return this.#execute(this.#executor(stored, journal, options), journal, retry)
       })
     })
   }
 
   async recover(): Promise<Recovery> {
     this.#requireOpen()
-    const resumed: RunHandle[] = []
-    const held: string[] = []
-    const failed: { runId: string; error: WaystoneError }[] = []
-    for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
-      const page: RunPage = await this.#store.list({ statuses: ['running', 'pending'], cursor })
-      for (const { runId } of page.runs) {
-        if (this.#active.has(runId)) continue
-        try {
-          resumed.push(await this.resume(runId))
-        } catch (error) {
-          if (isWaystoneError(error, 'STORE_HELD')) held.push(runId)
-          else failed.push({ runId, error: notTakenUp(runId, error) })
-        }
-      }
-      cursor = page.cursor
-    }
-    return { resumed, held, failed }
+    return recoverRuns(
+      this.#store,
+      (runId) => this.#active.has(runId),
+      (runId) => this.resume(runId),
+    )
   }
 
   get(runId: string): Promise<RunSummary | null> {
@@ -208,7 +209,8 @@ class StoreEngine implements Engine {
       await this.#settled(runId)
       await this.#known(runId)
       await this.#claimed(runId, async (journal) => {
-        await give(bystander(await this.#read(runId, journal), journal, this.#world))
+        const stored = await this.#read(runId, journal)
+        await give(bystander(stored, journal, this.#world, this.#workflows.get(stored.run.state.workflow.id)))
         await this.#keeper.release(journal)
       })
     })
@@ -237,9 +239,9 @@ class StoreEngine implements Engine {
     throw runIdle(runId, status)
   }
 
-  #execute(executor: DagExecutor, journal: StoreJournal): RunHandle {
+  #execute(executor: DagExecutor, journal: StoreJournal, retry: RetryOptions | null = null): RunHandle {
     const { runId } = executor
-    const result = executor.execute().finally(async () => {
+    const result = (retry === null ? executor.execute() : executor.retryFailed(retry)).finally(async () => {
       await this.#keeper.release(journal)
       this.#active.delete(runId)
     })

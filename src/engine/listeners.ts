@@ -53,6 +53,8 @@ const listenerTypes: Readonly<Record<ListenerType, true>> = Object.freeze({
   'node.skipped': true,
   'node.interrupted': true,
   'node.reset': true,
+  'node.set': true,
+  'variable.edited': true,
   'usage.added': true,
   'signal.received': true,
   'node.waiting': true,

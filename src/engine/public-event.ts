@@ -29,6 +29,15 @@ function publicData(event: RunEvent, codec: ValueCodec): object {
       const { output, writes, ...data } = event.data
       return lazily({ ...data, ...publicWrites(writes, codec) }, 'output', () => codec.decode(output))
     }
+    case 'node.set': {
+      const { output, decisions, ...data } = event.data
+      const shown = { ...data, ...(decisions === undefined ? {} : { decisions: Object.freeze({ ...decisions }) }) }
+      return lazily(shown, 'output', () => codec.decode(output))
+    }
+    case 'variable.edited': {
+      const { value, ...data } = event.data
+      return value === undefined ? data : lazily(data, 'value', () => codec.decode(value))
+    }
     case 'step.completed': {
       const { output, ...data } = event.data
       return lazily({ ...data }, 'output', () => codec.decode(output))

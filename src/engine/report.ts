@@ -25,7 +25,12 @@ export function isRetryable(thrown: unknown): boolean {
   }
 }
 
-const limitCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['LIMIT_USAGE', 'LIMIT_NODE_EXECUTIONS'])
+const limitCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'LIMIT_USAGE',
+  'LIMIT_NODE_EXECUTIONS',
+  'LIMIT_RESULT_BYTES',
+  'LIMIT_STATE_BYTES',
+])
 
 /** A rejected command as the error that is thrown at the public edge. */
 export function errorOf({ code, message, details }: Rejection): WaystoneError {

@@ -3,6 +3,7 @@ import type { Dictionary } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { RunConfig } from './config.ts'
+import type { Operation, Retry } from './operation.ts'
 import type { StateWrite } from './state-write.ts'
 import type { OnLoad, WaitRequest } from './wait.ts'
 
@@ -17,7 +18,10 @@ export type RunCommand =
       /** How timers go on: `onLoad` of all of them (default: each one's own), and the instant up to which their time had run. */
       readonly timers?: { readonly onLoad: OnLoad | null; readonly ranUntil: number }
       readonly workflow?: { readonly definition: WorkflowDefinition; readonly fingerprint: string }
+      /** Which failures are tried again, when someone says so; else all of a run that has failed or waits. */
+      readonly retry?: Retry
     }
+  | Operation
   | { readonly type: 'run.request-pause'; readonly reason: string }
   | { readonly type: 'run.pause' }
   | { readonly type: 'run.cut-off' }

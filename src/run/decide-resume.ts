@@ -2,6 +2,7 @@ import { codedError } from '../base/serialized-error.ts'
 import type { NodeDefinition, WorkflowDefinition } from '../workflow/definition.ts'
 import type { RunCommand } from './command.ts'
 import { LAST_INSTANT } from './decide-node.ts'
+import { isTried, refuseRetry } from './decide-operation.ts'
 import { type Decision, fact, nameOf, reject } from './decision.ts'
 import type { RunEvent, RunEventOf } from './event.ts'
 import { itemName } from './items.ts'
@@ -19,20 +20,24 @@ export function decideResume(
   at: number,
 ): Decision {
   const { state } = run
-  const { config, workflow } = command
+  const { config, workflow, retry } = command
   const { status } = state
   if (status === 'pending') return reject('RUN_NOT_STARTED', `run ${nameOf(run)} has not started`)
   if (isEnded(state)) return reject('RUN_ENDED', `run ${nameOf(run)} is ${status}; there is nothing to resume`)
+  const refusal = retry === undefined ? null : refuseRetry(run, retry)
+  if (refusal !== null) return refusal
+  const chosen = retry === undefined || retry.nodes === null ? null : new Set(retry.nodes)
   const { cause, timers } = command
-  const reason = cause ?? (status === 'paused' ? 'paused' : isAnswered(status) ? 'failed' : 'loaded')
+  const reason = retry === undefined ? (cause ?? reasonOf(status)) : 'failed'
   const events: RunEvent[] = [
     fact(run, at, 'run.resumed', {
       reason,
       ...(config === undefined ? {} : { config }),
       ...(workflow === undefined ? {} : { workflow: workflow.definition, fingerprint: workflow.fingerprint }),
+      ...retry?.note,
     }),
   ]
-  const going: Going = { reason, timers, at }
+  const going: Going = { reason, timers, chosen, at }
   // With another workflow, what becomes of a node is said by its new definition.
   for (const { run: each, definition } of goingOn(run, workflow?.definition ?? run.state.workflow)) {
     resumeNodes(each, definition, going, events)
@@ -43,6 +48,8 @@ export function decideResume(
 interface Going {
   readonly reason: RunEventOf<'run.resumed'>['data']['reason']
   readonly timers: Extract<RunCommand, { readonly type: 'run.resume' }>['timers']
+  /** Ids of the nodes of the root that are tried again; null: all. */
+  readonly chosen: ReadonlySet<string> | null
   readonly at: number
 }
 
@@ -64,8 +71,13 @@ function goingOn(
   return going
 }
 
-function resumeNodes(run: Run, by: WorkflowDefinition, { reason, timers, at }: Going, events: RunEvent[]): void {
-  const { state, graph, frontier } = run
+function resumeNodes(
+  run: Run,
+  by: WorkflowDefinition,
+  { reason, timers, chosen, at }: Going,
+  events: RunEvent[],
+): void {
+  const { state, graph } = run
   const renewed = by === state.workflow ? undefined : new Map(by.nodes.map((node) => [node.id, node]))
   for (let index = 0; index < graph.nodes.length; index += 1) {
     const node = state.nodes[index]!
@@ -82,7 +94,7 @@ function resumeNodes(run: Run, by: WorkflowDefinition, { reason, timers, at }: G
       events.push(
         fact(run, at, 'node.failed', { nodeId, attempt, error: cutOff(nodeId, attempt), onError }, events.length),
       )
-    } else if (reason === 'failed' && (frontier.failing.has(index) || frontier.asking.has(index))) {
+    } else if (reason === 'failed' && isTried(run, index) && (chosen === null || chosen.has(run.path[0] ?? nodeId))) {
       events.push(fact(run, at, 'node.reset', { nodeId }, events.length))
     }
     if (node.parts?.items && node.status === 'waiting') resumeItems(run, index, definition, at, events)
@@ -129,6 +141,11 @@ function deferrals(
   return items.flatMap(({ status, dueAt }, item) =>
     status === 'retrying' && dueAt !== null ? [{ nodeId, item, dueAt: left(dueAt) }] : [],
   )
+}
+
+function reasonOf(status: Run['state']['status']): RunEventOf<'run.resumed'>['data']['reason'] {
+  if (status === 'paused') return 'paused'
+  return isAnswered(status) ? 'failed' : 'loaded'
 }
 
 /** Whether resuming a run of this status is a decision about its failed and asking nodes: they are tried again. */

@@ -1,4 +1,5 @@
 import { blobOf, type Encoded, encodedSize, isSameEncoded, truncatedMarker } from '../base/encoded.ts'
+import type { JsonObject } from '../base/json.ts'
 import { codedError, type SerializedError } from '../base/serialized-error.ts'
 import { combine, emptyAccumulator } from './accumulate.ts'
 import type { RunConfig } from './config.ts'
@@ -99,11 +100,20 @@ export function problemOfWrites(
       }
     }
   }
+  return problemOfGrowth(state, growth, `the writes of node ${node}`, { nodeId })
+}
+
+/** Why a variable can not be set to a value from outside, or null. */
+export function problemOfEdit(state: RunState, name: string, value: Encoded): SerializedError | null {
+  const present = state.variables[name]
+  const growth = entrySize(name, value) - (present === undefined ? 0 : entrySize(name, present))
+  return problemOfGrowth(state, growth, `this value of the variable ${JSON.stringify(name)}`, { key: name })
+}
+
+function problemOfGrowth(state: RunState, growth: number, what: string, details: JsonObject): SerializedError | null {
   const max = state.config.limits.maxStateBytes
   const actual = state.stateBytes + growth
-  if (max !== null && growth > 0 && actual > max) {
-    const message = `the writes of node ${node} would make the run's state ${actual} characters of JSON, and limits.maxStateBytes is ${max}`
-    return codedError('LIMIT_STATE_BYTES', message, { nodeId, limit: 'maxStateBytes', max, actual })
-  }
-  return null
+  if (max === null || growth <= 0 || actual <= max) return null
+  const message = `${what} would make the run's state ${actual} characters of JSON, and limits.maxStateBytes is ${max}`
+  return codedError('LIMIT_STATE_BYTES', message, { ...details, limit: 'maxStateBytes', max, actual })
 }

@@ -22,6 +22,7 @@ import {
   decideVisit,
   decideWait,
 } from './decide-node.ts'
+import { decideOperation } from './decide-operation.ts'
 import { decideResume } from './decide-resume.ts'
 import { type Decision, fact, nameOf, notRunning, reject } from './decision.ts'
 import type { RunEvent, RunEventOf } from './event.ts'
@@ -89,6 +90,10 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
       if (state.status === 'pending')
         return reject('RUN_NOT_STARTED', `run ${nameOf(run)} has not started; start it before sending signals`)
       return decideSignal(run, command, at)
+    case 'operator.skip':
+    case 'operator.set':
+    case 'operator.edit':
+      return decideOperation(run, command, at)
     case 'node.wait':
       return decideWait(run, command, at)
     case 'node.visit':
@@ -188,9 +193,9 @@ function decideTimeOut(run: Run, at: number): Decision {
 /** Why the run fails: the first node, in definition order, that failed it; without one, nothing can happen any more. */
 function failureOf(run: Run): RunEventOf<'run.failed'>['data'] {
   const { state, graph, frontier } = run
-  if (frontier.failing.size === 0) return { error: stuckError(run) }
   let index = graph.ids.length
-  for (const failing of frontier.failing) if (failing < index) index = failing
+  for (const failed of [frontier.failing, frontier.left]) for (const other of failed) if (other < index) index = other
+  if (index === graph.ids.length) return { error: stuckError(run) }
   const nodeId = graph.ids[index]!
   const cause = state.nodes[index]!.error
   const message = `node ${JSON.stringify(nodeId)} failed: ${cause?.message ?? 'no reason is recorded'}`

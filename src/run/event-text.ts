@@ -41,6 +41,15 @@ function dataText(event: RunEvent): string {
         '}'
       )
     }
+    case 'node.set': {
+      const { nodeId, output, decisions, ...rest } = event.data
+      const decided = decisions === undefined ? '' : `,"decisions":${pairsText(decisions, String)}`
+      return `{"nodeId":${JSON.stringify(nodeId)},"output":${encodedText(output)}${decided}${membersText(rest)}}`
+    }
+    case 'variable.edited': {
+      const { name, value, ...rest } = event.data
+      return `{"name":${JSON.stringify(name)}${value === undefined ? '' : `,"value":${encodedText(value)}`}${membersText(rest)}}`
+    }
     case 'run.started': {
       const tail = startedTail(event.data).slice(0, -1)
       return `{"workflow":${JSON.stringify(event.data.workflow)}${tail}`
@@ -115,6 +124,7 @@ function reviveEvent(event: any): RunEvent {
   const { data } = event
   switch (event.type) {
     case 'node.completed':
+    case 'node.set':
     case 'node.visited':
     case 'item.completed':
     case 'step.completed':
@@ -133,7 +143,8 @@ function reviveEvent(event: any): RunEvent {
       data.payload = encodedOf(data.payload)
       break
     case 'node.checkpointed':
-      data.value = encodedOf(data.value)
+    case 'variable.edited':
+      if (data.value !== undefined) data.value = encodedOf(data.value)
       break
     case 'child.started':
       if (data.input !== undefined) data.input = encodedOf(data.input)

@@ -41,18 +41,27 @@ export interface RunParent {
   readonly kind: 'fork' | 'child'
 }
 
+/** Who asked for something, and why, as far as they said so. */
+export interface OperationNote {
+  readonly by?: string
+  readonly why?: string
+}
+
 /** Written when a run goes on after a pause, a crash, a failure or from a snapshot. */
 export type RunResumed = Fact<
   'run.resumed',
   {
-    /** `failed` tries what failed again, and is the answer to nodes that ask; `signaled` and `due` go on with what was waited for. */
+    /**
+     * `failed` tries what failed again, and is the answer to nodes that ask: those for which a `node.reset` follows; the
+     * failures of others are left as they are while the run goes on. `signaled` and `due` go on with what was waited for.
+     */
     readonly reason: 'paused' | 'loaded' | 'failed' | 'signaled' | 'due'
     /** The configuration from here on, when it was changed. */
     readonly config?: RunConfig
     /** The workflow from here on, when its change was accepted. */
     readonly workflow?: WorkflowDefinition
     readonly fingerprint?: string
-  }
+  } & OperationNote
 >
 
 /** Written when a pause is asked for while nodes run; no node starts after it. */
@@ -121,11 +130,28 @@ export type NodeFailed = Fact<
   }
 >
 
-/** Why a node is skipped: no incoming edge is taken, an upstream failed, or it is only another's fallback. */
-export type SkipReason = 'untaken' | 'upstream-failed' | 'stand-in'
+/** Why a node is skipped: no incoming edge is taken, an upstream failed, it is only another's fallback, or someone skipped it. */
+export type SkipReason = 'untaken' | 'upstream-failed' | 'stand-in' | 'operator'
 
-/** Written when a node's trigger rule can no longer hold. */
-export type NodeSkipped = Fact<'node.skipped', { readonly nodeId: string; readonly reason: SkipReason }>
+/** Written when a node's trigger rule can no longer hold, or someone skips it while the run does not execute. */
+export type NodeSkipped = Fact<'node.skipped', { readonly nodeId: string; readonly reason: SkipReason } & OperationNote>
+
+/** Written when someone gives the result of a node while the run does not execute; the node is completed with it. */
+export type NodeSet = Fact<
+  'node.set',
+  {
+    readonly nodeId: string
+    readonly output: Encoded
+    /** For each conditional outgoing edge, by edge key: whether it is taken. */
+    readonly decisions?: Dictionary<boolean>
+  } & OperationNote
+>
+
+/** Written when someone sets a variable while the run does not execute, or deletes it: then without a value. */
+export type VariableEdited = Fact<
+  'variable.edited',
+  { readonly name: string; readonly value?: Encoded } & OperationNote
+>
 
 /** What cut a node off: the end of its process (or a snapshot taken while it ran), a pause, or the run's time-out. */
 export type InterruptReason = 'crash' | 'pause' | 'timeout'
@@ -291,6 +317,8 @@ export type RunEvent =
   | NodeSkipped
   | NodeInterrupted
   | NodeReset
+  | NodeSet
+  | VariableEdited
   | UsageAdded
   | SignalReceived
   | NodeWaiting

@@ -20,6 +20,8 @@ export class Frontier {
   /** Nodes that failed the run, and interrupted nodes that wait for an answer. */
   readonly failing = new Set<number>()
   readonly asking = new Set<number>()
+  /** Failed nodes that were left out of a retry: they keep the run from its end, and from nothing else. */
+  readonly left = new Set<number>()
   /** Nodes that wait for a signal, and what is left of the map nodes whose items are listed. */
   readonly waits = new SignalWaits()
   readonly maps = new Map<number, MapQueue>()
@@ -104,9 +106,15 @@ export class Frontier {
 
   /** A node that failed or was interrupted is pending again. */
   reopened(index: number): void {
-    this.failing.delete(index)
-    this.asking.delete(index)
+    this.closed(index)
     this.#consider(index)
+  }
+
+  /** A node that failed or was interrupted does so no more. */
+  closed(index: number): void {
+    this.failing.delete(index)
+    this.left.delete(index)
+    this.asking.delete(index)
   }
 
   /** A running node was cut off: it runs again, waits for an answer when it asks, or for the resume that fails it. */
@@ -193,9 +201,12 @@ export class Frontier {
 
   /** Takes a node whose run has come to its end; undefined when there is none. Said once for each. */
   takeEndedNested(): number | undefined {
-    const index = this.#endedNested.pop()
-    if (index !== undefined) this.#ending.add(index)
-    return index
+    for (let index = this.#endedNested.pop(); index !== undefined; index = this.#endedNested.pop()) {
+      if (!this.nested.has(index)) continue
+      this.#ending.add(index)
+      return index
+    }
+    return undefined
   }
 
   /** Whether something could start if there were a place. */
@@ -361,7 +372,7 @@ export class Frontier {
         break
       default:
         if (isSettled(node)) this.unsettled -= 1
-        else if (node.status === 'failed') this.failing.add(index)
+        else if (node.status === 'failed') (node.operator === 'left' ? this.left : this.failing).add(index)
     }
   }
 

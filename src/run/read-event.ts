@@ -192,7 +192,10 @@ function valuesOf(event: RunEvent): readonly Encoded[] {
     case 'signal.received':
       return [event.data.payload]
     case 'step.completed':
+    case 'node.set':
       return [event.data.output]
+    case 'variable.edited':
+      return event.data.value === undefined ? [] : [event.data.value]
     case 'node.checkpointed':
       return [event.data.value]
     case 'child.started':

@@ -7,7 +7,7 @@ import { openNested, type Run, untouchedNode } from './run.ts'
 /**
  * Puts a run onto a changed workflow, in place: nodes keep their states and edges their decisions by name, what the new
  * workflow has not is dropped, what it has more is pending. A node that was skipped is looked at again, since new edges
- * may lead to it.
+ * may lead to it; one that someone skipped stays so.
  */
 export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: string): void {
   const { state, graph: before } = run
@@ -15,7 +15,7 @@ export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: st
   state.nodes = graph.ids.map((id) => {
     const index = before.indexOf.get(id)
     const node = index === undefined ? undefined : state.nodes[index]
-    if (node === undefined || node.status === 'skipped') return untouchedNode()
+    if (node === undefined || (node.status === 'skipped' && node.skipReason !== 'operator')) return untouchedNode()
     // A node that mapped or was a run, and does so no more: it begins anew.
     const isLost =
       node.status === 'waiting' && node.wait === null && graph.nodes[graph.indexOf.get(id)!]!.map === undefined

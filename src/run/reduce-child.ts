@@ -47,6 +47,7 @@ function reopen(state: RunState): void {
 function reset(node: NodeState): void {
   reopenItems(node)
   node.status = 'pending'
+  node.operator = null
   node.failures = 0
   node.fallback = false
   node.dueAt = null

@@ -16,7 +16,7 @@ import type { NodeState, NodeStatus, RunState } from './state.ts'
  */
 export function reduceNode(
   run: Run,
-  event: Exclude<RunEvent, { readonly type: `run.${string}` | 'signal.received' }>,
+  event: Exclude<RunEvent, { readonly type: `run.${string}` | 'signal.received' | 'node.set' | 'variable.edited' }>,
   near: number,
 ): void {
   const { state } = run
@@ -148,6 +148,7 @@ export function reduceNode(
       require(event, (node.status === 'failed' && !node.continues) || node.status === 'interrupted')
       reopenItems(node)
       node.status = 'pending'
+      node.operator = null
       node.failures = 0
       node.fallback = false
       node.dueAt = null

@@ -3,6 +3,7 @@ import type { RunEvent, RunEventOf } from './event.ts'
 import { rebase } from './rebase.ts'
 import { damaged, require } from './reduce-check.ts'
 import { reduceNode } from './reduce-node.ts'
+import { leaveFailures, reduceEdited, reduceSet, reduceSkipped } from './reduce-operation.ts'
 import { type Run, runAt, runsOf, wake } from './run.ts'
 import type { NodeStatus, RunState } from './state.ts'
 import { stateBytesOf } from './state-size.ts'
@@ -49,6 +50,7 @@ function apply(run: Run, event: RunEvent, near: number): void {
       state.activeSince = event.at
       for (const each of runsOf(run)) {
         each.state.config = state.config
+        if (event.data.reason === 'failed') leaveFailures(each)
         wake(each)
       }
       break
@@ -89,6 +91,16 @@ function apply(run: Run, event: RunEvent, near: number): void {
     case 'signal.received':
       require(event, state.status !== 'pending' && !isEnded(state))
       reduceSignal(run, event)
+      break
+    case 'node.set':
+      reduceSet(run, event)
+      break
+    case 'variable.edited':
+      reduceEdited(run, event)
+      break
+    case 'node.skipped':
+      if (event.data.reason === 'operator') reduceSkipped(run, event)
+      else reduceNode(run, event, near)
       break
     default:
       reduceNode(run, event, near)

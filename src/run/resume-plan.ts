@@ -1,7 +1,7 @@
 import type { NodeDefinition } from '../workflow/definition.ts'
 import type { Graph } from '../workflow/graph.ts'
 import { isAnswered } from './decide-resume.ts'
-import { isSettled } from './settled.ts'
+import { isSettled, meaningOf } from './settled.ts'
 import type { NodeState, RunState } from './state.ts'
 
 /** What a resume would do with one node, and why. */
@@ -57,7 +57,11 @@ function ownStep(
   isStandIn: boolean,
 ): Step {
   const { status, attempt } = node
-  if (status === 'completed') return { action: 'reuse', reason: `completed in attempt ${attempt}` }
+  if (status === 'completed')
+    return {
+      action: 'reuse',
+      reason: node.operator === 'set' ? 'someone set its result' : `completed in attempt ${attempt}`,
+    }
   if (status === 'skipped') return { action: 'skip', reason: skipReasons[node.skipReason ?? 'untaken'] }
   if (status === 'failed' && node.continues) return { action: 'skip', reason: 'failed, and the run goes on without it' }
   if (status === 'canceled') return { action: 'blocked', reason: 'was canceled with the run' }
@@ -77,6 +81,8 @@ function ownStep(
       ? { action: 'run', reason: `was in flight in attempt ${attempt}, and this resume is the answer it waits for` }
       : { action: 'blocked', reason: 'was in flight, and waits for an answer' }
   }
+  if (status === 'failed' && node.operator === 'left' && !isAnswered(state.status))
+    return { action: 'blocked', reason: `failed in attempt ${attempt}, and was left out of a retry; retry it by name` }
   if (status === 'failed') {
     const why = node.error?.message ?? 'no reason is recorded'
     return { action: 'run', reason: `failed in attempt ${attempt} and is tried again: ${why}` }
@@ -93,7 +99,7 @@ function isCutOff({ status }: NodeState): boolean {
 function failsRun(state: RunState, node: NodeState, definition: NodeDefinition): boolean {
   if (state.status === 'completed' || state.status === 'canceled') return false
   if (isCutOff(node)) return definition.onInterrupted === 'fail' && definition.onError !== 'continue'
-  return node.status === 'failed' && !node.continues && !isAnswered(state.status)
+  return node.status === 'failed' && !node.continues && node.operator !== 'left' && !isAnswered(state.status)
 }
 
 function blockAll(steps: Step[], first: number, nodeId: string): void {
@@ -125,20 +131,38 @@ function blockDownstream(graph: Graph, state: RunState, steps: Step[]): void {
   function pendingStep(index: number): Step {
     const open: number[] = []
     let taken = false
+    let failed = false
     for (let at = inStart[index]!; at < inStart[index + 1]!; at += 1) {
       const edge = inEdges[at]!
       const source = edgeSource[edge]!
       if (!isSettled(state.nodes[source]!) && steps[source]!.action !== 'skip') open.push(source)
+      else if (isSettled(state.nodes[source]!) ? meaningOf(state.nodes[source]!) === 'failed' : passesFailure(source))
+        failed = true
       else if (state.nodes[source]!.status === 'completed')
         taken ||= graph.isConditional[edge] === 0 || state.decisions[graph.edgeKeys[edge]!] === true
     }
-    const isAny = graph.nodes[index]!.trigger === 'any'
-    if (open.length === 0 || (isAny && taken)) return { action: 'run', reason: 'its upstreams have ended' }
+    const { trigger = 'all' } = graph.nodes[index]!
+    const isAny = trigger === 'any'
+    if (isAny && taken) return { action: 'run', reason: 'its upstreams have ended' }
+    if (open.length === 0) {
+      const isRoot = inStart[index] === inStart[index + 1]
+      if (isRoot || trigger === 'allDone') return { action: 'run', reason: 'its upstreams have ended' }
+      const isFailed = failed && !isAny
+      if (isFailed) return { action: 'skip', reason: skipReasons['upstream-failed'] }
+      return taken || trigger === 'noneFailed'
+        ? { action: 'run', reason: 'its upstreams have ended' }
+        : { action: 'skip', reason: failed ? skipReasons['upstream-failed'] : skipReasons.untaken }
+    }
     const blocked = open.filter((source) => steps[source]!.action === 'blocked')
     const isBlocked = isAny ? blocked.length === open.length : blocked.length > 0
     return isBlocked
       ? { action: 'blocked', reason: `waits for ${named(blocked)}, which can not run` }
       : { action: 'run', reason: `waits for ${named(open)}` }
+  }
+
+  /** Whether a node that will not run is a failure for those after it. */
+  function passesFailure(index: number): boolean {
+    return steps[index]!.reason === skipReasons['upstream-failed'] || isCutOff(state.nodes[index]!)
   }
 
   function named(indexes: readonly number[]): string {
@@ -151,4 +175,5 @@ const skipReasons = {
   untaken: 'no edge to it was taken',
   'upstream-failed': 'an upstream failed',
   'stand-in': 'only stands in as a fallback',
+  operator: 'someone skipped it',
 } as const

@@ -99,6 +99,7 @@ export function untouchedNode(): NodeState {
     continues: false,
     fallback: false,
     skipReason: null,
+    operator: null,
     wait: null,
     parts: null,
   }

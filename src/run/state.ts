@@ -26,6 +26,12 @@ export type NodeStatus =
   | 'canceled'
   | 'interrupted'
 
+/**
+ * What someone decided about a node: `set`: its result was given; `left`: its failure was left out of a retry, so the run
+ * goes on as far as it can without the node, and fails at its end.
+ */
+export type OperatorMark = 'set' | 'left'
+
 /** What a run knows of one node. */
 export interface NodeState {
   status: NodeStatus
@@ -47,6 +53,8 @@ export interface NodeState {
   /** Whether the fallback stands in for the node from now on. */
   fallback: boolean
   skipReason: SkipReason | null
+  /** What someone outside decided about the node; null: nothing. */
+  operator: OperatorMark | null
   /** What the node waits for; null when it waits for no time and no signal. */
   wait: WaitState | null
   /** What the node has done on the way to its result; null for a node that has done nothing of the kind. */

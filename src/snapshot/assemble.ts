@@ -133,6 +133,7 @@ function nodeText(node: NodeState, at: number): string {
   if (node.continues) text += ',"continues":true'
   if (node.fallback) text += ',"fallback":true'
   if (node.skipReason !== null) text += `,"skipReason":"${node.skipReason}"`
+  if (node.operator !== null) text += `,"operator":"${node.operator}"`
   return `${text}}`
 }
 

@@ -2,7 +2,7 @@ import type { JsonValue } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
 import type { OversizedResults, RunLimits } from '../run/config.ts'
 import type { RunParent, SkipReason } from '../run/event.ts'
-import type { NodeStatus, RunStatus } from '../run/state.ts'
+import type { NodeStatus, OperatorMark, RunStatus } from '../run/state.ts'
 import type { AccumulatorOperation } from '../run/state-write.ts'
 import type { EdgeDefinition, NodeDefinition } from '../workflow/definition.ts'
 
@@ -83,6 +83,7 @@ export interface NodeDocument {
   readonly continues?: boolean
   readonly fallback?: boolean
   readonly skipReason?: SkipReason
+  readonly operator?: OperatorMark
 }
 
 export type AccumulatorDocument =

@@ -173,6 +173,7 @@ function nodesOf({ definition, nodes, usualNodes, slots }: CheckedDocument): Nod
       continues: state.continues ?? false,
       fallback: state.fallback ?? false,
       skipReason: state.skipReason ?? null,
+      operator: state.operator ?? null,
       wait: null,
       parts: null,
     }

@@ -53,6 +53,7 @@ const world = () => ({
 })
 const config = () => ({ concurrency: 2, limits: { maxNodes: 10, maxUsage: { tokens: 5 } }, oversizedResults: 'fail' })
 const begin = () => ({ runId: 'r', variables: { v: 1 }, context: { variables: { v: 1 }, constants: { c: 1 } } })
+const note = () => ({ by: 'me', why: 'because' })
 const pausing = () => ({ reason: 'r', deadlineMs: 5 })
 const loading = () => ({
   ...world(),
@@ -269,7 +270,11 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       pause: () => [pausing()],
       cancel: () => ['r'],
       signal: () => ['n', 1],
-      retryFailed: noArguments,
+      retryFailed: () => [{ nodes: ['x'], ...note() }],
+      skipNode: () => ['x', note()],
+      setResult: () => ['x', 1, note()],
+      setVariable: () => ['v', 1, note()],
+      deleteVariable: () => ['v', note()],
       on: () => ['*', handler],
       events: noArguments,
       saveSnapshot: noArguments,
@@ -284,6 +289,11 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       pause: () => ['r', pausing()],
       cancel: () => ['r', 'reason'],
       signal: () => ['r', 'n', 1],
+      retry: () => ['r', { nodes: ['x'], ...note() }],
+      skipNode: () => ['r', 'x', note()],
+      setResult: () => ['r', 'x', 1, note()],
+      setVariable: () => ['r', 'v', 1, note()],
+      deleteVariable: () => ['r', 'v', note()],
       close: () => [pausing()],
     }),
     ...methods('Registry', () => createRegistry(), {

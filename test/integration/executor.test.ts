@@ -504,7 +504,7 @@ describe('pause', () => {
     await expect(executor.execute()).rejects.toMatchObject({ code: 'RUN_ACTIVE' })
     expect((await running).status).toBe('completed')
     expect((await executor.execute()).status).toBe('completed')
-    await expect(executor.retryFailed()).rejects.toMatchObject({ code: 'RUN_REJECTED' })
+    await expect(executor.retryFailed()).rejects.toMatchObject({ code: 'RUN_ENDED' })
   })
 })
 

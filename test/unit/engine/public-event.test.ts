@@ -71,6 +71,14 @@ const data: { readonly [Type in RunEventType]: RunEventOf<Type>['data'] } = {
   'node.skipped': { nodeId: 'a', reason: 'untaken' },
   'node.interrupted': { nodeId: 'a', attempt: 1, reason: 'crash' },
   'node.reset': { nodeId: 'a' },
+  'node.set': {
+    nodeId: 'a',
+    output: encoded,
+    decisions: Object.assign(dictionary<boolean>(), { e: true }),
+    by: 'b',
+    why: 'w',
+  },
+  'variable.edited': { name: 'v', value: encoded, by: 'b', why: 'w' },
   'usage.added': { nodeId: 'a', attempt: 1, resource: 'http', amount: 1 },
   'signal.received': { name: 's', payload: encoded, fits: ['a'] },
 }

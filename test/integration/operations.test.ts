@@ -1,0 +1,283 @@
+import { describe, expect, it } from 'vitest'
+import {
+  createCodec,
+  createEngine,
+  DagExecutor,
+  type Engine,
+  isWaystoneError,
+  memoryBlobs,
+  memoryStore,
+  type NodeContext,
+  type RunEvent,
+  route,
+  type Store,
+  waitForSignal,
+  workflow,
+} from '../../src/index.ts'
+import { fileStore } from '../../src/store/file/index.ts'
+import { guardRejections, recordingLogger, tick } from '../helpers/run-control.ts'
+import { temporaryFolder } from '../helpers/temporary-folder.ts'
+
+guardRejections()
+const folder = temporaryFolder()
+const note = { by: 'ada', why: 'the feed was late' }
+
+/** `pick` fails as long as it is broken; it decides by a handle, a condition as data and one in code. */
+function branching(state: { isBroken: boolean; calls: string[] }) {
+  const call = (nodeId: string) => (_: unknown, ctx: NodeContext) => {
+    state.calls.push(nodeId)
+    return ctx.variables.get('tax') ?? nodeId
+  }
+  return workflow('branching', '1.0.0')
+    .node('first', call('first'))
+    .node('pick', ['first'], () => {
+      state.calls.push('pick')
+      if (state.isBroken) throw new TypeError('no rates', { cause: new Error('offline') })
+      return route('high', 9)
+    })
+    .node('high', [{ source: 'pick', sourceHandle: 'high' }], call('high'))
+    .node('low', [{ source: 'pick', sourceHandle: 'low' }], call('low'))
+    .node('odd', [{ source: 'pick', when: (output) => (output as unknown as number) % 2 === 1 }], call('odd'))
+    .node('end', ['high', 'low', 'odd'], call('end'))
+    .build()
+}
+
+/** What an operation is done with: an executor, or an engine over a store. */
+interface Runner {
+  /** The events of the run so far. */
+  readonly events: () => Promise<readonly RunEvent[]>
+  readonly start: () => Promise<string>
+  readonly go: () => Promise<string>
+  readonly retry: (nodes?: readonly string[]) => Promise<string>
+  readonly skipNode: (nodeId: string) => Promise<void>
+  readonly setResult: (nodeId: string, value: unknown) => Promise<void>
+  readonly setVariable: (name: string, value: unknown) => Promise<void>
+  readonly deleteVariable: (name: string) => Promise<void>
+  readonly results: () => Promise<Readonly<Record<string, unknown>>>
+}
+
+function byExecutor(flow: ReturnType<typeof branching>): Runner {
+  const events: RunEvent[] = []
+  const executor = new DagExecutor(flow, { listeners: { '*': (event) => events.push(event) } })
+  return {
+    events: async () => events,
+    start: async () => (await executor.execute()).status,
+    go: async () => (await executor.execute()).status,
+    retry: async (nodes) => (await executor.retryFailed(nodes === undefined ? note : { nodes, ...note })).status,
+    skipNode: (nodeId) => executor.skipNode(nodeId, note),
+    setResult: (nodeId, value) => executor.setResult(nodeId, value, note),
+    setVariable: (name, value) => executor.setVariable(name, value, note),
+    deleteVariable: (name) => executor.deleteVariable(name, note),
+    results: async () => executor.saveSnapshot().results,
+  }
+}
+
+/** Each operation by an engine of its own, as if by another process. */
+function byEngines(flow: ReturnType<typeof branching>, open: () => Store): Runner {
+  const engine = (): Engine => createEngine({ store: open(), workflows: [flow] })
+  const runId = 'r'
+  const ended = async (handle: Promise<{ readonly result: Promise<{ readonly status: string }> }>) =>
+    (await (await handle).result).status
+  return {
+    events: async () => {
+      const events: RunEvent[] = []
+      for await (const { text } of open().events(runId)) events.push(JSON.parse(text) as RunEvent)
+      return events
+    },
+    start: () => ended(engine().start(flow, undefined, { runId })),
+    go: () => ended(engine().resume(runId)),
+    retry: (nodes) => ended(engine().retry(runId, nodes === undefined ? note : { nodes, ...note })),
+    skipNode: (nodeId) => engine().skipNode(runId, nodeId, note),
+    setResult: (nodeId, value) => engine().setResult(runId, nodeId, value, note),
+    setVariable: (name, value) => engine().setVariable(runId, name, value, note),
+    deleteVariable: (name) => engine().deleteVariable(runId, name, note),
+    results: async () => (await engine().snapshot(runId)).results,
+  }
+}
+
+let folders = 0
+const runners: Readonly<Record<string, (flow: ReturnType<typeof branching>) => Runner>> = {
+  'an executor': byExecutor,
+  'engines over one memory store': (flow) => {
+    const store = memoryStore()
+    return byEngines(flow, () => store)
+  },
+  'engines over one folder': (flow) => {
+    folders += 1
+    const path = `${folder}/${folders}`
+    return byEngines(flow, () => fileStore(path, { durability: 'exit' }))
+  },
+}
+
+describe.each(Object.entries(runners))('with %s', (_, make) => {
+  it('a failed node is skipped, and the run completes without what followed it', async () => {
+    const state = { isBroken: true, calls: [] as string[] }
+    const run = make(branching(state))
+    expect(await run.start()).toBe('failed')
+    await run.skipNode('pick')
+    expect(await run.go()).toBe('completed')
+    expect(state.calls).toEqual(['first', 'pick'])
+    expect(await run.results()).toEqual({ first: 'first' })
+    expect((await run.events()).find(({ type }) => type === 'node.skipped')?.data).toEqual({
+      nodeId: 'pick',
+      reason: 'operator',
+      ...note,
+    })
+  })
+
+  it('a failed node is given a result, whose edges are decided by handle and by code, and the rest runs', async () => {
+    const state = { isBroken: true, calls: [] as string[] }
+    const run = make(branching(state))
+    expect(await run.start()).toBe('failed')
+    await run.setResult('pick', route('low', 4))
+    await run.setVariable('tax', 19)
+    expect(await run.go()).toBe('completed')
+    expect(state.calls).toEqual(['first', 'pick', 'low', 'end'])
+    expect(await run.results()).toEqual({ first: 'first', pick: 4, low: 19, end: 19 })
+    const { data } = (await run.events()).find(({ type }) => type === 'node.set')!
+    expect(data).toMatchObject({ nodeId: 'pick', output: 4, ...note })
+    expect(Object.values((data as { decisions: object }).decisions).flat(9)).toEqual(
+      expect.arrayContaining([false, true]),
+    )
+  })
+
+  it('failed nodes are tried again, with the code as it is now', async () => {
+    const state = { isBroken: true, calls: [] as string[] }
+    const run = make(branching(state))
+    expect(await run.start()).toBe('failed')
+    expect(await run.retry()).toBe('failed')
+    state.isBroken = false
+    expect(await run.retry(['pick'])).toBe('completed')
+    expect(state.calls).toEqual(['first', 'pick', 'pick', 'pick', 'high', 'odd', 'end'])
+    const resumed = (await run.events()).filter(({ type }) => type === 'run.resumed')
+    expect(resumed.map(({ data }) => data)).toEqual([
+      { reason: 'failed', ...note },
+      { reason: 'failed', ...note },
+    ])
+    await expect(run.retry()).rejects.toMatchObject({ code: 'RUN_ENDED' })
+  })
+
+  it('a variable is set, and deleted again', async () => {
+    const state = { isBroken: true, calls: [] as string[] }
+    const run = make(branching(state))
+    await run.start()
+    await run.setVariable('__proto__', { rate: 19n })
+    await run.setVariable('tax', 19)
+    await run.deleteVariable('tax')
+    await expect(run.deleteVariable('tax')).rejects.toMatchObject({ code: 'RUN_REJECTED' })
+    state.isBroken = false
+    expect(await run.go()).toBe('completed')
+    expect(await run.results()).toMatchObject({ high: 'high' })
+    const edits = (await run.events()).filter(({ type }) => type === 'variable.edited')
+    expect(edits.map(({ data }) => (data as { name: string }).name)).toEqual(['__proto__', 'tax', 'tax'])
+    expect(edits[2]?.data).toEqual({ name: 'tax', ...note })
+  })
+})
+
+describe('an operation', () => {
+  const silent = { logger: recordingLogger() }
+
+  it('on a running run is refused, and says that it is to be paused first', async () => {
+    const store = memoryStore()
+    let end: () => void = () => undefined
+    const flow = workflow('w')
+      .node('a', () => new Promise<void>((resolve) => (end = resolve)))
+      .node('b', ['a'], () => 1)
+      .build()
+    const engine = createEngine({ store, workflows: [flow] })
+    const { runId, result, executor } = await engine.start(flow)
+    const refused = { code: 'RUN_REJECTED', message: expect.stringContaining('pause it first') }
+    await expect(executor.skipNode('b')).rejects.toMatchObject(refused)
+    await expect(executor.setResult('b', 1)).rejects.toMatchObject(refused)
+    await expect(engine.skipNode(runId, 'b')).rejects.toMatchObject(refused)
+    await expect(engine.setVariable(runId, 'b', 1)).rejects.toMatchObject(refused)
+    await expect(engine.retry(runId)).rejects.toMatchObject(refused)
+    await expect(executor.retryFailed()).rejects.toMatchObject(refused)
+    // Another engine is told who holds it.
+    const other = createEngine({ store, workflows: [flow] })
+    await expect(other.setResult(runId, 'b', 1)).rejects.toMatchObject({ code: 'STORE_HELD' })
+    const pausing = engine.pause(runId)
+    end()
+    await pausing
+    await result
+    await engine.setResult(runId, 'b', 'given')
+    expect((await (await engine.resume(runId)).result).output).toBe('given')
+  })
+
+  it('on a run that waits ends the wait', async () => {
+    const flow = workflow('w')
+      .node('ask', waitForSignal({ name: 'answer' }))
+      .node('b', ['ask'], ({ ask }) => ask)
+      .build()
+    const executor = new DagExecutor(flow, silent)
+    expect((await executor.execute()).status).toBe('waiting')
+    await executor.setResult('ask', route('received', 'yes'), note)
+    expect((await executor.execute()).output).toBe('yes')
+  })
+
+  it('refused at a retry leaves the run to others', async () => {
+    const store = memoryStore()
+    const flow = workflow('w')
+      .node('a', () => {
+        throw new Error('planned')
+      })
+      .build()
+    const engine = createEngine({ store, workflows: [flow], ...silent })
+    const { runId, result } = await engine.start(flow)
+    await result
+    await expect(engine.retry(runId, { nodes: ['x'] })).rejects.toMatchObject({ code: 'RUN_REJECTED' })
+    const other = createEngine({ store, workflows: [flow], ...silent })
+    expect((await (await other.resume(runId)).result).status).toBe('failed')
+  })
+
+  it('with a condition in code whose workflow is not registered is refused, and nothing is recorded', async () => {
+    const store = memoryStore()
+    const state = { isBroken: true, calls: [] as string[] }
+    const flow = branching(state)
+    const { runId, result } = await createEngine({ store, workflows: [flow] }).start(flow)
+    await result
+    const engine = createEngine({ store })
+    const before = (await store.get(runId))?.seq
+    const error: unknown = await engine.setResult(runId, 'pick', 3).catch((reason: unknown) => reason)
+    expect(isWaystoneError(error, 'NODE_CONDITION_FAILED')).toBe(true)
+    expect((error as Error).cause).toMatchObject({ code: 'WORKFLOW_UNKNOWN' })
+    expect((await store.get(runId))?.seq).toBe(before)
+    await engine.skipNode(runId, 'pick')
+    expect((await store.get(runId))?.seq).toBe(before! + 1)
+  })
+
+  it('keeps a large result outside, as a handler’s is', async () => {
+    const blobs = memoryBlobs()
+    const flow = workflow('w')
+      .node('a', (): string => {
+        throw new Error('planned')
+      })
+      .node('b', ['a'], ({ a }) => a.length)
+      .build()
+    const options = { blobs, limits: { maxResultBytes: 100 }, oversizedResults: 'reference' as const, ...silent }
+    const executor = new DagExecutor(flow, options)
+    await executor.execute()
+    await executor.setResult('a', 'x'.repeat(500))
+    expect(executor.saveSnapshot().result('a')).toMatchObject({ keptOutside: true })
+    expect((await executor.execute()).output).toBe(500)
+  })
+
+  it('refuses values the codec can not keep, and results over their limit', async () => {
+    const executor = new DagExecutor(
+      workflow('w')
+        .node('a', () => {
+          throw new Error('planned')
+        })
+        .build(),
+      { codec: createCodec(), limits: { maxResultBytes: 10 }, ...silent },
+    )
+    await executor.execute()
+    await expect(executor.setResult('a', () => 1)).rejects.toMatchObject({ code: 'VALUE_FUNCTION' })
+    await expect(executor.setVariable('v', Symbol('s'))).rejects.toMatchObject({ code: 'VALUE_SYMBOL' })
+    await expect(executor.setVariable('x'.repeat(65_537), 1)).rejects.toMatchObject({ code: 'STATE_BAD_KEY' })
+    const tooLarge = executor.setResult('a', 'x'.repeat(20))
+    await expect(tooLarge).rejects.toMatchObject({ name: 'LimitError', code: 'LIMIT_RESULT_BYTES' })
+    await tick()
+    expect(executor.status).toBe('failed')
+  })
+})
