@@ -7,6 +7,7 @@ import type { Run } from './run.ts'
 import { isSettled, type Meaning, meaningOf } from './settled.ts'
 import { type AnsweredWait, SignalWaits, waitingInOrder } from './signal-waits.ts'
 import type { NodeState, RunState } from './state.ts'
+import { judge } from './trigger.ts'
 
 /**
  * Which nodes may start now: an index over the state, derived from it and never saved.
@@ -382,26 +383,11 @@ export class Frontier {
       this.#doomed.push(index)
       return
     }
-    const isRoot = this.#graph.inStart[index] === this.#graph.inStart[index + 1]
-    const taken = this.#taken[index]!
-    const isOpen = this.#unresolved[index]! > 0
-    switch (this.#graph.nodes[index]!.trigger ?? 'all') {
-      case 'any':
-        if (isRoot || taken > 0) this.#ready.push(index)
-        else if (!isOpen) this.#doomed.push(index)
-        return
-      case 'allDone':
-        if (!isOpen) this.#ready.push(index)
-        return
-      case 'noneFailed':
-        if (isOpen) return
-        if (this.#failed[index] === 0) this.#ready.push(index)
-        else this.#doomed.push(index)
-        return
-      default:
-        if (isOpen) return
-        if (isRoot || (taken > 0 && this.#failed[index] === 0)) this.#ready.push(index)
-        else this.#doomed.push(index)
-    }
+    const { nodes, inStart } = this.#graph
+    const isRoot = inStart[index] === inStart[index + 1]
+    const { trigger } = nodes[index]!
+    const verdict = judge(trigger, isRoot, this.#taken[index]!, this.#failed[index]!, this.#unresolved[index]!)
+    if (verdict === 'start') this.#ready.push(index)
+    else if (verdict === 'skip') this.#doomed.push(index)
   }
 }

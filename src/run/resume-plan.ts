@@ -3,6 +3,7 @@ import type { Graph } from '../workflow/graph.ts'
 import { isAnswered } from './decide-resume.ts'
 import { isSettled, meaningOf } from './settled.ts'
 import type { NodeState, RunState } from './state.ts'
+import { judge } from './trigger.ts'
 
 /** What a resume would do with one node, and why. */
 export interface ResumeStep {
@@ -130,34 +131,31 @@ function blockDownstream(graph: Graph, state: RunState, steps: Step[]): void {
 
   function pendingStep(index: number): Step {
     const open: number[] = []
-    let taken = false
-    let failed = false
+    let taken = 0
+    let failed = 0
     for (let at = inStart[index]!; at < inStart[index + 1]!; at += 1) {
       const edge = inEdges[at]!
       const source = edgeSource[edge]!
-      if (!isSettled(state.nodes[source]!) && steps[source]!.action !== 'skip') open.push(source)
-      else if (isSettled(state.nodes[source]!) ? meaningOf(state.nodes[source]!) === 'failed' : passesFailure(source))
-        failed = true
-      else if (state.nodes[source]!.status === 'completed')
-        taken ||= graph.isConditional[edge] === 0 || state.decisions[graph.edgeKeys[edge]!] === true
+      const node = state.nodes[source]!
+      const isOpen = !isSettled(node)
+      if (isOpen && steps[source]!.action !== 'skip') open.push(source)
+      else if (isOpen ? passesFailure(source) : meaningOf(node) === 'failed') failed += 1
+      else if (node.status === 'completed' && isTaken(edge)) taken += 1
     }
-    const { trigger = 'all' } = graph.nodes[index]!
+    const { trigger } = graph.nodes[index]!
+    const verdict = judge(trigger, inStart[index] === inStart[index + 1], taken, failed, open.length)
+    if (verdict === 'start') return { action: 'run', reason: 'its upstreams have ended' }
+    if (verdict === 'skip') return { action: 'skip', reason: skipReasons[failed > 0 ? 'upstream-failed' : 'untaken'] }
     const isAny = trigger === 'any'
-    if (isAny && taken) return { action: 'run', reason: 'its upstreams have ended' }
-    if (open.length === 0) {
-      const isRoot = inStart[index] === inStart[index + 1]
-      if (isRoot || trigger === 'allDone') return { action: 'run', reason: 'its upstreams have ended' }
-      const isFailed = failed && !isAny
-      if (isFailed) return { action: 'skip', reason: skipReasons['upstream-failed'] }
-      return taken || trigger === 'noneFailed'
-        ? { action: 'run', reason: 'its upstreams have ended' }
-        : { action: 'skip', reason: failed ? skipReasons['upstream-failed'] : skipReasons.untaken }
-    }
     const blocked = open.filter((source) => steps[source]!.action === 'blocked')
     const isBlocked = isAny ? blocked.length === open.length : blocked.length > 0
     return isBlocked
       ? { action: 'blocked', reason: `waits for ${named(blocked)}, which can not run` }
       : { action: 'run', reason: `waits for ${named(open)}` }
+  }
+
+  function isTaken(edge: number): boolean {
+    return graph.isConditional[edge] === 0 || state.decisions[graph.edgeKeys[edge]!] === true
   }
 
   /** Whether a node that will not run is a failure for those after it. */
