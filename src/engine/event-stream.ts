@@ -5,6 +5,7 @@ const lastTypes: ReadonlySet<string> = new Set([
   'run.failed',
   'run.paused',
   'run.waiting',
+  'run.quarantined',
   'run.canceled',
 ])
 

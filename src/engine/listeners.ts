@@ -42,6 +42,7 @@ const listenerTypes: Readonly<Record<ListenerType, true>> = Object.freeze({
   'run.pause-requested': true,
   'run.paused': true,
   'run.waiting': true,
+  'run.quarantined': true,
   'run.canceled': true,
   'run.completed': true,
   'run.failed': true,

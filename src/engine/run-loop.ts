@@ -320,6 +320,7 @@ export class RunLoop implements Shell {
           break
         case 'run.paused':
         case 'run.waiting':
+        case 'run.quarantined':
         case 'run.completed':
         case 'run.failed':
         case 'run.canceled':

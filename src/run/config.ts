@@ -8,6 +8,11 @@ export interface RunLimits {
   readonly maxNodes: number | null
   /** Most attempts started over the whole run, resumes included; default null. */
   readonly maxNodeExecutions: number | null
+  /**
+   * How often the run may be taken up after a crash without getting anywhere in between, before it is quarantined: whatever brings
+   * its processes down is not to bring down the next; default 10.
+   */
+  readonly maxFruitlessResumes: number | null
   /** Most use of each metered resource, e.g. `{ http: 100 }`; default none. */
   readonly maxUsage: Readonly<Record<string, number>>
   /** Largest result, in characters of its JSON text; default 32 Mi. */
@@ -39,6 +44,7 @@ export const DEFAULT_LIMITS: RunLimits = Object.freeze({
   nodeTimeoutMs: null,
   maxNodes: 1_000_000,
   maxNodeExecutions: null,
+  maxFruitlessResumes: 10,
   maxUsage: Object.freeze({}),
   maxResultBytes: 32 * 1024 * 1024,
   maxStateBytes: 64 * 1024 * 1024,

@@ -8,7 +8,7 @@ import type { RunEvent, RunEventOf } from './event.ts'
 import { itemName } from './items.ts'
 import { isEnded } from './reduce.ts'
 import type { Run } from './run.ts'
-import type { NodeState } from './state.ts'
+import type { NodeState, RunStatus } from './state.ts'
 
 /**
  * What follows when a run goes on: nodes in flight were cut off by a crash; those cut off, now or before, whose
@@ -29,6 +29,10 @@ export function decideResume(
   const chosen = retry === undefined || retry.nodes === null ? null : new Set(retry.nodes)
   const { cause, timers } = command
   const reason = retry === undefined ? (cause ?? reasonOf(status)) : 'failed'
+  const max = (config ?? state.config).limits.maxFruitlessResumes
+  if (reason === 'loaded' && max !== null && state.fruitlessResumes >= max) {
+    return [fact(run, at, 'run.quarantined', { resumes: state.fruitlessResumes })]
+  }
   const events: RunEvent[] = [
     fact(run, at, 'run.resumed', {
       reason,
@@ -143,8 +147,9 @@ function deferrals(
   )
 }
 
-function reasonOf(status: Run['state']['status']): RunEventOf<'run.resumed'>['data']['reason'] {
+function reasonOf(status: RunStatus): RunEventOf<'run.resumed'>['data']['reason'] {
   if (status === 'paused') return 'paused'
+  if (status === 'quarantined') return 'released'
   return isAnswered(status) ? 'failed' : 'loaded'
 }
 

@@ -53,9 +53,10 @@ export type RunResumed = Fact<
   {
     /**
      * `failed` tries what failed again, and is the answer to nodes that ask: those for which a `node.reset` follows; the
-     * failures of others are left as they are while the run goes on. `signaled` and `due` go on with what was waited for.
+     * failures of others are left as they are while the run goes on. `signaled` and `due` go on with what was waited for;
+     * `released` takes a run out of quarantine.
      */
-    readonly reason: 'paused' | 'loaded' | 'failed' | 'signaled' | 'due'
+    readonly reason: 'paused' | 'loaded' | 'failed' | 'signaled' | 'due' | 'released'
     /** The configuration from here on, when it was changed. */
     readonly config?: RunConfig
     /** The workflow from here on, when its change was accepted. */
@@ -69,6 +70,9 @@ export type RunPauseRequested = Fact<'run.pause-requested', { readonly reason: s
 
 /** Written when the last running node has ended, or was cut off, after a pause was asked for. */
 export type RunPaused = Fact<'run.paused', { readonly reason: string }>
+
+/** Written instead of taking a run up once more, when it was taken up too often without getting anywhere. */
+export type RunQuarantined = Fact<'run.quarantined', { readonly resumes: number }>
 
 /** Written when someone cancels the run; running nodes are canceled with it, late results are dropped. */
 export type RunCanceled = Fact<'run.canceled', { readonly reason: string }>
@@ -306,6 +310,7 @@ export type RunEvent =
   | RunPauseRequested
   | RunPaused
   | RunWaiting
+  | RunQuarantined
   | RunCanceled
   | RunCompleted
   | RunFailed

@@ -35,6 +35,7 @@ export function reduceItem(run: Run, index: number, event: ItemEvent): void {
     case 'item.completed':
       item.status = 'completed'
       item.output = event.data.output
+      run.root.state.fruitlessResumes = 0
       item.progress = null
       if (event.data.writes !== undefined) for (const write of event.data.writes) applyWrite(state, write)
       frontier.itemEnded(index, 'completed')

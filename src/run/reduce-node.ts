@@ -53,6 +53,7 @@ export function reduceNode(
       const index = indexOf(run, event, near)
       requireAttempt(run, event, index)
       const node = endAttempt(run, event, index, 'waiting')
+      run.root.state.fruitlessResumes = 0
       node.endedAt = null
       node.wait = event.data.wait
       node.dueAt = event.data.dueAt
@@ -66,6 +67,7 @@ export function reduceNode(
     case 'node.visited': {
       const index = indexOf(run, event, near)
       const node = endAttempt(run, event, index, 'pending')
+      run.root.state.fruitlessResumes = 0
       const parts = node.parts ?? noParts()
       require(event, event.data.visit === parts.visits + 1)
       node.parts = { ...noParts(), visits: event.data.visit, previous: event.data.output }
@@ -175,6 +177,7 @@ function reduceCompleted(run: Run, index: number, event: RunEventOf<'node.comple
   const items = state.nodes[index]!.parts?.items ?? null
   require(event, data.output !== undefined || (map !== undefined && items !== null))
   const node = endAttempt(run, event, index, 'completed')
+  run.root.state.fruitlessResumes = 0
   node.output = data.output === undefined ? gatherItems(map!, items!) : data.output
   if (node.wait !== null || node.parts !== null) leaveWait(run, index)
   if (node.parts !== null) node.parts = node.parts.child === null ? null : { ...noParts(), child: node.parts.child }
@@ -238,6 +241,7 @@ type AttemptEvent = Extract<RunEvent, { readonly data: { readonly nodeId: string
 /** What the attempt a fact is of has left to the next one. */
 function progressOf(run: Run, event: AttemptEvent, index: number): Progress {
   requireActive(run, event, index)
+  run.root.state.fruitlessResumes = 0
   const node = run.state.nodes[index]!
   if (!('item' in event.data) || event.data.item === undefined) {
     node.parts ??= noParts()

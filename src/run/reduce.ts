@@ -36,9 +36,11 @@ function apply(run: Run, event: RunEvent, near: number): void {
       require(event, state.status === 'paused' ||
         state.status === 'failed' ||
         state.status === 'waiting' ||
+        state.status === 'quarantined' ||
         state.status === 'running')
       if (event.data.config !== undefined) state.config = event.data.config
       if (event.data.workflow !== undefined) rebase(run, event.data.workflow, event.data.fingerprint ?? '')
+      state.fruitlessResumes = event.data.reason === 'loaded' ? state.fruitlessResumes + 1 : 0
       state.status = 'running'
       state.pausing = false
       state.endedAt = null
@@ -65,6 +67,12 @@ function apply(run: Run, event: RunEvent, near: number): void {
       state.pausing = false
       state.endedAt = null
       state.reason = event.data.reason
+      break
+    case 'run.quarantined':
+      // What was in flight when its process ended still is, until somebody takes the run up.
+      require(event, state.status === 'running')
+      endRun(state, 'quarantined', state.lastAt)
+      state.endedAt = null
       break
     case 'run.waiting':
       requireIdle(run, event)

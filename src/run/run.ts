@@ -78,6 +78,7 @@ export function pendingState(params: RunParams): RunState {
     signals: [],
     signalKeys: dictionary(),
     usage: dictionary(),
+    fruitlessResumes: 0,
     stateBytes: 0,
     error: null,
     failedNodeId: null,

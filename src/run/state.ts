@@ -10,9 +10,18 @@ import type { WaitState } from './wait.ts'
 
 /**
  * Where a run stands. `pending`: not begun; `waiting`: nothing can run until a signal comes or someone answers for a node
- * that was interrupted; `completed` and `canceled` are final, while a `failed`, `paused` or `waiting` run can be resumed.
+ * that was interrupted; `completed` and `canceled` are final, while a `failed`, `paused` or `waiting` run can be
+ * resumed; so can a `quarantined` one, which had been taken up too often without getting anywhere, but only when somebody asks.
  */
-export type RunStatus = 'pending' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'canceled'
+export type RunStatus =
+  | 'pending'
+  | 'running'
+  | 'waiting'
+  | 'paused'
+  | 'quarantined'
+  | 'completed'
+  | 'failed'
+  | 'canceled'
 
 /** `ready` is never stored: a node is ready when it is pending and its trigger rule holds; `inspect` shows it. */
 export type NodeStatus =
@@ -127,6 +136,8 @@ export interface RunState {
   signalKeys: Dictionary<number>
   /** `nodeExecutions` and every metered resource. */
   usage: Dictionary<number>
+  /** How often the run was taken up after a crash since it last got anywhere. */
+  fruitlessResumes: number
   /** What `limits.maxStateBytes` counts. */
   stateBytes: number
   /** Why the run failed or was canceled or paused. */

@@ -143,6 +143,7 @@ export function readState(checked: CheckedDocument): RunState {
     })),
     signalKeys: dictionary(),
     usage: numbersOf(document.usage),
+    fruitlessResumes: 0,
     stateBytes: 0,
     error: run.error === null ? null : errorOf(run.error),
     failedNodeId: run.failedNodeId,

@@ -35,6 +35,7 @@ const STATUSES: Readonly<Record<RunStatus, true>> = {
   running: true,
   waiting: true,
   paused: true,
+  quarantined: true,
   completed: true,
   failed: true,
   canceled: true,

@@ -8,6 +8,7 @@ const colorOf: Readonly<Record<NodeStatus | RunStatus, keyof typeof CODES>> = {
   retrying: 'yellow',
   waiting: 'yellow',
   paused: 'yellow',
+  quarantined: 'red',
   completed: 'green',
   failed: 'red',
   skipped: 'gray',

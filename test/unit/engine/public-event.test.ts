@@ -27,6 +27,7 @@ const data: { readonly [Type in RunEventType]: RunEventOf<Type>['data'] } = {
   'run.pause-requested': { reason: 'r' },
   'run.paused': { reason: 'r' },
   'run.waiting': { nodeIds: ['a'] },
+  'run.quarantined': { resumes: 3 },
   'run.canceled': { reason: 'r' },
   'run.completed': {},
   'run.failed': { error, nodeId: 'a' },
