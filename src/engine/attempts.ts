@@ -4,12 +4,12 @@ import type { BlobStore, Clock } from '../base/ports.ts'
 import { serializeError } from '../base/serialized-error.ts'
 import type { AttemptContext, ContextHost } from '../nodes/context.ts'
 import { suspensionOf } from '../nodes/suspension.ts'
-import type { Due, RunCommand } from '../run/command.ts'
+import type { Due, NodeComplete, NodeVisit, RunCommand } from '../run/command.ts'
 import type { Run } from '../run/run.ts'
 import { type Code, contextOf, decideEdges, handlerOf, inputsOf, outcomeOf } from './attempt.ts'
 import { type BlobTexts, blobsNeeded, isOversized, putBlob, readBlobs } from './blobs.ts'
 import { childInput, finalOutput } from './child-values.ts'
-import { conclude, waitTimedOut } from './conclude.ts'
+import { conclude, isPlain, waitTimedOut } from './conclude.ts'
 import { MapItems } from './map-items.ts'
 import { isRetryable, isThenable } from './report.ts'
 
@@ -46,9 +46,10 @@ export class Attempts {
     if (node.status !== 'running' || node.attempt !== attempt) return
     const ctx = contextOf(host, run, index)
     const { map, nested } = run.graph.nodes[index]!
-    if (map !== undefined && !node.fallback) this.#begin(ctx, () => this.#list(ctx))
-    else if (nested !== undefined && !node.fallback) this.#begin(ctx, () => this.#startChild(ctx, null))
-    else this.#begin(ctx, () => this.#call(ctx, null))
+    this.#begin(ctx)
+    if (map !== undefined && !node.fallback) this.#list(ctx)
+    else if (nested !== undefined && !node.fallback) this.#startChild(ctx, null)
+    else this.#call(ctx, null)
   }
 
   /** Calls a map node's handler for an item, unless the attempt was cut off before its start was recorded. */
@@ -57,7 +58,8 @@ export class Attempts {
     const state = host.run.state.nodes[index]!.parts?.items?.list[item]
     if (state?.status !== 'running' || state.attempt !== attempt) return
     const ctx = contextOf(host, host.run, index, item)
-    this.#begin(ctx, () => this.#callItem(ctx, item))
+    this.#begin(ctx)
+    this.#callItem(ctx, item)
   }
 
   /** Brings a wait that is over to its end: a report on its node. */
@@ -145,7 +147,7 @@ export class Attempts {
   }
 
   /** An attempt is in flight from here on, for as long as it may be. */
-  #begin(ctx: AttemptContext, work: () => void): void {
+  #begin(ctx: AttemptContext): void {
     const { host, clock } = this.#parts
     this.#contexts.set(keyOf(ctx), ctx)
     const timeoutMs = host.run.graph.nodes[ctx.index]!.timeoutMs ?? host.run.state.config.limits.nodeTimeoutMs
@@ -155,7 +157,6 @@ export class Attempts {
         clock.setTimer(timeoutMs, () => this.#timeOut(ctx, timeoutMs)),
       )
     }
-    work()
   }
 
   #call(ctx: AttemptContext, texts: BlobTexts | null): void {
@@ -286,7 +287,9 @@ export class Attempts {
         report({ type: 'item.complete', index, item: place, attempt, output: encoded, writes })
         return
       }
-      const command = conclude(code, host.run, { index, attempt, encoded, output: () => output, handles, writes })
+      const command: NodeComplete | NodeVisit = isPlain(host.run, index)
+        ? { type: 'node.complete', index, attempt, output: encoded, decisions: null, writes }
+        : conclude(code, host.run, { index, attempt, encoded, output: () => output, handles, writes })
       const { oversizedResults, limits } = host.run.state.config
       if (blobs === null || oversizedResults !== 'reference' || !isOversized(encoded, limits.maxResultBytes)) {
         report(command)

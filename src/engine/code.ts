@@ -39,7 +39,8 @@ export function codeOf(workflow: AnyWorkflow, registry: Registry | null, advice:
     )
   }
   const nested = new Map<string, Code>()
-  for (const { id, nested: definition } of workflow.graph.nodes) {
+  for (const index of workflow.graph.composites) {
+    const { id, nested: definition } = workflow.graph.nodes[index]!
     if (definition === undefined) continue
     nested.set(id, codeOf(workflow.nested?.get(id) ?? bareWorkflow(definition.workflow), registry, advice))
   }

@@ -36,15 +36,14 @@ export function conclude(code: Code, run: Run, outcome: Outcome): NodeComplete |
     if (visit < repeat.maximumVisits) return { type: 'node.visit', index, attempt, output: encoded, writes }
     if (repeat.onLimit !== 'complete') throw visitsSpent(definition.id, repeat.maximumVisits)
   }
-  return {
-    type: 'node.complete',
-    index,
-    attempt,
-    output: encoded,
-    decisions: asks ? decideEdges(code, run, index, output, handles) : null,
-    writes,
-    ...(signals === undefined ? {} : { signals }),
-  }
+  const decisions = asks ? decideEdges(code, run, index, output, handles) : null
+  const completion: NodeComplete = { type: 'node.complete', index, attempt, output: encoded, decisions, writes }
+  return signals === undefined ? completion : { ...completion, signals }
+}
+
+/** Whether the end of an attempt is the end of its node and decides nothing: true of most nodes, for which nothing is to be asked. */
+export function isPlain({ graph }: Run, index: number): boolean {
+  return graph.decides[index] === 0 && graph.nodes[index]!.repeat === undefined
 }
 
 /** The end of a wait whose time is up and that says it fails then. */

@@ -41,12 +41,6 @@ export interface RunLoopParts {
   readonly journal: Journal | null
 }
 
-/** What became of an attempt of a run of the tree. */
-interface Posted {
-  readonly scope: RunScope
-  readonly command: RunCommand
-}
-
 /**
  * The shell round the pure core: command → decide → events → append → reduce → plan → perform → command.
  *
@@ -62,7 +56,9 @@ export class RunLoop implements Shell {
   readonly #logger: Logger
   readonly #listeners: Listeners
   readonly #journal: Journal | null
-  #inbox: Posted[] = []
+  /** What became of attempts, and of which run of the tree each was. */
+  #inbox: RunCommand[] = []
+  #inboxScopes: RunScope[] = []
   #outbox: RunEvent[] = []
   /** For each fact of the outbox the node it is of, as `nodeIndex` takes it. */
   #outboxNodes: number[] = []
@@ -147,7 +143,8 @@ export class RunLoop implements Shell {
   }
 
   post(scope: RunScope, command: RunCommand): void {
-    this.#inbox.push({ scope, command })
+    this.#inbox.push(command)
+    this.#inboxScopes.push(scope)
   }
 
   wake(): void {
@@ -259,11 +256,14 @@ export class RunLoop implements Shell {
 
   #takeInbox(): void {
     if (this.#inbox.length === 0) return
-    const posted = this.#inbox
+    const commands = this.#inbox
+    const scopes = this.#inboxScopes
     this.#inbox = []
+    this.#inboxScopes = []
     const at = this.now()
-    for (const { scope, command } of posted) {
-      const rejection = this.#apply(decide(scope.run, command, at), command)
+    for (let index = 0; index < commands.length; index += 1) {
+      const command = commands[index]!
+      const rejection = this.#apply(decide(scopes[index]!.run, command, at), command)
       if (rejection !== null) this.#logger.debug(rejection.message, rejection.details)
     }
   }

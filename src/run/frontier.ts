@@ -5,7 +5,7 @@ import { IndexHeap } from './index-heap.ts'
 import { MapQueue } from './map-queue.ts'
 import type { Run } from './run.ts'
 import { isSettled, type Meaning, meaningOf } from './settled.ts'
-import { type AnsweredWait, SignalWaits, waitingInOrder } from './signal-waits.ts'
+import { type AnsweredWait, inOrderOfBegin, SignalWaits } from './signal-waits.ts'
 import type { NodeState, RunState } from './state.ts'
 import { judge } from './trigger.ts'
 
@@ -70,8 +70,12 @@ export class Frontier {
         this.#resolve(graph.outEdges[at]!, meaning, state)
       }
     }
-    for (let index = 0; index < size; index += 1) this.#place(index, state.nodes[index]!, state)
-    for (const index of waitingInOrder(state)) this.waiting(index, state)
+    const waiting: number[] = []
+    for (let index = 0; index < size; index += 1) {
+      this.#place(index, state.nodes[index]!, state)
+      if (state.nodes[index]!.wait !== null) waiting.push(index)
+    }
+    for (const index of inOrderOfBegin(state, waiting)) this.waiting(index, state)
   }
 
   /** Attempts under way, those in nested runs not counted. */

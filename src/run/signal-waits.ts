@@ -73,10 +73,6 @@ export function signalsFor(state: RunState, index: number): readonly SignalState
 }
 
 /** The nodes that wait for a time or a signal, in the order in which they began to: of two waits for one name the first is answered first. */
-export function waitingInOrder({ nodes }: RunState): readonly number[] {
-  const waiting: { readonly index: number; readonly begun: number }[] = []
-  nodes.forEach(({ wait }, index) => {
-    if (wait !== null) waiting.push({ index, begun: begunAt(wait) })
-  })
-  return waiting.sort((a, b) => a.begun - b.begun).map(({ index }) => index)
+export function inOrderOfBegin({ nodes }: RunState, indexes: number[]): readonly number[] {
+  return indexes.sort((a, b) => begunAt(nodes[a]!.wait!) - begunAt(nodes[b]!.wait!))
 }

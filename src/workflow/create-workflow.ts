@@ -66,8 +66,8 @@ export function missingPredicates(graph: Graph, predicates: Workflow['predicates
 /** Ids of the nodes whose `map` or `repeat` has a function in code that the workflow does not have, in definition order. */
 export function missingFunctions({ graph, functions }: Pick<Workflow, 'graph' | 'functions'>): readonly string[] {
   const missing: string[] = []
-  for (const { id, map, repeat, nested } of graph.nodes) {
-    if (map === undefined && repeat === undefined && nested === undefined) continue
+  for (const index of graph.composites) {
+    const { id, map, repeat, nested } = graph.nodes[index]!
     const given = functions?.get(id)
     const asked = { items: map?.items, key: map?.key, until: repeat?.until, input: nested?.input } as const
     const isMissing = (['items', 'key', 'until', 'input'] as const).some(

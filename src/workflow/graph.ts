@@ -31,6 +31,8 @@ export interface Graph {
   readonly isConditional: Uint8Array
   /** 1 where a node has at least one conditional outgoing edge. */
   readonly decides: Uint8Array
+  /** Nodes that map, repeat, or are runs of other workflows, in definition order. */
+  readonly composites: readonly number[]
   /** 1 where a node only stands in as another's fallback and is never started by itself. */
   readonly isStandIn: Uint8Array
 }
@@ -60,8 +62,11 @@ export function buildGraph(definition: Pick<WorkflowDefinition, 'nodes' | 'edges
     }
   }
   const isStandIn = new Uint8Array(nodes.length)
-  for (const { fallback } of nodes) {
+  const composites: number[] = []
+  for (let index = 0; index < nodes.length; index += 1) {
+    const { fallback, map, repeat, nested } = nodes[index]!
     if (typeof fallback === 'string') isStandIn[indexOf.get(fallback) ?? -1] = 1
+    if (map !== undefined || repeat !== undefined || nested !== undefined) composites.push(index)
   }
   checkEdgeIds(edges)
   let edgeKeys: readonly string[] | undefined
@@ -90,6 +95,7 @@ export function buildGraph(definition: Pick<WorkflowDefinition, 'nodes' | 'edges
     isConditional,
     decides,
     isStandIn,
+    composites: Object.freeze(composites),
   })
 }
 
