@@ -41,9 +41,9 @@ const helpers = new Map([
 
 function compile() {
   const ajv = new Ajv2020({ ...options, code: { source: true, esm: true, lines: false, optimize: 2 } })
-  ajv.addSchema(schemaOf('workflow-1.0.0'))
-  ajv.addSchema(schemaOf('snapshot-1.0.0'))
-  const root = ajv.getSchema('https://waystone.dev/schemas/snapshot-1.0.0.schema.json')
+  ajv.addSchema(schemaOf('workflow-1.1.0'))
+  ajv.addSchema(schemaOf('snapshot-1.1.0'))
+  const root = ajv.getSchema('https://waystone.dev/schemas/snapshot-1.1.0.schema.json')
   const imports = new Set()
   const code = standaloneCode(ajv, root)
     .replaceAll('"use strict";', '')
@@ -72,7 +72,7 @@ export function generate() {
     ...importLines,
     code,
     // For the list of all violations, and as text, so that it costs nothing until it is asked for.
-    `export const schemasText = ${JSON.stringify(JSON.stringify([schemaOf('snapshot-1.0.0'), schemaOf('workflow-1.0.0')]))};\n`,
+    `export const schemasText = ${JSON.stringify(JSON.stringify([schemaOf('snapshot-1.1.0'), schemaOf('workflow-1.1.0')]))};\n`,
   ].join('')
 }
 

@@ -16,9 +16,12 @@ export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: st
     const index = before.indexOf.get(id)
     const node = index === undefined ? undefined : state.nodes[index]
     if (node === undefined || (node.status === 'skipped' && node.skipReason !== 'operator')) return untouchedNode()
+    const { map, nested } = graph.nodes[graph.indexOf.get(id)!]!
+    const { parts } = node
+    if (parts !== null && map === undefined) parts.items = null
+    if (parts !== null && nested === undefined) parts.child = null
     // A node that mapped or was a run, and does so no more: it begins anew.
-    const isLost =
-      node.status === 'waiting' && node.wait === null && graph.nodes[graph.indexOf.get(id)!]!.map === undefined
+    const isLost = node.status === 'waiting' && node.wait === null && parts!.items === null && parts!.child === null
     return isLost ? { ...untouchedNode(), attempt: node.attempt, startedAt: node.startedAt } : node
   })
   state.completed = state.completed.filter((id) => graph.indexOf.has(id))

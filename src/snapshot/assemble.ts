@@ -1,12 +1,14 @@
 import { encodedText } from '../base/encoded.ts'
-import type { Dictionary } from '../base/json.ts'
 import type { NodeState, RunState } from '../run/state.ts'
+import type { WaitState } from '../run/wait.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph } from '../workflow/graph.ts'
 import { digestOfText } from './hash.ts'
-import { escapeName, jsonText, mapText, numberText } from './json-text.ts'
+import { escapeName, jsonText, mapText, numberText, sortedMapText } from './json-text.ts'
+import { partsText } from './parts-text.ts'
 import { SlotTexts } from './slot-text.ts'
-import { isoTime, isoTimeOrNull } from './time.ts'
+import { isoTime, isoTimeOrNull, remainingMs } from './time.ts'
+import { timersOf } from './timers.ts'
 import { SNAPSHOT_FORMAT, SNAPSHOT_VERSION } from './version.ts'
 
 /** What a document is made of beside the state of the run. */
@@ -27,14 +29,20 @@ export function documentText(state: RunState, moment: SnapshotMoment): string {
     `,"run":${runText(state, moment)},"workflow":${workflowText(state)},"nodes":${nodesText(state, moment.at)}` +
     // Results come before everything that may refer to them.
     `,"results":${resultsText(state, slots)},"completedNodes":${JSON.stringify(state.completed)}` +
-    `,"decisions":${decisionsText(state)},"variables":${sortedMap(state.variables, (value) => slots.value(value))}` +
-    `,"accumulators":${accumulatorsText(state, slots)},"counters":${sortedMap(state.counters, numberText)}` +
+    `,"decisions":${decisionsText(state)}${member('parts', partsText(state, moment.at, slots))},"variables":${sortedMapText(state.variables, (value) => slots.value(value))}` +
+    `,"accumulators":${accumulatorsText(state, slots)},"counters":${sortedMapText(state.counters, numberText)}` +
     `,"cache":${cacheText(state, moment.at, slots)}` +
-    `,"context":{"variables":${sortedMap(state.contextVariables, (value) => slots.value(value))}` +
-    `,"constants":${sortedMap(state.contextConstants, (value) => slots.value(value))}}` +
-    `,"timers":${timersText(state, moment.at)},"signals":${signalsText(state, slots)}` +
-    `,"usage":${sortedMap(state.usage, numberText)},"config":${configText(state)},"children":[]`
+    `,"context":{"variables":${sortedMapText(state.contextVariables, (value) => slots.value(value))}` +
+    `,"constants":${sortedMapText(state.contextConstants, (value) => slots.value(value))}}` +
+    `,"timers":${JSON.stringify(timersOf(state, moment.at))},"signals":${signalsText(state, slots)}` +
+    member('signalKeys', sortedMapText(state.signalKeys, String)) +
+    `,"usage":${sortedMapText(state.usage, numberText)},"config":${configText(state)},"children":[]`
   return `${body},"integrity":{"algorithm":"sha256","digest":"${digestOfText(body, '}')}"}}`
+}
+
+/** A member of the document that is left out when it is an empty map. */
+function member(name: string, text: string): string {
+  return text === '{}' ? '' : `,"${name}":${text}`
 }
 
 /** Whether nothing has happened to a node, so that a document leaves it out. */
@@ -47,13 +55,10 @@ export function isUntouched(node: NodeState): boolean {
     node.endedAt === null &&
     node.error === null &&
     !node.fallback &&
-    !node.continues
+    !node.continues &&
+    node.wait === null &&
+    node.parts === null
   )
-}
-
-/** How long it is from an instant to another, 0 once that has passed. */
-export function remainingMs(at: number, until: number): number {
-  return Math.max(0, Math.trunc(until - at))
 }
 
 /** Active milliseconds of a run up to an instant. */
@@ -134,7 +139,15 @@ function nodeText(node: NodeState, at: number): string {
   if (node.fallback) text += ',"fallback":true'
   if (node.skipReason !== null) text += `,"skipReason":"${node.skipReason}"`
   if (node.operator !== null) text += `,"operator":"${node.operator}"`
+  if (node.wait !== null) text += `,"wait":${waitText(node.wait)}`
   return `${text}}`
+}
+
+function waitText(wait: WaitState): string {
+  const { kind, id, durationMs, onLoad } = wait
+  const text = `{"kind":"${kind}","id":"${id}","durationMs":${durationMs},"onLoad":"${onLoad}"`
+  if (wait.kind === 'timer') return `${text}}`
+  return `${text},"name":${JSON.stringify(wait.name)},"onTimeout":"${wait.onTimeout}","take":"${wait.take}"}`
 }
 
 function resultsText(state: RunState, slots: SlotTexts): string {
@@ -166,7 +179,7 @@ function decisionsText({ workflow, decisions }: RunState): string {
 }
 
 function accumulatorsText(state: RunState, slots: SlotTexts): string {
-  return sortedMap(state.accumulators, ({ operation, value, items }) => {
+  return sortedMapText(state.accumulators, ({ operation, value, items }) => {
     if (operation === 'append')
       return `{"operation":"append","items":[${items.map((item) => slots.value(item)).join(',')}]}`
     return `{"operation":"${operation}","value":${typeof value === 'number' ? numberText(value) : JSON.stringify(value)}}`
@@ -174,7 +187,9 @@ function accumulatorsText(state: RunState, slots: SlotTexts): string {
 }
 
 function cacheText(state: RunState, at: number, slots: SlotTexts): string {
-  const alive = sortedNames(state.cache).filter((key) => isAlive(state.cache[key]!.expiresAt, at))
+  const alive = Object.keys(state.cache)
+    .sort()
+    .filter((key) => isAlive(state.cache[key]!.expiresAt, at))
   return mapText(
     alive.map((key) => {
       const { value, expiresAt } = state.cache[key]!
@@ -189,22 +204,11 @@ export function isAlive(expiresAt: number | null, now: number): boolean {
   return expiresAt === null || now < expiresAt
 }
 
-function timersText(state: RunState, at: number): string {
-  const timers: string[] = []
-  state.nodes.forEach(({ status, dueAt }, index) => {
-    if (status !== 'retrying' || dueAt === null) return
-    const nodeId = JSON.stringify(state.workflow.nodes[index]!.id)
-    timers.push(
-      `{"nodeId":${nodeId},"kind":"retry","dueAt":"${isoTime(dueAt)}","remainingMs":${remainingMs(at, dueAt)}}`,
-    )
-  })
-  return `[${timers.join(',')}]`
-}
-
 function signalsText(state: RunState, slots: SlotTexts): string {
   const signals = state.signals.map(
-    ({ seq, at, name, payload }) =>
-      `{"seq":${seq},"at":"${isoTime(at)}","name":${JSON.stringify(name)},"payload":${slots.value(payload)}}`,
+    ({ seq, at, name, payload, waitId, fits }) =>
+      `{"seq":${seq},"at":"${isoTime(at)}","name":${JSON.stringify(name)},"payload":${slots.value(payload)}` +
+      `${waitId === undefined ? '' : `,"waitId":"${waitId}"`}${fits === undefined ? '' : `,"fits":${JSON.stringify(fits)}`}}`,
   )
   return `[${signals.join(',')}]`
 }
@@ -223,17 +227,9 @@ function configText({ config: { concurrency, limits, oversizedResults } }: RunSt
     ] as const
   ).map(
     (name) =>
-      `"${name}":${name === 'maxUsage' ? sortedMap(limits.maxUsage, numberText) : JSON.stringify(limits[name])}`,
+      `"${name}":${name === 'maxUsage' ? sortedMapText(limits.maxUsage, numberText) : JSON.stringify(limits[name])}`,
   )
   return `{"concurrency":${JSON.stringify(concurrency)},"limits":{${limitsText.join(',')}},"oversizedResults":"${oversizedResults}"}`
-}
-
-function sortedMap<T>(map: Readonly<Dictionary<T>>, text: (value: T) => string): string {
-  return mapText(sortedNames(map).map((name) => [name, text(map[name]!)]))
-}
-
-function sortedNames(map: object): string[] {
-  return Object.keys(map).sort()
 }
 
 function timeText(at: number | null): string {

@@ -1,9 +1,10 @@
 import { type Dictionary, dictionary } from '../base/json.ts'
-import type { AccumulatorState, RunState } from '../run/state.ts'
+import type { ItemState, NodeParts, Progress } from '../run/parts.ts'
+import type { AccumulatorState, NodeState, RunState } from '../run/state.ts'
 
 /**
- * A state that shares nothing mutable with another: node states, lists and dictionaries are copied; encoded values,
- * errors, the definition and the configuration never change and are shared.
+ * A state that shares nothing mutable with another: node states, their parts and items, lists and dictionaries are copied;
+ * encoded values, errors, waits, signals, the definition and the configuration never change and are shared.
  */
 export function copyState(state: RunState): RunState {
   const accumulators = dictionary<AccumulatorState>()
@@ -13,7 +14,7 @@ export function copyState(state: RunState): RunState {
   }
   return {
     ...state,
-    nodes: state.nodes.map((node) => ({ ...node })),
+    nodes: state.nodes.map(copiedNode),
     completed: state.completed.slice(),
     decisions: copied(state.decisions),
     variables: copied(state.variables),
@@ -23,8 +24,34 @@ export function copyState(state: RunState): RunState {
     contextVariables: copied(state.contextVariables),
     contextConstants: copied(state.contextConstants),
     signals: state.signals.slice(),
+    signalKeys: copied(state.signalKeys),
     usage: copied(state.usage),
   }
+}
+
+function copiedNode(node: NodeState): NodeState {
+  const copy = { ...node }
+  if (copy.parts !== null) copy.parts = copiedParts(copy.parts)
+  return copy
+}
+
+function copiedParts(parts: NodeParts): NodeParts {
+  const { items } = parts
+  return {
+    ...parts,
+    steps: copied(parts.steps),
+    items: items === null ? null : { keys: items.keys, list: items.list.map(copiedItem) },
+  }
+}
+
+function copiedItem(item: ItemState): ItemState {
+  const copy = { ...item }
+  if (copy.progress !== null) copy.progress = copiedProgress(copy.progress)
+  return copy
+}
+
+function copiedProgress({ steps, checkpoint }: Progress): Progress {
+  return { steps: copied(steps), checkpoint }
 }
 
 function copied<T>(map: Dictionary<T>): Dictionary<T> {

@@ -4,12 +4,12 @@ import type { JsonObject } from '../base/json.ts'
 import type { ClassCodec } from '../base/values/class-codec.ts'
 import { createCodec, defaultCodec, type ValueCodec } from '../base/values/codec.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
-import type { NodeDocument, SnapshotDocument } from './document.ts'
+import type { NodeDocument, PartsDocument, SnapshotDocument } from './document.ts'
 import { orderedText } from './document-order.ts'
 import { digestOfText } from './hash.ts'
 import { inputText } from './input-text.ts'
 import { mapEntries } from './json-text.ts'
-import { resolveLimits, type SnapshotLimits } from './limits.ts'
+import { checkValueCount, resolveLimits, type SnapshotLimits } from './limits.ts'
 import { createMigrations, type Migration } from './migrations/chain.ts'
 import { releasedMigrations } from './migrations/released.ts'
 import { MAX_PROBLEMS, problemsError } from './problems.ts'
@@ -109,6 +109,7 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
     checkSchema(given)
     current = withCheckedIntegrity(given, limits)
   }
+  checkItemCounts(current, limits)
   const { tree, scanned } = current
   const document = tree as unknown as SnapshotDocument
   const { definition, fingerprint, fault } = readWorkflow(document, scanned)
@@ -176,6 +177,16 @@ function checkSchema({ tree, scanned: { misplacedTags } }: Parsed): void {
     message: 'the tag "#type" is the first member where it stands',
   }))
   throw problemsError('SNAPSHOT_SCHEMA', problems)
+}
+
+/** Items count as values before they have any: each takes its room once the document is read. */
+function checkItemCounts({ tree, scanned: { valueCount, slots } }: Parsed, limits: SnapshotLimits): void {
+  const parts = mapEntries((tree as unknown as SnapshotDocument).parts ?? {}) as [string, PartsDocument][]
+  if (parts.length === 0) return
+  let values = valueCount
+  for (const { results } of slots.parts) values -= results.length
+  for (const [, { items }] of parts) values += items?.count ?? 0
+  checkValueCount(values, limits)
 }
 
 /** The document once its digest fits; one that went through an object is put back in order first. */

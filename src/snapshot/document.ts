@@ -2,12 +2,14 @@ import type { JsonValue } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
 import type { OversizedResults, RunLimits } from '../run/config.ts'
 import type { RunParent, SkipReason } from '../run/event.ts'
+import type { ItemStatus } from '../run/parts.ts'
 import type { NodeStatus, OperatorMark, RunStatus } from '../run/state.ts'
 import type { AccumulatorOperation } from '../run/state-write.ts'
+import type { WaitState } from '../run/wait.ts'
 import type { EdgeDefinition, NodeDefinition } from '../workflow/definition.ts'
 
 /**
- * A snapshot as the JSON it is, version 1.0.0; the members stand in this order.
+ * A snapshot as the JSON it is, version 1.1.0; the members stand in this order.
  * Maps are plain objects; one with the name `__proto__` is `{ "#type": "Object", "entries": [[name, value], …] }`.
  * Values of users are {@link JsonValue} with the tags of the codec. Times are ISO 8601, UTC, with milliseconds.
  */
@@ -22,6 +24,8 @@ export interface SnapshotDocument {
   readonly results: Readonly<Record<string, JsonValue>>
   readonly completedNodes: readonly string[]
   readonly decisions: Readonly<Record<string, boolean>>
+  /** What nodes without a result have done on the way to one. */
+  readonly parts?: Readonly<Record<string, PartsDocument>>
   readonly variables: Readonly<Record<string, JsonValue>>
   readonly accumulators: Readonly<Record<string, AccumulatorDocument>>
   readonly counters: Readonly<Record<string, number>>
@@ -32,6 +36,8 @@ export interface SnapshotDocument {
   }
   readonly timers: readonly TimerDocument[]
   readonly signals: readonly SignalDocument[]
+  /** Sequences of the signals that came with an idempotency key, by that key. */
+  readonly signalKeys?: Readonly<Record<string, number>>
   readonly usage: Readonly<Record<string, number>>
   readonly config?: ConfigDocument
   readonly children?: readonly object[]
@@ -77,13 +83,50 @@ export interface NodeDocument {
   readonly startedAt: string | null
   readonly endedAt: string | null
   readonly error?: SerializedError
-  /** Of a retrying node: when it is due, and how long that was from the snapshot. */
+  /** Of a retrying node, and of a wait that ends at some time: when it is due, and how long that was from the snapshot. */
   readonly dueAt?: string
   readonly remainingMs?: number
   readonly continues?: boolean
   readonly fallback?: boolean
   readonly skipReason?: SkipReason
   readonly operator?: OperatorMark
+  /** What a waiting node waits for; a map node waits for its items. */
+  readonly wait?: WaitState
+}
+
+/** What a node has done on the way to its result. */
+export interface PartsDocument {
+  readonly steps?: Readonly<Record<string, JsonValue>>
+  readonly checkpoint?: JsonValue
+  /** Of a repeated node: how many visits have ended, and what the latest gave. */
+  readonly visits?: number
+  readonly previous?: JsonValue
+  readonly items?: ItemsDocument
+}
+
+/**
+ * The items of a map node. One that has no state of its own has completed at its first attempt, as long as there are
+ * results left, and is pending after that.
+ */
+export interface ItemsDocument {
+  readonly count: number
+  /** What tells items apart; missing: their place. */
+  readonly keys?: readonly string[]
+  /** Of the items that have completed, in item order. */
+  readonly results: readonly JsonValue[]
+  /** By place. */
+  readonly states: Readonly<Record<string, ItemDocument>>
+}
+
+export interface ItemDocument {
+  readonly status: ItemStatus
+  readonly attempt: number
+  readonly failures: number
+  readonly error?: SerializedError
+  readonly dueAt?: string
+  readonly remainingMs?: number
+  readonly steps?: Readonly<Record<string, JsonValue>>
+  readonly checkpoint?: JsonValue
 }
 
 export type AccumulatorDocument =
@@ -98,7 +141,10 @@ export interface CacheDocument {
 
 export interface TimerDocument {
   readonly nodeId: string
-  readonly kind: 'retry'
+  /** What comes then: another attempt at the node, the end of its wait, another attempt at an item. */
+  readonly kind: 'retry' | 'wait' | 'item'
+  /** Place of the item. */
+  readonly item?: number
   readonly dueAt: string
   readonly remainingMs: number
 }
@@ -108,6 +154,10 @@ export interface SignalDocument {
   readonly at: string
   readonly name: string
   readonly payload: JsonValue
+  /** The wait it answers; missing: any that waits for its name. */
+  readonly waitId?: string
+  /** The nodes whose schema its payload fits; missing: all. */
+  readonly fits?: readonly string[]
 }
 
 export interface ConfigDocument {

@@ -1,4 +1,6 @@
 import { SnapshotDecodeError } from '../base/errors.ts'
+import { type Dictionary, dictionary } from '../base/json.ts'
+import type { SerializedError } from '../base/serialized-error.ts'
 
 /** A name that would read as the marker of a tag, and so gets one more `#`. */
 const ESCAPED_NAME = /^#+type$/
@@ -33,6 +35,15 @@ export function mapText(entries: readonly (readonly [name: string, text: string]
     text += value
   }
   return `{${text}}`
+}
+
+/** The text of a dictionary as a map, sorted by name. */
+export function sortedMapText<T>(map: Readonly<Dictionary<T>>, text: (value: T) => string): string {
+  return mapText(
+    Object.keys(map)
+      .sort()
+      .map((name) => [name, text(map[name]!)]),
+  )
 }
 
 function taggedMapText(entries: readonly (readonly [name: string, text: string])[]): string {
@@ -73,6 +84,18 @@ export interface Utf16Text {
 export function plainJson(tree: unknown, text: string): unknown {
   // `\u` escapes of printable characters may spell a marker too.
   return text.includes('#type"') || /\\u00[2-7]/.test(text) ? untagged(tree, 0) : tree
+}
+
+/** An error, from a parsed document. */
+export function errorOf(tree: SerializedError): SerializedError {
+  return plainJson(tree, JSON.stringify(tree)) as SerializedError
+}
+
+/** A dictionary of entries, such as those of a map. */
+export function dictionaryOf<T>(entries: Iterable<readonly [string, T]>): Dictionary<T> {
+  const map = dictionary<T>()
+  for (const [name, value] of entries) map[name] = value
+  return map
 }
 
 /** A number as a document has it; -0, which JSON readers lose, has its tag. */

@@ -13,7 +13,7 @@ export interface SnapshotLimits extends ValueLimits {
   readonly maxBytes: number
   /** Bytes of a compressed document; default 16 MiB. */
   readonly maxCompressedBytes: number
-  /** User values (results, state entries, items, payloads); default 1,000,000. */
+  /** User values (results, state entries, items, payloads), and the items of map nodes that have none yet; default 1,000,000. */
   readonly maxSlots: number
 }
 
@@ -64,6 +64,11 @@ export function resolveLimits(given: Partial<SnapshotLimits> | undefined): Snaps
     maxCompressedBytes: maxCompressedBytes ?? DOCUMENT_LIMITS.maxCompressedBytes,
     maxSlots: maxSlots ?? DOCUMENT_LIMITS.maxSlots,
   })
+}
+
+/** Holds a document to the number of values its reader takes. @throws {SnapshotLimitError} SNAPSHOT_LIMIT */
+export function checkValueCount(values: number, limits: SnapshotLimits): void {
+  if (values > limits.maxSlots) throw overLimit(limits, 'maxSlots', values, 'values')
 }
 
 /** The error for a document over a limit. */

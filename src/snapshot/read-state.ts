@@ -1,20 +1,29 @@
 import { blobOf, type Encoded, encodedFromText, isTruncated } from '../base/encoded.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import { escapeSegment } from '../base/json-pointer.ts'
-import type { SerializedError } from '../base/serialized-error.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import { isPlainText } from '../base/values/plain.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig } from '../run/config.ts'
 import { untouchedNode } from '../run/run.ts'
 import type { AccumulatorState, CacheEntry, NodeState, RunState } from '../run/state.ts'
 import { stateBytesOf } from '../run/state-size.ts'
+import type { WaitState } from '../run/wait.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
-import type { AccumulatorDocument, CacheDocument, ConfigDocument, NodeDocument, SnapshotDocument } from './document.ts'
-import { mapEntries, numberOf, plainJson } from './json-text.ts'
-import type { NamedSpan, ScannedText, Span } from './scan.ts'
+import type {
+  AccumulatorDocument,
+  CacheDocument,
+  ConfigDocument,
+  NodeDocument,
+  PartsDocument,
+  SnapshotDocument,
+} from './document.ts'
+import { dictionaryOf, errorOf, mapEntries, numberOf } from './json-text.ts'
+import { type PartValues, partsOf, readPartValues } from './read-parts.ts'
+import type { ScannedText } from './scan.ts'
+import type { NamedSpan, Span } from './scan-values.ts'
 import type { DocumentProblem } from './schema-problems.ts'
 import { referencedSlot } from './slot-text.ts'
-import { parseTime } from './time.ts'
+import { timeOf } from './time.ts'
 
 const TRUNCATED = /^\{"#type":"truncated","sizeBytes":\d{1,15},"maxBytes":\d{1,15}\}$/
 
@@ -38,6 +47,7 @@ export interface SlotValues {
   readonly contextConstants: ReadonlyMap<string, Encoded>
   readonly cache: ReadonlyMap<string, Encoded>
   readonly accumulators: ReadonlyMap<string, readonly Encoded[]>
+  readonly parts: ReadonlyMap<string, PartValues>
   readonly signals: readonly Encoded[]
 }
 
@@ -88,6 +98,7 @@ export function readSlots({ compact, slots }: ScannedText, codec: ValueCodec, pr
         items.map((item, index) => read(item, `/accumulators/${escapeSegment(name)}/items/${index}`)),
       ]),
     ),
+    parts: new Map(slots.parts.map((spans) => [spans.nodeId, readPartValues(spans, read)])),
     signals: slots.signals.map((span, index) => read(span, `/signals/${index}/payload`)),
   }
 }
@@ -135,13 +146,15 @@ export function readState(checked: CheckedDocument): RunState {
     cache: cacheOf(document, slots),
     contextVariables: dictionaryOf(slots.contextVariables),
     contextConstants: dictionaryOf(slots.contextConstants),
-    signals: document.signals.map(({ seq, at, name }, index) => ({
+    signals: document.signals.map(({ seq, at, name, waitId, fits }, index) => ({
       seq,
       at: timeOf(at) ?? 0,
       name,
       payload: slots.signals[index]!,
+      ...(waitId === undefined ? {} : { waitId }),
+      ...(fits === undefined ? {} : { fits }),
     })),
-    signalKeys: dictionary(),
+    signalKeys: dictionaryOf(mapEntries(document.signalKeys ?? {}) as [string, number][]),
     usage: numbersOf(document.usage),
     fruitlessResumes: 0,
     stateBytes: 0,
@@ -153,7 +166,8 @@ export function readState(checked: CheckedDocument): RunState {
   return state
 }
 
-function nodesOf({ definition, nodes, usualNodes, slots }: CheckedDocument): NodeState[] {
+function nodesOf({ document, definition, nodes, usualNodes, slots }: CheckedDocument): NodeState[] {
+  const parts = new Map(mapEntries(document.parts ?? {}) as [string, PartsDocument][])
   return definition.nodes.map(({ id }) => {
     const usual = usualNodes.get(id)
     if (usual !== undefined) {
@@ -175,10 +189,18 @@ function nodesOf({ definition, nodes, usualNodes, slots }: CheckedDocument): Nod
       fallback: state.fallback ?? false,
       skipReason: state.skipReason ?? null,
       operator: state.operator ?? null,
-      wait: null,
-      parts: null,
+      wait: state.wait === undefined ? null : waitOf(state.wait),
+      parts: partsOf(parts.get(id), slots.parts.get(id)),
     }
   })
+}
+
+/** A wait without members of newer versions, which are left to the document. */
+function waitOf(wait: WaitState): WaitState {
+  const { id, onLoad } = wait
+  if (wait.kind === 'timer') return { kind: 'timer', id, durationMs: wait.durationMs, onLoad }
+  const { name, durationMs, onTimeout, take } = wait
+  return { kind: 'signal', id, name, durationMs, onLoad, onTimeout, take }
 }
 
 function accumulatorsOf(document: SnapshotDocument, slots: SlotValues): Dictionary<AccumulatorState> {
@@ -218,20 +240,6 @@ function configOf(config: ConfigDocument = {}): RunConfig {
   })
 }
 
-function errorOf(tree: SerializedError): SerializedError {
-  return plainJson(tree, JSON.stringify(tree)) as SerializedError
-}
-
 function numbersOf(tree: object): Dictionary<number> {
   return dictionaryOf(mapEntries(tree).map(([name, value]) => [name, numberOf(value)]))
-}
-
-function dictionaryOf<T>(entries: Iterable<readonly [string, T]>): Dictionary<T> {
-  const map = dictionary<T>()
-  for (const [name, value] of entries) map[name] = value
-  return map
-}
-
-function timeOf(text: string | null): number | null {
-  return text === null ? null : parseTime(text)
 }

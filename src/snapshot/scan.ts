@@ -2,26 +2,14 @@ import { isWaystoneError } from '../base/errors.ts'
 import type { NodeState } from '../run/state.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { ExpectedNames, type ListedNames, listedNames } from './expected-names.ts'
-import { type Utf16Text, unescapeName, utf16Text } from './json-text.ts'
+import { unescapeName } from './json-text.ts'
 import { knownWorkflowAt } from './known-workflow.ts'
-import { overLimit, type SnapshotLimits } from './limits.ts'
+import type { SnapshotLimits } from './limits.ts'
+import { type PartSpans, scanParts } from './scan-parts.ts'
 import { TextScanner } from './scan-text.ts'
+import { type NamedSpan, type Span, ValueScanner } from './scan-values.ts'
 import { takesUsualNodes, USUAL_LENGTH, USUAL_MEMBERS, usualNodeAt } from './usual-node.ts'
 import { isSpace, originalOffset, withoutWhiteSpace } from './white-space.ts'
-
-/** Values of this many characters and more are left out of the envelope: to build them costs more than to cut them out. */
-const MIN_CUT_LENGTH = 256
-
-/** A stretch of the compact text, from `start` up to but without `end`. */
-export interface Span {
-  readonly start: number
-  readonly end: number
-}
-
-/** The stretch of a named value. */
-export interface NamedSpan extends Span {
-  readonly name: string
-}
 
 /** Where in the compact text the user's values stand, in document order, and the parts that are cut out as text. */
 export interface SlotSpans {
@@ -33,6 +21,8 @@ export interface SlotSpans {
   /** Of the values of cache entries. */
   readonly cache: NamedSpan[]
   readonly accumulators: { readonly name: string; readonly items: Span[] }[]
+  /** Of what nodes have done on the way to their results. */
+  readonly parts: PartSpans[]
   /** Of the payloads of signals. */
   readonly signals: Span[]
   workflow: Span | null
@@ -54,6 +44,8 @@ export interface ScannedText {
   /** Maps of values in which the tag does not stand first, where alone it is one. */
   readonly misplacedTags: readonly string[]
   readonly slots: SlotSpans
+  /** How many values stand in it. */
+  readonly valueCount: number
   /** The definition of the workflow where it was checked before; the envelope then has no nodes and edges. */
   readonly definition: WorkflowDefinition | null
 }
@@ -95,19 +87,16 @@ class DocumentScanner {
     contextConstants: [],
     cache: [],
     accumulators: [],
+    parts: [],
     signals: [],
     workflow: null,
     usualNodes: new Map(),
     integrity: null,
   }
-  #slotCount = 0
   readonly #given: WorkflowDefinition | null
   #definition: WorkflowDefinition | null = null
   #ids: ListedNames | undefined
-  readonly #misplacedTags: string[] = []
-  /** Pieces of the envelope so far, and where the next begins. */
-  readonly #envelope: string[] = []
-  #envelopeFrom = 0
+  readonly #values: ValueScanner
 
   constructor(
     text: string,
@@ -117,6 +106,7 @@ class DocumentScanner {
   ) {
     this.#text = text
     this.#scanner = new TextScanner(text, limits, offsetOf)
+    this.#values = new ValueScanner(text, this.#scanner, limits)
     this.#limits = limits
     this.#given = given
   }
@@ -124,12 +114,12 @@ class DocumentScanner {
   document(): ScannedText {
     this.#scanner.object((name, keyStart) => this.#section(name, keyStart))
     this.#scanner.end()
-    this.#envelope.push(this.#text.slice(this.#envelopeFrom))
     return {
       compact: this.#text,
-      envelope: this.#envelope.join(''),
-      misplacedTags: this.#misplacedTags,
+      envelope: this.#values.envelope(),
+      misplacedTags: this.#values.misplacedTags,
       slots: this.#slots,
+      valueCount: this.#values.count,
       definition: this.#definition,
     }
   }
@@ -138,22 +128,22 @@ class DocumentScanner {
     const slots = this.#slots
     switch (name) {
       case 'results':
-        return this.#values('/results', slots.results, this.#expectedIds())
+        return this.#values.values('/results', slots.results, this.#expectedIds())
       case 'variables':
-        return this.#values('/variables', slots.variables)
+        return this.#values.values('/variables', slots.variables)
       case 'cache':
-        this.#map((key) => {
+        this.#values.eachNamed((key) => {
           this.#scanner.object((member) => {
-            if (member === 'value') slots.cache.push(this.#slot(key))
+            if (member === 'value') slots.cache.push(this.#values.slot(key))
             else this.#scanner.value()
           })
         }, '/cache')
         return
       case 'accumulators':
-        this.#map((key) => {
+        this.#values.eachNamed((key) => {
           const items: Span[] = []
           this.#scanner.object((member) => {
-            if (member === 'items') this.#scanner.array(() => items.push(this.#slot('')))
+            if (member === 'items') this.#scanner.array(() => items.push(this.#values.slot('')))
             else this.#scanner.value()
           })
           slots.accumulators.push({ name: key, items })
@@ -161,20 +151,22 @@ class DocumentScanner {
         return
       case 'context':
         return this.#scanner.object((member) => {
-          if (member === 'variables') this.#values('/context/variables', slots.contextVariables)
-          else if (member === 'constants') this.#values('/context/constants', slots.contextConstants)
+          if (member === 'variables') this.#values.values('/context/variables', slots.contextVariables)
+          else if (member === 'constants') this.#values.values('/context/constants', slots.contextConstants)
           else this.#scanner.value()
         })
+      case 'parts':
+        return scanParts(this.#scanner, this.#values, slots.parts)
       case 'signals':
         return this.#scanner.array(() =>
           this.#scanner.object((member) => {
-            if (member === 'payload') slots.signals.push(this.#slot(''))
+            if (member === 'payload') slots.signals.push(this.#values.slot(''))
             else this.#scanner.value()
           }),
         )
       case 'run':
         return this.#scanner.object((member) => {
-          if (member === 'input') slots.input = this.#slot('')
+          if (member === 'input') slots.input = this.#values.slot('')
           else this.#scanner.value()
         })
       case 'workflow':
@@ -201,7 +193,7 @@ class DocumentScanner {
     this.#scanner.skipTo(known.end)
     this.#slots.workflow = { start, end: known.end }
     this.#definition = known.definition
-    this.#cut(start, known.end, known.outline)
+    this.#values.cut(start, known.end, known.outline)
   }
 
   /** Ids of the workflow, where it is known: maps by node have them in this order. */
@@ -229,72 +221,6 @@ class DocumentScanner {
       this.#scanner.value()
       others.push(this.#text.slice(keyStart, this.#scanner.place))
     }, this.#expectedIds())
-    if (usualNodes.size > 0) this.#cut(start, this.#scanner.place, `{${others.join(',')}}`)
-  }
-
-  #slot(name: string): NamedSpan {
-    this.#slotCount += 1
-    if (this.#slotCount > this.#limits.maxSlots) throw overLimit(this.#limits, 'maxSlots', this.#slotCount, 'values')
-    const start = this.#scanner.place
-    this.#scanner.usersValue()
-    const end = this.#scanner.place
-    if (end - start >= MIN_CUT_LENGTH) this.#cut(start, end, 'null')
-    return { name, start, end }
-  }
-
-  #cut(start: number, end: number, replacement: string): void {
-    this.#envelope.push(this.#text.slice(this.#envelopeFrom, start), replacement)
-    this.#envelopeFrom = end
-  }
-
-  /** A map of nothing but values: what is known of it stands in `spans`, so the envelope needs none of it in plain form. */
-  #values(path: string, spans: NamedSpan[], expected: ExpectedNames | null = null): void {
-    const pieces = this.#envelope.length
-    const from = this.#envelopeFrom
-    const start = this.#scanner.place
-    const isPlain = this.#map((name) => spans.push(this.#slot(name)), path, expected)
-    if (!isPlain || spans.length === 0) return
-    this.#envelope.length = pieces
-    this.#envelopeFrom = from
-    this.#cut(start, this.#scanner.place, '{}')
-  }
-
-  /**
-   * A map of names chosen by users, plain or as entries under the Object tag; `each` reads the value.
-   * @returns whether it is a plain object
-   */
-  #map(each: (name: string) => void, path: string, expected: ExpectedNames | null = null): boolean {
-    let first = true
-    let tagged = false
-    let members = false
-    this.#scanner.object((name) => {
-      if (name === '#type' && first) tagged = true
-      else if (name === '#type') this.#misplacedTags.push(path)
-      first = false
-      members = true
-      if (!tagged) each(unescapeName(name))
-      else if (name === 'entries') this.#scanner.array(() => this.#entry(each))
-      else this.#scanner.value()
-    }, expected)
-    return members && !tagged
-  }
-
-  #entry(each: (name: string) => void): void {
-    let name = ''
-    this.#scanner.array((index) => {
-      if (index === 1) return each(name)
-      const token = this.#scanner.token()
-      if (index === 0) name = nameOf(token)
-    })
-  }
-}
-
-/** The name an entry's first element gives; what is none is left to the schema. */
-function nameOf(token: string): string {
-  try {
-    const name = JSON.parse(token) as string | Utf16Text
-    return typeof name === 'string' ? name : utf16Text(name.utf16)
-  } catch {
-    return ''
+    if (usualNodes.size > 0) this.#values.cut(start, this.#scanner.place, `{${others.join(',')}}`)
   }
 }

@@ -53,7 +53,7 @@ function parsedSchemas(): ReadonlyMap<string, Schema> {
   const [snapshot, workflow] = JSON.parse(schemasText) as [Schema, Schema]
   return new Map([
     ['', snapshot],
-    ['workflow-1.0.0.schema.json', workflow],
+    ['workflow-1.1.0.schema.json', workflow],
   ])
 }
 

@@ -6,16 +6,19 @@ import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
 import type { RunConfig } from '../run/config.ts'
 import type { NodeState, RunState } from '../run/state.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
-import { activeMsAt, documentText, isAlive, remainingMs, type SnapshotMoment } from './assemble.ts'
+import { activeMsAt, documentText, isAlive, type SnapshotMoment } from './assemble.ts'
 import { copyState } from './copy-state.ts'
 import type { RunDocument, SnapshotDocument, TimerDocument } from './document.ts'
 import type { SnapshotLimits } from './limits.ts'
-import { isoTime, isoTimeOrNull } from './time.ts'
+import { type SnapshotPart, type SnapshotSignal, shownParts, shownSignal } from './shown.ts'
+import { isoTime, isoTimeOrNull, remainingMs } from './time.ts'
+import { timersOf } from './timers.ts'
 import { SNAPSHOT_FORMAT, SNAPSHOT_VERSION } from './version.ts'
 import { checkReadable } from './writable.ts'
 
 /** One node in a snapshot; times are ISO 8601. */
-export interface SnapshotNode extends Readonly<Omit<NodeState, 'output' | 'startedAt' | 'endedAt' | 'dueAt'>> {
+export interface SnapshotNode
+  extends Readonly<Omit<NodeState, 'output' | 'parts' | 'startedAt' | 'endedAt' | 'dueAt'>> {
   readonly id: string
   readonly type: string
   readonly startedAt: string | null
@@ -110,7 +113,7 @@ export class Snapshot {
   /** All nodes by id, in definition order. */
   get nodes(): Readonly<Dictionary<SnapshotNode>> {
     const nodes = dictionary<SnapshotNode>()
-    this.#parts.state.nodes.forEach(({ output: _, ...node }, index) => {
+    this.#parts.state.nodes.forEach(({ output: _, parts: __, ...node }, index) => {
       const { id, type } = this.workflow.nodes[index]!
       nodes[id] = {
         ...structuredClone(node),
@@ -202,21 +205,24 @@ export class Snapshot {
     return Object.assign(dictionary<number>(), this.#parts.state.usage)
   }
 
-  /** What the run waits for, with deadline and remaining time. */
+  /** The times the run waits for, with deadline and remaining time. */
   get timers(): readonly TimerDocument[] {
-    const { state, at } = this.#parts
-    return state.nodes.flatMap(({ status, dueAt }, index) =>
-      status === 'retrying' && dueAt !== null
-        ? [
-            {
-              nodeId: this.workflow.nodes[index]!.id,
-              kind: 'retry' as const,
-              dueAt: isoTime(dueAt),
-              remainingMs: remainingMs(at, dueAt),
-            },
-          ]
-        : [],
-    )
+    return timersOf(this.#parts.state, this.#parts.at)
+  }
+
+  /** Signals that have come and that no node has taken yet, in the order they came. */
+  get signals(): readonly SnapshotSignal[] {
+    return this.#parts.state.signals.map((signal) => shownSignal(signal, (value) => this.#decode(value)))
+  }
+
+  /** What nodes without a result have done on the way to one, by id, in definition order: steps, visits, items. */
+  get parts(): Readonly<Dictionary<SnapshotPart>> {
+    const parts = dictionary<SnapshotPart>()
+    this.#parts.state.nodes.forEach((node, index) => {
+      if (node.parts === null) return
+      parts[this.workflow.nodes[index]!.id] = shownParts(node.parts, (value) => this.#decode(value))
+    })
+    return parts
   }
 
   get config(): RunConfig {

@@ -24,6 +24,11 @@ export function isoTimeOrNull(at: number | null): string | null {
   return at === null ? null : isoTime(at)
 }
 
+/** How long it is from an instant to another, 0 once that has passed. */
+export function remainingMs(at: number, until: number): number {
+  return Math.max(0, Math.trunc(until - at))
+}
+
 /**
  * The instant a time of a document names, in epoch ms. Offsets and up to nine digits of a fraction are read; what is
  * finer than a millisecond is cut.
@@ -48,6 +53,11 @@ export function parseTime(text: string): number | null {
   const offsetMs = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000 * (sign === '-' ? -1 : 1)
   const at = date.getTime() - offsetMs
   return Number.isNaN(at) || Math.abs(at) > LAST_INSTANT ? null : at
+}
+
+/** {@link parseTime} of a time that was checked, or null for null. */
+export function timeOf(text: string | null): number | null {
+  return text === null ? null : parseTime(text)
 }
 
 /** Characters of a time as we write it. */

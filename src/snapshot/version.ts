@@ -3,7 +3,7 @@ import { quote, SnapshotVersionError } from '../base/errors.ts'
 export const SNAPSHOT_FORMAT = 'waystone.snapshot'
 
 /** Semantic version of the format this package writes; not the version of the package. */
-export const SNAPSHOT_VERSION = '1.0.0'
+export const SNAPSHOT_VERSION = '1.1.0'
 
 /** A version as numbers. */
 export type Version = readonly [major: number, minor: number, patch: number]

@@ -1,10 +1,17 @@
 import type { SerializedError } from '../base/serialized-error.ts'
+import type { NodeParts, Progress } from '../run/parts.ts'
 import type { RunState } from '../run/state.ts'
-import { DEFAULT_SNAPSHOT_LIMITS, DOCUMENT_LEVELS, maxOwnKeys, type SnapshotLimits } from './limits.ts'
+import { checkValueCount, DEFAULT_SNAPSHOT_LIMITS, DOCUMENT_LEVELS, maxOwnKeys, type SnapshotLimits } from './limits.ts'
 import { scanDocument } from './scan.ts'
 
-/** Members and elements a node has in a document at most, besides its definition and its error. */
-const NODE_PARTS = 8
+/** Members and elements a node has in a document at most, besides its definition, its error, its wait and what it has done. */
+const NODE_PARTS = 9
+
+/** Those of a deadline, beside what is due and among the timers. */
+const DEADLINE_PARTS = 7
+
+/** Those of a wait; and of an item with a state of its own. */
+const WAIT_PARTS = 8
 
 /** Characters a member or an element takes at least. */
 const MIN_PART_LENGTH = 2
@@ -20,8 +27,18 @@ const MIN_PART_LENGTH = 2
  */
 export function checkReadable(compact: string, state: RunState, limits: SnapshotLimits, isTakenHere: boolean): void {
   if (!isTakenHere || hasLowerLimits(limits) || mayBeOver(compact, state, limits)) {
-    scanDocument(compact, limits)
+    const { valueCount } = scanDocument(compact, limits)
+    checkValueCount(valueCount + itemsWithoutValue(state), limits)
   }
+}
+
+/** How many items of map nodes have no result yet. */
+function itemsWithoutValue(state: RunState): number {
+  let items = 0
+  for (const { parts } of state.nodes) {
+    if (parts?.items) for (const { status } of parts.items.list) if (status !== 'completed') items += 1
+  }
+  return items
 }
 
 /** How many values a document has, as its reader counts them, with cache entries that have expired meanwhile. */
@@ -31,7 +48,21 @@ function valuesOf(state: RunState): number {
     values += Object.keys(map).length
   }
   for (const name of Object.keys(state.accumulators)) values += state.accumulators[name]!.items.length
+  for (const { parts } of state.nodes) if (parts !== null) values += valuesOfParts(parts)
   return values
+}
+
+/** Every item counts as a value, also before it has one. */
+function valuesOfParts({ items, previous, ...progress }: NodeParts): number {
+  let values = valuesOfProgress(progress) + (previous === undefined ? 0 : 1)
+  if (items === null) return values
+  values += items.list.length
+  for (const item of items.list) if (item.progress !== null) values += valuesOfProgress(item.progress)
+  return values
+}
+
+function valuesOfProgress({ steps, checkpoint }: Progress): number {
+  return Object.keys(steps).length + (checkpoint === undefined ? 0 : 1)
 }
 
 /** Whether a reader takes less of a value, name or definition than what entered the run was held to. */
@@ -47,13 +78,13 @@ function mayBeOver(compact: string, state: RunState, limits: SnapshotLimits): bo
   // An error's details may be deep as soon as they have that many brackets.
   const deep = 2 * (maxDepth - DOCUMENT_LEVELS)
   let parts = state.nodes.length * NODE_PARTS
-  for (const { error } of state.nodes) {
-    if (error === null) continue
-    const length = lengthOf(error)
-    if (length >= deep) return true
-    parts += length / MIN_PART_LENGTH
+  for (const { error, dueAt, wait, parts: own } of state.nodes) {
+    if (dueAt !== null) parts += DEADLINE_PARTS
+    if (wait !== null) parts += WAIT_PARTS
+    if (own !== null) parts += partsOf(own, deep)
+    if (error !== null) parts += partsOfError(error, deep)
   }
-  if (state.error !== null && lengthOf(state.error) >= deep) return true
+  if (state.error !== null) parts += partsOfError(state.error, deep)
   for (const map of [
     state.decisions,
     state.variables,
@@ -62,6 +93,7 @@ function mayBeOver(compact: string, state: RunState, limits: SnapshotLimits): bo
     state.cache,
     state.contextVariables,
     state.contextConstants,
+    state.signalKeys,
     state.usage,
     state.config.limits.maxUsage,
   ]) {
@@ -69,12 +101,28 @@ function mayBeOver(compact: string, state: RunState, limits: SnapshotLimits): bo
     if (names > maxOwnKeys(limits)) return true
     parts += names * NODE_PARTS
   }
-  parts += state.signals.length * NODE_PARTS
+  for (const { fits = [] } of state.signals) parts += NODE_PARTS + fits.length
   // Reasons, messages and texts that grew piece by piece are no values with a limit of their own.
   return parts >= Math.min(maxMembers, maxElements) || compact.length > maxStringLength
 }
 
-/** Characters of an error's text. */
-function lengthOf(error: SerializedError): number {
-  return JSON.stringify(error).length
+/** Members and elements of what a node has done; infinitely many for an error that may be deep. */
+function partsOf({ steps, items }: NodeParts, deep: number): number {
+  let parts = NODE_PARTS + Object.keys(steps).length
+  if (items === null) return parts
+  for (const { status, attempt, error, dueAt, progress } of items.list) {
+    parts += 2
+    if (status === 'completed' && attempt === 1 && error === null) continue
+    parts += WAIT_PARTS
+    if (dueAt !== null) parts += DEADLINE_PARTS
+    if (progress !== null) parts += NODE_PARTS + Object.keys(progress.steps).length
+    if (error !== null) parts += partsOfError(error, deep)
+  }
+  return parts
+}
+
+/** Members and elements of an error at most; infinitely many for one that may be deep. */
+function partsOfError(error: SerializedError, deep: number): number {
+  const { length } = JSON.stringify(error)
+  return length >= deep ? Number.POSITIVE_INFINITY : length / MIN_PART_LENGTH
 }

@@ -12,7 +12,7 @@ import { packageRoot } from '../helpers/source-module.ts'
 import { valueKinds } from '../helpers/value-kinds.ts'
 
 const page = readFileSync(join(packageRoot, 'docs/format.md'), 'utf8')
-const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas/snapshot-1.0.0.schema.json'), 'utf8')) as Schema
+const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas/snapshot-1.1.0.schema.json'), 'utf8')) as Schema
 const section = (title: string) => headingsOf(page, 2).find((heading) => heading.title === title)!.body
 
 interface Schema {
@@ -66,7 +66,7 @@ describe('the page of the format', () => {
 
   it('lists the members of a document in their order', () => {
     const listed = column(section('Members').split('### ')[0]!, 0)
-    const { document } = deserialize(readFileSync(join(packageRoot, 'fixtures/snapshots/1.0.0/everything.json')))
+    const { document } = deserialize(readFileSync(join(packageRoot, 'fixtures/snapshots/1.1.0/everything.json')))
     expect(listed.filter((name) => name !== 'history')).toEqual(Object.keys(document))
     expect([...listed].sort()).toEqual(Object.keys(schema.properties!).sort())
   })

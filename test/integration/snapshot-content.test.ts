@@ -37,7 +37,7 @@ describe('a snapshot of a finished run', () => {
     const { format, version, snapshotTime, run, workflow, results, completedNodes } = executor.saveSnapshot().document
     expect({ format, version, snapshotTime }).toEqual({
       format: 'waystone.snapshot',
-      version: '1.0.0',
+      version: '1.1.0',
       snapshotTime: '2026-05-06T07:08:09.010Z',
     })
     expect(run).toMatchObject({ id: 'run 1', status: 'completed' })
@@ -59,7 +59,7 @@ describe('a snapshot of a finished run', () => {
 
   it('fits the published schema', async () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false })
-    for (const name of ['workflow-1.0.0', 'snapshot-1.0.0']) {
+    for (const name of ['workflow-1.1.0', 'snapshot-1.1.0']) {
       ajv.addSchema(
         JSON.parse(readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8')) as object,
       )
@@ -68,7 +68,7 @@ describe('a snapshot of a finished run', () => {
     const faults: string[] = []
     let checked = 0
     const check = () => {
-      const id = 'https://waystone.dev/schemas/snapshot-1.0.0.schema.json'
+      const id = 'https://waystone.dev/schemas/snapshot-1.1.0.schema.json'
       checked += 1
       if (!ajv.validate(id, executor.saveSnapshot().document)) faults.push(ajv.errorsText())
     }

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../../base/argument.ts'
 import { quote, SnapshotVersionError, type WaystoneError } from '../../base/errors.ts'
 import type { JsonObject } from '../../base/json.ts'
-import { compareVersions, parseVersion, SNAPSHOT_VERSION } from '../version.ts'
+import { compareVersions, parseVersion, SNAPSHOT_VERSION, type Version } from '../version.ts'
 
 /** One step from a released version of the format to the next. */
 export interface Migration {
@@ -19,7 +19,7 @@ export interface Migrations {
   /** Versions that can be migrated, oldest first. */
   readonly versions: readonly string[]
   /**
-   * The document in the current version.
+   * The document in the first version that is read as it is.
    * @throws {SnapshotVersionError} SNAPSHOT_NO_MIGRATION when no chain begins at the document's version,
    * SNAPSHOT_MIGRATION_FAILED when a step throws or gives something else than a document of its version
    */
@@ -28,7 +28,7 @@ export interface Migrations {
 
 /**
  * A chain of migrations, checked when it is made: every step leads to a newer version, no two begin at the same one,
- * and every chain ends at the current version.
+ * and every chain ends at a version that is read as it is: one of the current major, up to the current version.
  * @throws {WaystoneError} ARGUMENT_INVALID naming the step that is wrong
  */
 export function createMigrations(steps: readonly Migration[]): Migrations {
@@ -50,7 +50,7 @@ export function createMigrations(steps: readonly Migration[]): Migrations {
     byVersion.set(step.from, Object.freeze({ ...step }))
   }
   for (const { from, to } of byVersion.values()) {
-    if (to !== SNAPSHOT_VERSION && !byVersion.has(to)) {
+    if (!isCurrent(parseVersion(to)!) && !byVersion.has(to)) {
       throw invalid(
         `a chain without a gap, up to the current version ${SNAPSHOT_VERSION}`,
         `${from} to ${to}, where no step begins`,
@@ -64,11 +64,17 @@ export function createMigrations(steps: readonly Migration[]): Migrations {
   })
 }
 
+/** Whether documents of a version are read as they are. */
+function isCurrent(version: Version): boolean {
+  const own = parseVersion(SNAPSHOT_VERSION)!
+  return version[0] === own[0] && compareVersions(version, own) <= 0
+}
+
 function migrateThrough(byVersion: ReadonlyMap<string, Migration>, document: JsonObject): JsonObject {
   const found = document['version'] as string
   let current = document
   // Every step leads to a newer version and a version begins one step at most, so this ends.
-  while (current['version'] !== SNAPSHOT_VERSION) {
+  while (!isCurrent(parseVersion(current['version'])!)) {
     const step = byVersion.get(current['version'] as string)
     if (step === undefined) {
       const known = [...byVersion.keys()]

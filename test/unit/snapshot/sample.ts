@@ -1,6 +1,8 @@
-import { dictionary } from '../../../src/base/json.ts'
+import type { Encoded } from '../../../src/base/encoded.ts'
+import { type Dictionary, dictionary } from '../../../src/base/json.ts'
 import { defaultCodec } from '../../../src/base/values/codec.ts'
 import { DEFAULT_CONFIG } from '../../../src/run/config.ts'
+import { type ItemState, noParts, untouchedItem } from '../../../src/run/parts.ts'
 import { pendingState } from '../../../src/run/run.ts'
 import type { NodeState, RunState } from '../../../src/run/state.ts'
 import { parseDefinition } from '../../../src/workflow/parse.ts'
@@ -28,6 +30,20 @@ export function sampleState(): RunState {
       { id: 'yes', type: 'work', retry: { maximumAttempts: 3 } },
       { id: 'no', type: 'work', onError: 'continue' },
       { id: '', type: 'end' },
+      { id: 'nap', type: 'sleep', data: { durationMs: 60_000, onLoad: 'remaining' } },
+      { id: 'ask', type: 'waitForSignal', data: { name: 'approve' } },
+      {
+        id: 'each',
+        type: 'work',
+        retry: { maximumAttempts: 3 },
+        map: { key: '/id', concurrency: 2, onItemError: 'settle' },
+      },
+      {
+        id: 'draft',
+        type: 'work',
+        repeat: { until: { path: '/ok', operator: 'truthy' }, maximumVisits: 5, onLimit: 'complete' },
+      },
+      { id: '7', type: 'work' },
     ],
     edges: [
       { source: '10', target: '__proto__' },
@@ -36,6 +52,7 @@ export function sampleState(): RunState {
       { id: 'e-yes', source: 'branch', target: 'yes', sourceHandle: 'true', label: 'Yes' },
       { id: '7', source: 'branch', target: 'no', sourceHandle: 'false' },
       { source: 'yes', target: '' },
+      { source: '10', target: 'each' },
     ],
   })
   const state = pendingState({ runId: 'run-1', workflow, fingerprint: 'f'.repeat(64), input: encode({ month: 3 }) })
@@ -68,6 +85,51 @@ export function sampleState(): RunState {
     },
     { status: 'skipped', skipReason: 'untaken', endedAt: AT - 90 },
     {},
+    {
+      status: 'waiting',
+      attempt: 1,
+      startedAt: AT - 80,
+      dueAt: AT + 59_920,
+      wait: { kind: 'timer', id: 'w20', durationMs: 60_000, onLoad: 'remaining' },
+    },
+    {
+      status: 'waiting',
+      attempt: 1,
+      startedAt: AT - 80,
+      wait: {
+        kind: 'signal',
+        id: 'w21',
+        name: 'approve',
+        durationMs: null,
+        onLoad: 'deadline',
+        onTimeout: 'route',
+        take: 'all',
+      },
+    },
+    {
+      status: 'waiting',
+      attempt: 1,
+      startedAt: AT - 80,
+      parts: {
+        ...noParts(),
+        items: {
+          keys: ['10', '2', 'a', '#type', '__proto__', 'x\ud800', '', 'constructor', '9'],
+          list: sampleItems(big),
+        },
+      },
+    },
+    {
+      attempt: 2,
+      startedAt: AT - 80,
+      endedAt: AT - 70,
+      parts: { ...noParts(), visits: 2, previous: encode({ ok: false, text: 'second' }) },
+    },
+    {
+      status: 'running',
+      attempt: 1,
+      startedAt: AT - 60,
+      parts: { ...noParts(), steps: sampleSteps(big), checkpoint: encode([new Date(1)]) },
+    },
   ]
   state.nodes.forEach((node, index) => {
     Object.assign(node, nodes[index])
@@ -76,7 +138,7 @@ export function sampleState(): RunState {
   state.nodes[3]!.error = { name: 'Error', message: 'first try', details: { __proto__: null } }
   Object.assign(state, {
     status: 'running',
-    seq: 14,
+    seq: 60,
     seed: 4_294_967_295,
     startedAt: AT - 6000,
     activeMs: 1000,
@@ -108,7 +170,39 @@ export function sampleState(): RunState {
   state.cache['forever'] = { value: encode(/x/g), expiresAt: null }
   state.contextVariables['user'] = encode('ada')
   state.contextConstants['toString'] = encode(1)
-  state.signals.push({ seq: 9, at: AT - 300, name: 'approve', payload: encode({ by: 'ada' }) })
-  state.usage = Object.assign(dictionary<number>(), { nodeExecutions: 6, http: 2 })
+  state.signals.push(
+    { seq: 9, at: AT - 300, name: 'order', payload: encode({ by: 'ada' }), fits: ['', 'nap'] },
+    { seq: 25, at: AT - 20, name: 'approve', payload: encode(true), waitId: 'w21' },
+  )
+  Object.assign(state.signalKeys, { '10': 9, '9': 25, answered: 8 })
+  state.usage = Object.assign(dictionary<number>(), { nodeExecutions: 22, http: 2 })
   return state
+}
+
+/** Results of steps, whose names a reader of objects would put in another order. */
+function sampleSteps(big: unknown, more = 'more'): Dictionary<Encoded> {
+  const steps = dictionary<Encoded>()
+  for (const name of ['9', '10', more]) steps[name] = defaultCodec.encode(name === '9' ? big : undefined)
+  return steps
+}
+
+/** Items in every state they can have; nine of them, nine attempts. */
+function sampleItems(big: unknown): ItemState[] {
+  const error = { name: 'Error', message: 'no' }
+  const items: Partial<ItemState>[] = [
+    { status: 'completed', attempt: 1, output: defaultCodec.encode(big) },
+    { status: 'completed', attempt: 2, failures: 1, error, output: defaultCodec.encode({ a: 1n }) },
+    {
+      status: 'running',
+      attempt: 1,
+      progress: { steps: sampleSteps(big, '__proto__'), checkpoint: defaultCodec.encode({ page: 2 }) },
+    },
+    { status: 'retrying', attempt: 2, failures: 2, error, dueAt: AT + 30 },
+    { status: 'failed', attempt: 1, failures: 1, error: { ...error, code: 'E2', details: { at: '/x' } } },
+    {},
+    { status: 'completed', attempt: 1, output: null },
+    { status: 'interrupted', attempt: 1 },
+    {},
+  ]
+  return items.map((item) => ({ ...untouchedItem(), ...item }))
 }

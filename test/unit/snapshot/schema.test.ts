@@ -55,8 +55,8 @@ describe('the published schema', () => {
       unicode: false,
       logger: false,
     })
-    ajv.addSchema(schema('workflow-1.0.0'))
-    const published = ajv.compile(schema('snapshot-1.0.0'))
+    ajv.addSchema(schema('workflow-1.1.0'))
+    const published = ajv.compile(schema('snapshot-1.1.0'))
     let cases = 0
     const compare = (candidate: unknown, what: string) => {
       const expected = published(candidate)

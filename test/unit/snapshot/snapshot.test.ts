@@ -139,7 +139,7 @@ describe('serialize and deserialize', () => {
     state.nodes[3]!.output = codec.encode(values.branch)
     state.variables['same'] = codec.encode(long('c'))
     state.variables['other'] = codec.encode(long('d'))
-    const text = serialize(takeSnapshot(state, AT))
+    const text = serialize(takeSnapshot(state, AT), { pretty: false })
     const snapshot = deserialize(text)
     expect(snapshot.results).toMatchObject(values)
     expect(snapshot.variables).toMatchObject({ same: long('c'), other: long('d') })
@@ -241,7 +241,7 @@ describe('Snapshot', () => {
       id: 'run-1',
       status: 'running',
       activeMs: 7000,
-      head: { seq: 14, digest: null },
+      head: { seq: 60, digest: null },
       parent: { kind: 'fork' },
     })
     expect(snapshot.snapshotTime).toBe('2026-01-02T03:04:05.678Z')
@@ -262,6 +262,8 @@ describe('Snapshot', () => {
     expect(snapshot.context.variables['user']).toBe('ada')
     expect(snapshot.timers).toEqual([
       { nodeId: 'yes', kind: 'retry', dueAt: '2026-01-02T03:04:06.628Z', remainingMs: 950 },
+      { nodeId: 'nap', kind: 'wait', dueAt: '2026-01-02T03:05:05.598Z', remainingMs: 59_920 },
+      { nodeId: 'each', kind: 'item', item: 3, dueAt: '2026-01-02T03:04:05.708Z', remainingMs: 30 },
     ])
     expect(snapshot.workflow.nodes[0]).toMatchObject({
       position: { x: 1, y: 2 },
@@ -269,6 +271,22 @@ describe('Snapshot', () => {
     })
     expect(snapshot.config.concurrency).toBe(2)
     expect(snapshot.nodes['yes']?.error?.cause?.message).toBe('inner')
+    expect(snapshot.nodes['nap']?.wait).toMatchObject({ kind: 'timer', durationMs: 60_000 })
+    expect(snapshot.signals.map(({ name, at, payload }) => ({ name, at, payload }))).toEqual([
+      { name: 'order', at: '2026-01-02T03:04:05.378Z', payload: { by: 'ada' } },
+      { name: 'approve', at: '2026-01-02T03:04:05.658Z', payload: true },
+    ])
+    expect(Object.keys(snapshot.parts)).toEqual(['7', 'each', 'draft'])
+    expect(snapshot.parts['draft']).toMatchObject({ visits: 2, previous: { ok: false }, items: null })
+    expect(snapshot.parts['7']).toMatchObject({ steps: { '10': undefined }, checkpoint: [new Date(1)] })
+    expect(snapshot.parts['each']?.items?.map(({ key, status, result }) => [key, status, result]).slice(1, 5)).toEqual([
+      ['2', 'completed', { a: 1n }],
+      ['a', 'running', undefined],
+      ['#type', 'retrying', undefined],
+      ['__proto__', 'failed', undefined],
+    ])
+    expect(snapshot.parts['each']?.items?.[2]).toMatchObject({ steps: {}, checkpoint: { page: 2 } })
+    expect(snapshot.parts['each']?.items?.[3]?.dueAt).toBe('2026-01-02T03:04:05.708Z')
   })
 
   it('changes neither with the run it was taken of nor with what was read from it', () => {
@@ -283,6 +301,23 @@ describe('Snapshot', () => {
     state.accumulators['words']!.value = 'changed'
     delete state.cache['price']
     state.signals.length = 0
+    state.signalKeys['new'] = 1
+    for (const { parts } of state.nodes) {
+      if (parts === null) continue
+      parts.steps['new'] = 1
+      parts.visits += 1
+      for (const item of parts.items?.list ?? []) {
+        item.attempt += 1
+        if (item.progress !== null) {
+          item.progress.steps['new'] = 1
+          item.progress.checkpoint = 1
+        }
+      }
+      parts.items?.list.pop()
+    }
+    Object.assign(snapshot.nodes['nap']!.wait!, { durationMs: 1 })
+    Object.assign(snapshot.signals[0]!.fits!, ['other'])
+    Object.assign(snapshot.parts['each']!.items![4]!.error!, { message: 'changed' })
     const results = snapshot.results as Record<string, { text: string }>
     results['10']!.text = 'changed'
     ;(snapshot.document as { variables: Record<string, unknown> }).variables['user'] = 1

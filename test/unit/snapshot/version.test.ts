@@ -93,6 +93,18 @@ describe('migrations', () => {
       expect(failure(() => createMigrations(steps as never)).code, JSON.stringify(steps)).toBe('ARGUMENT_INVALID')
     }
     expect(createMigrations([completed, renamed]).versions).toEqual(['0.8.0', '0.9.0'])
+    expect(failure(() => createMigrations([step('0.9.0', '1.9.0')])).code).toBe('ARGUMENT_INVALID')
+  })
+
+  it('need not lead further than to a version that is read as it is', () => {
+    const further: Migration = { from: '1.0.0', to: '1.1.0', migrate: () => ({}) }
+    const toCurrent: Migration = {
+      ...completed,
+      to: '1.1.0',
+      migrate: (d) => ({ ...completed.migrate(d), version: '1.1.0' }),
+    }
+    expect(deserialize(sealed(old()), { migrations: [completed, renamed, further] }).version).toBe('1.0.0')
+    expect(deserialize(sealed(old()), { migrations: [toCurrent, renamed] }).version).toBe('1.1.0')
   })
 
   it('that fail are named', () => {
