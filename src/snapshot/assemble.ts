@@ -72,7 +72,8 @@ function runText(state: RunState, { at, epoch, headDigest }: SnapshotMoment): st
     `,"head":{"seq":${state.seq},"at":${timeText(state.seq === 0 ? null : state.lastAt)},"digest":${JSON.stringify(headDigest)}}` +
     `,"epoch":${epoch},"startedAt":${timeText(state.startedAt)},"endedAt":${timeText(state.endedAt)}` +
     `,"activeMs":${activeMsAt(state, at)},"error":${jsonText(state.error)},"failedNodeId":${JSON.stringify(state.failedNodeId)}` +
-    `,"reason":${JSON.stringify(state.reason)},"seed":${state.seed},"input":${encodedText(state.input)}}`
+    `,"reason":${JSON.stringify(state.reason)},"seed":${state.seed},"input":${encodedText(state.input)}` +
+    `${state.fruitlessResumes === 0 ? '' : `,"fruitlessResumes":${state.fruitlessResumes}`}}`
   )
 }
 
@@ -220,6 +221,7 @@ function configText({ config: { concurrency, limits, oversizedResults } }: RunSt
       'nodeTimeoutMs',
       'maxNodes',
       'maxNodeExecutions',
+      'maxFruitlessResumes',
       'maxUsage',
       'maxResultBytes',
       'maxStateBytes',

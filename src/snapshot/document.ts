@@ -65,6 +65,8 @@ export interface RunDocument {
   readonly reason: string | null
   readonly seed: number
   readonly input: JsonValue
+  /** How often the run was taken up after a crash since it last got anywhere; missing: 0. */
+  readonly fruitlessResumes?: number
 }
 
 export interface WorkflowDocument {
@@ -89,6 +91,7 @@ export interface NodeDocument {
   readonly continues?: boolean
   readonly fallback?: boolean
   readonly skipReason?: SkipReason
+  /** What someone outside decided about the node. */
   readonly operator?: OperatorMark
   /** What a waiting node waits for; a map node waits for its items. */
   readonly wait?: WaitState

@@ -156,7 +156,7 @@ export function readState(checked: CheckedDocument): RunState {
     })),
     signalKeys: dictionaryOf(mapEntries(document.signalKeys ?? {}) as [string, number][]),
     usage: numbersOf(document.usage),
-    fruitlessResumes: 0,
+    fruitlessResumes: run.fruitlessResumes ?? 0,
     stateBytes: 0,
     error: run.error === null ? null : errorOf(run.error),
     failedNodeId: run.failedNodeId,

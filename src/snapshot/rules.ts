@@ -150,6 +150,12 @@ class Contradictions {
       }
       if (node.status === 'retrying' && node.dueAt === undefined)
         this.#findings.report(path('/dueAt'), 'a retrying node is due at some time')
+      const marked = node.operator === 'set' ? 'completed' : 'failed'
+      if (node.operator !== undefined && node.status !== marked)
+        this.#findings.report(
+          path('/operator'),
+          `a node that was ${node.operator} is ${marked}, and this one is ${node.status}`,
+        )
       this.#findings.deadline(path, node)
     }
   }
