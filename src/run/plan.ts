@@ -35,8 +35,10 @@ function planIdle(run: Run): RunCommand | null {
   if (activity.running > 0 || frontier.isEnding || frontier.nextDueAt(state) !== null) return null
   if (run !== root) return isOpenFor(run) || frontier.nested.size > 0 || frontier.isHungry ? null : { type: 'run.fail' }
   if (agenda.hungry.size > 0 || agenda.awake.size > (agenda.awake.has(run) ? 1 : 0)) return null
+  const runs = runsOf(run)
+  if (runs.some((each) => each.frontier.isEnding)) return null
   // Nobody can answer a run in which nothing asks: it would hang for ever.
-  return { type: runsOf(run).some(isOpenFor) ? 'run.wait' : 'run.fail' }
+  return { type: runs.some(isOpenFor) ? 'run.wait' : 'run.fail' }
 }
 
 /** Whether a run waits for someone outside. */

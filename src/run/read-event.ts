@@ -5,15 +5,7 @@ import { isPlainText } from '../base/values/plain.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { NodeCompleted, NodeStarted, RunEvent } from './event.ts'
 import { eventText, parseEvent, startedTail } from './event-text.ts'
-
-/** An event as a store keeps it: what a store may index, and the whole event as text. */
-export interface RecordedEvent {
-  readonly seq: number
-  readonly at: number
-  readonly type: string
-  readonly nodeId: string | null
-  readonly text: string
-}
+import { PiecedEvent, type RecordedEvent } from './recorded-event.ts'
 
 /**
  * What reads the events of one run from where they were recorded. A log is not trusted: each text has to be the very
@@ -48,8 +40,13 @@ export function eventReader(
    * The two events most of every log is, read by comparing their text with what it must be: several times faster than
    * parsing it (the resume workloads of the benchmarks). Null for all others.
    */
-  function usualEvent({ seq, at, type, nodeId, text }: RecordedEvent): RunEvent | null {
-    if ((type !== 'node.started' && type !== 'node.completed') || nodeId === null || ESCAPED.test(nodeId)) return null
+  function usualEvent(recorded: RecordedEvent): RunEvent | null {
+    const { type, nodeId } = recorded
+    if ((type !== 'node.started' && type !== 'node.completed') || nodeId === null) return null
+    const data = PiecedEvent.dataOf(recorded)
+    if (data !== null) return usualOf(recorded, type, nodeId, data, 0)
+    if (ESCAPED.test(nodeId)) return null
+    const { seq, at, text } = recorded
     if (at !== lastAt) {
       const head = `,"runId":${runIdText},"at":${at},"type":`
       startedHead = `${head}"node.started","data":{"nodeId":"`
@@ -60,12 +57,25 @@ export function eventReader(
     end = afterNumber(text, seq, end)
     end = afterPart(text, type === 'node.started' ? startedHead : completedHead, end)
     end = afterPart(text, nodeId, end)
-    const start = afterPart(text, ATTEMPT, end)
-    if (start === NOWHERE || !text.endsWith('}}')) return null
-    end = digitsEnd(text, start)
+    end = afterPart(text, '",', end)
+    if (end === NOWHERE || !text.endsWith('}}')) return null
+    return usualOf(recorded, type, nodeId, text.slice(0, -1), end)
+  }
+
+  /** The event whose text goes on with its attempt at a place, behind the id of its node, and ends with its data. */
+  function usualOf(
+    { seq, at }: RecordedEvent,
+    type: 'node.started' | 'node.completed',
+    nodeId: string,
+    text: string,
+    from: number,
+  ): RunEvent | null {
+    const start = afterPart(text, ATTEMPT, from)
+    if (start === NOWHERE || !text.endsWith('}')) return null
+    const end = digitsEnd(text, start)
     const attempt = wholeNumber(text, start, end)
     if (attempt === null || attempt === 0) return null
-    const last = text.length - 2
+    const last = text.length - 1
     if (type === 'node.started') {
       return end === last ? ({ seq, runId, at, type, data: { nodeId, attempt } } satisfies NodeStarted) : null
     }
@@ -136,7 +146,7 @@ export function eventReader(
 const ZERO = 0x30
 const NINE = 0x39
 const SEQ = '{"seq":'
-const ATTEMPT = '","attempt":'
+const ATTEMPT = '"attempt":'
 const OUTPUT = ',"output":'
 
 /** What JSON writes otherwise than it is, or may. */

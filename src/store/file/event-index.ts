@@ -1,4 +1,5 @@
 import { quote, StoreError } from '../../base/errors.ts'
+import { PiecedEvent } from '../../run/recorded-event.ts'
 import type { RunStatus } from '../../run/state.ts'
 import type { EventBatch, RunSummary, StoredEvent } from '../driver.ts'
 
@@ -161,8 +162,8 @@ export function eventsIn(json: string, lastSeq: number, runId: string): StoredEv
     const end = position + lengths[place]!
     let text = json.slice(omission === WHOLE ? position : position + 1, end)
     if (omission === ENVELOPE) text = beginning(seq, at, type, null) + text
-    else if (omission === NODE) text = `${beginning(seq, at, type, nodeId)}${text}}`
-    events.push({ seq, at, type, nodeId, text })
+    if (omission !== NODE || nodeId === null) events.push({ seq, at, type, nodeId, text })
+    else events.push(new PiecedEvent(seq, at, type, nodeId, `${beginning(seq, at, type, nodeId)}${text}}`, text))
     position = end + 1
   }
   return events

@@ -3,7 +3,8 @@ import { blobMarker, truncatedMarker } from '../../../src/base/encoded.ts'
 import { defaultCodec } from '../../../src/base/values/codec.ts'
 import type { RunEvent } from '../../../src/run/event.ts'
 import { eventText } from '../../../src/run/event-text.ts'
-import { eventReader, type RecordedEvent } from '../../../src/run/read-event.ts'
+import { eventReader } from '../../../src/run/read-event.ts'
+import type { RecordedEvent } from '../../../src/run/recorded-event.ts'
 import { Core } from './core.ts'
 
 const read = eventReader('r', defaultCodec.check)

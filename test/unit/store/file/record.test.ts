@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { PiecedEvent } from '../../../../src/run/recorded-event.ts'
 import type { StoredEvent } from '../../../../src/store/driver.ts'
 import {
   decodeClaim,
@@ -107,6 +108,27 @@ describe('a record of a log', () => {
     const { bytes } = encodeEvents(NO_CHECKSUM, 1, { events, summary: sampleSummary('run', 1) }, facts)
     const record = decodeRecord(lineOf(bytes))
     expect(record === null ? null : decodeEvents(record, 'run')).toEqual(events)
+  })
+
+  it('gives what it kept of an event of a node by itself too, where that is all the text says besides', () => {
+    const texts = [
+      '{"seq":1,"runId":"run","at":5,"type":"node.started","data":{"nodeId":"n\\"","attempt":1}}',
+      '{"seq":2,"runId":"run","at":5,"type":"node.started","data":{"attempt":1,"nodeId":"n"}}',
+    ]
+    const events = texts.map((text, at) => ({
+      seq: at + 1,
+      at: 5,
+      type: 'node.started',
+      nodeId: at === 0 ? 'n"' : 'n',
+      text,
+    }))
+    const record = decodeRecord(
+      lineOf(encodeEvents(NO_CHECKSUM, 1, { events, summary: sampleSummary('run', 2) }, facts).bytes),
+    )
+    const found = record === null ? [] : decodeEvents(record, 'run')
+    expect(found).toEqual(events)
+    expect(found.map((event) => PiecedEvent.dataOf(event))).toEqual(['"attempt":1}', null])
+    expect(PiecedEvent.dataOf({ ...found[0]! })).toBe(null)
   })
 
   it.each([
