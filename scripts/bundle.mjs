@@ -7,7 +7,7 @@ import { rolldown } from 'rolldown'
  * Packages that become part of the bundle: each is one to eight files to find, of which a small part is used.
  * The others stay imports: they are the command line's own, and it alone loads them.
  */
-const inlined = ['@noble/hashes', 'fast-json-stable-stringify', 'fflate', 'semver']
+const inlined = ['@cfworker/json-schema', '@noble/hashes', 'fast-json-stable-stringify', 'fflate', 'semver']
 
 /**
  * What is used of packages that are evaluated at their first use: fflate fills tables for longer than all of src takes, and

@@ -1,5 +1,7 @@
 import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
+import type { Encoded } from '../base/encoded.ts'
 import { LimitError, quote, WaystoneError } from '../base/errors.ts'
+import type { RunCommand } from '../run/command.ts'
 import type { RunConfig } from '../run/config.ts'
 import type { RunEvent } from '../run/event.ts'
 import type { Operation, Retry } from '../run/operation.ts'
@@ -27,16 +29,11 @@ import {
   skipOf,
 } from './operations.ts'
 import { configOf, type ExecutorOptions, executorOptions, type World, worldOf } from './options.ts'
+import { checkPauseOptions, checkReason, type PauseOptions } from './pause-options.ts'
+import { canCheckSchemas, loadSchemaChecker } from './payload-schema.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { RunLoop } from './run-loop.ts'
-
-/** How a run is paused. */
-export interface PauseOptions {
-  /** Who or what asked; recorded. */
-  readonly reason?: string
-  /** How long running nodes may go on, in milliseconds, before they are cut off; default: until they end. */
-  readonly deadlineMs?: number
-}
+import { answerCommand, checkSignal, hasSchemaOf, hasSchemas, type SignalOptions, signalCommand } from './signals.ts'
 
 /** What a loaded run brings along; used by `loadSnapshot` and the engine. */
 export interface RestoredRun {
@@ -71,6 +68,8 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
   readonly #journal: Journal | null
   #restored: RestoredRun | null
   #execution: Promise<RunResult<Outputs>> | null = null
+  /** Once a signal had to wait for what checks schemas, all later ones do, so that none overtakes another. */
+  #schemas: Promise<void> | null = null
 
   /**
    * @throws {DefinitionError} NODE_TYPE_MISSING, WORKFLOW_BAD_CONDITION before anything runs
@@ -198,15 +197,31 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
   }
 
   /**
-   * Records a signal; it is kept until something waits for it.
+   * Records a signal; it is kept until something waits for it. A run that has settled as `waiting` goes on with it when it
+   * is executed again.
+   * @param payload - checked against the schemas of the nodes that may wait for the name: it goes to those it fits
    * @returns once it is recorded
-   * @throws {WaystoneError} ARGUMENT_INVALID; what the codec throws for a payload it can't keep
-   * @throws {RunError} RUN_ENDED, RUN_NOT_STARTED
+   * @throws {RunError} SIGNAL_INVALID when it fits none of them, and nothing is recorded; RUN_ENDED, RUN_NOT_STARTED
+   * @throws {LimitError} LIMIT_RESULT_BYTES
+   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN; what the codec throws for a payload it can't keep
    */
-  async signal(name: string, payload?: unknown): Promise<void> {
-    if (typeof name !== 'string') throw invalidArgument('name', 'a string', name, { of: 'signal' })
-    this.#loop.dispatch({ type: 'signal.receive', name, payload: this.#world.codec.encode(payload) })
-    await this.#loop.recorded()
+  async signal(name: string, payload?: unknown, options: SignalOptions = {}): Promise<void> {
+    checkSignal('signal', 'name', name, options)
+    await this.#receive(hasSchemas(this.#run, name), payload, (encoded) =>
+      signalCommand(this.#run, this.#world.codec, name, encoded, options),
+    )
+  }
+
+  /**
+   * Records the answer to one wait, which a node that waits for a signal names: `wait.id` of its `node.waiting` fact.
+   * @returns once it is recorded
+   * @throws {RunError} WAIT_UNKNOWN when the wait is not open; else as for a signal
+   */
+  async answer(waitId: string, payload?: unknown, options: SignalOptions = {}): Promise<void> {
+    checkSignal('answer', 'waitId', waitId, options)
+    await this.#receive(hasSchemaOf(this.#run, waitId), payload, (encoded) =>
+      answerCommand(this.#run, this.#world.codec, waitId, encoded, options),
+    )
   }
 
   /**
@@ -301,6 +316,20 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     })
   }
 
+  /** Takes a payload as it is now, and gives the command made of it once schemas can be asked; in the order of the calls. */
+  async #receive(hasSchema: boolean, payload: unknown, command: (encoded: Encoded) => RunCommand): Promise<void> {
+    const encoded = this.#world.codec.encode(payload)
+    if (hasSchema && !canCheckSchemas()) this.#schemas ??= loadSchemaChecker()
+    const arrived = this.#loop.expectSignal()
+    try {
+      if (this.#schemas !== null) await this.#schemas
+      this.#loop.dispatch(command(encoded))
+    } finally {
+      arrived()
+    }
+    await this.#loop.recorded()
+  }
+
   async #executeOnce(retry: Retry | null): Promise<RunResult<Outputs>> {
     const restored = this.#restored
     if (this.#run.state.status === 'pending')
@@ -347,20 +376,6 @@ export function restoredExecutor<Outputs extends object, Input>(
   const options: ExecutorOptions<Input> = {}
   restoredRuns.set(options, restored)
   return new DagExecutor(workflow, options)
-}
-
-/** @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN */
-export function checkPauseOptions(options: PauseOptions, of: string): void {
-  checkOptions(options, ['reason', 'deadlineMs'], of)
-  const { reason, deadlineMs } = options
-  if (reason !== undefined) checkReason(reason, of)
-  if (deadlineMs === undefined || (Number.isFinite(deadlineMs) && deadlineMs >= 0)) return
-  throw invalidArgument('deadlineMs', 'a number of 0 or more', deadlineMs, { of })
-}
-
-function checkReason(reason: unknown, of: string): void {
-  if (typeof reason === 'string') return
-  throw invalidArgument('reason', 'a string', reason, { of })
 }
 
 function checkSize({ graph }: Workflow, config: RunConfig): void {

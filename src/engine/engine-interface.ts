@@ -1,9 +1,9 @@
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { ListQuery, RunPage, RunSummary } from '../store/driver.ts'
 import type { Workflow } from '../workflow/workflow.ts'
-import type { PauseOptions } from './dag-executor.ts'
 import type { EngineOperations } from './engine-operations.ts'
 import type { ConfigOptions, ExecutorOptions } from './options.ts'
+import type { PauseOptions } from './pause-options.ts'
 import type { Recovery, RunHandle } from './run-handle.ts'
 
 /** Options of one run of an engine. */

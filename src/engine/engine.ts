@@ -14,7 +14,7 @@ import { isWorkflow, type Workflow } from '../workflow/workflow.ts'
 import { bystander } from './bystander.ts'
 import { Checkpoints, DEFAULT_CHECKPOINT_EVENTS } from './checkpoints.ts'
 import { ClaimKeeper } from './claim-keeper.ts'
-import { checkPauseOptions, type DagExecutor, type PauseOptions, restoredExecutor } from './dag-executor.ts'
+import { type DagExecutor, restoredExecutor } from './dag-executor.ts'
 import {
   runActive,
   runExists,
@@ -39,6 +39,7 @@ import {
   type World,
   worldOf,
 } from './options.ts'
+import { checkPauseOptions, type PauseOptions } from './pause-options.ts'
 import { recoverRuns } from './recover.ts'
 import type { Recovery, RunHandle } from './run-handle.ts'
 import { RunTurns } from './run-turns.ts'

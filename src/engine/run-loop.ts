@@ -20,6 +20,7 @@ import { errorOf } from './report.ts'
 import { RunScope, type Shell } from './run-scope.ts'
 import { RunTimers } from './run-timers.ts'
 import { yieldToHost } from './system.ts'
+import { Waiters } from './waiters.ts'
 
 const RESOLVED = Promise.resolve()
 
@@ -72,14 +73,10 @@ export class RunLoop implements Shell {
   readonly #nested = new Map<Run, RunScope>()
   /** Handlers called since the host's other tasks had a turn. */
   #called = 0
+  /** How many signals are on their way. */
+  #expected = 0
   readonly #timers: RunTimers
-  readonly #recorded: {
-    readonly seq: number
-    readonly resolve: () => void
-    readonly reject: (error: unknown) => void
-  }[] = []
-  readonly #settling: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
-  #recordedSeq: number
+  readonly #waiters: Waiters
   #broken: WaystoneError | null = null
 
   constructor(parts: RunLoopParts) {
@@ -91,7 +88,7 @@ export class RunLoop implements Shell {
     this.#logger = parts.logger
     this.#listeners = parts.listeners
     this.#journal = parts.journal
-    this.#recordedSeq = parts.run.state.seq
+    this.#waiters = new Waiters(parts.run.state.seq)
     this.#timers = new RunTimers(
       parts.clock,
       () => this.#schedule(),
@@ -129,17 +126,25 @@ export class RunLoop implements Shell {
     this.#schedule()
   }
 
+  /** Keeps the run from settling as `waiting` while a signal is on its way. @returns what says that it has come, or will not */
+  expectSignal(): () => void {
+    this.#expected += 1
+    return () => {
+      this.#expected -= 1
+      if (this.#broken === null) this.#schedule()
+    }
+  }
+
   /** Resolves when everything decided so far is recorded and told; rejects when the journal breaks. */
   recorded(): Promise<void> {
     const { seq } = this.state
     if (this.#broken !== null) return Promise.reject(this.#broken)
-    if (this.#recordedSeq >= seq) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#recorded.push({ seq, resolve, reject }))
+    return this.#waiters.recorded(seq)
   }
 
   /** Resolves when the run next settles (ends, pauses, waits) and that is recorded; rejects when the journal breaks. */
   settled(): Promise<void> {
-    return new Promise((resolve, reject) => this.#settling.push({ resolve, reject }))
+    return this.#waiters.settled()
   }
 
   post(scope: RunScope, command: RunCommand): void {
@@ -230,6 +235,7 @@ export class RunLoop implements Shell {
   #followPlan(at: number): void {
     for (let run: Run | undefined = this.run; run !== undefined; run = nextRun(this.run)) {
       for (let next = plan(run, at); next !== null; next = plan(run, at)) {
+        if (next.type === 'run.wait' && this.#expected > 0) break
         if (next.type === 'wait.end') {
           this.#scopeOf(run).attempts.endWait(next)
           // What a node takes is gone before another is asked whether it waits for it.
@@ -329,13 +335,12 @@ export class RunLoop implements Shell {
             break
           }
           this.#stop(event.type)
-          for (const waiter of this.#settling.splice(0)) waiter.resolve()
+          this.#waiters.tellSettled()
           break
         default:
       }
-      this.#recordedSeq = event.seq
+      this.#waiters.tellRecorded(event.seq)
     }
-    while (this.#recorded.length > 0 && this.#recorded[0]!.seq <= this.#recordedSeq) this.#recorded.shift()!.resolve()
   }
 
   #performAttempt(
@@ -386,7 +391,7 @@ export class RunLoop implements Shell {
           cause: error,
         })
     this.#stop('its journal failed')
-    for (const waiter of [...this.#recorded.splice(0), ...this.#settling.splice(0)]) waiter.reject(this.#broken)
+    this.#waiters.tellBroken(this.#broken)
     this.#listeners.tellFailure(this.#broken)
   }
 }

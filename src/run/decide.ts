@@ -86,6 +86,8 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
     case 'usage.add':
       return decideUsage(run, command, at)
     case 'signal.receive':
+      // Whoever sends a signal again that came need not know what became of the run since.
+      if (command.idempotencyKey !== undefined && state.signalKeys[command.idempotencyKey] !== undefined) return []
       if (isEnded(state)) return reject('RUN_ENDED', `run ${nameOf(run)} is ${state.status} and takes no signal`)
       if (state.status === 'pending')
         return reject('RUN_NOT_STARTED', `run ${nameOf(run)} has not started; start it before sending signals`)
@@ -136,11 +138,10 @@ function decideRunWait(run: Run, at: number): Decision {
   return [fact(run, at, 'run.waiting', { nodeIds })]
 }
 
-/** A signal is recorded once for its key; one for a wait of its own only while that wait is open. */
+/** A signal for a wait of its own is taken only while that wait is open, and once. */
 function decideSignal(run: Run, command: SignalReceive, at: number): Decision {
   const { state } = run
   const { type: _, ...data } = command
-  if (data.idempotencyKey !== undefined && state.signalKeys[data.idempotencyKey] !== undefined) return []
   if (data.waitId !== undefined) {
     const nodeId = waitingNode(run, data.waitId)
     if (nodeId === null) {

@@ -240,8 +240,8 @@ export class Frontier {
   }
 
   /** Takes a wait that has the signals it waits for; undefined when there is none. Said once, until more of them come. */
-  takeAnswered(state: RunState): AnsweredWait | undefined {
-    const answered = this.waits.takeAnswered(state)
+  takeAnswered(state: RunState, path: readonly string[]): AnsweredWait | undefined {
+    const answered = this.waits.takeAnswered(state, path)
     if (answered !== undefined) this.#ending.add(answered.index)
     return answered
   }

@@ -76,8 +76,8 @@ export function rest(run: Run): void {
 }
 
 /** A wait that is over, or a map node or nested run that is. */
-function planDue({ state, frontier }: Run, at: number): RunCommand | Due | null {
-  const answered = frontier.takeAnswered(state)
+function planDue({ state, frontier, path }: Run, at: number): RunCommand | Due | null {
+  const answered = frontier.takeAnswered(state, path)
   if (answered !== undefined) {
     const { index, signals } = answered
     return { type: 'wait.end', index, attempt: state.nodes[index]!.attempt, signals }

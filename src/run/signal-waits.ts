@@ -1,3 +1,4 @@
+import { pointer } from '../base/json-pointer.ts'
 import type { RunState, SignalState } from './state.ts'
 import { begunAt, type SignalWait } from './wait.ts'
 
@@ -49,20 +50,28 @@ export class SignalWaits {
   }
 
   /** Takes a wait that has what it waits for; undefined when there is none. Said once, until another signal of its name comes. */
-  takeAnswered(state: RunState): AnsweredWait | undefined {
+  takeAnswered(state: RunState, path: readonly string[]): AnsweredWait | undefined {
     for (const index of this.#unchecked) {
       this.#unchecked.delete(index)
-      const signals = signalsFor(state, index)
+      const signals = signalsFor(state, path, index)
       if (signals.length > 0) return { index, signals: signals.map(({ seq }) => seq) }
     }
     return undefined
   }
 }
 
+/**
+ * What a signal calls a node it fits: its id, or for a node of a nested run the JSON Pointer of the ids that lead to it.
+ * An id that looks like a pointer is called by one too.
+ */
+export function qualified(path: readonly string[], nodeId: string): string {
+  return path.length === 0 && !nodeId.startsWith('/') ? nodeId : pointer(...path, nodeId)
+}
+
 /** The signals a waiting node takes now, in the order they came. */
-export function signalsFor(state: RunState, index: number): readonly SignalState[] {
+export function signalsFor(state: RunState, path: readonly string[], index: number): readonly SignalState[] {
   const { name, id, take } = state.nodes[index]!.wait as SignalWait
-  const nodeId = state.workflow.nodes[index]!.id
+  const nodeId = qualified(path, state.workflow.nodes[index]!.id)
   const fitting = state.signals.filter(
     (signal) =>
       signal.name === name &&

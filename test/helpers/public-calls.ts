@@ -228,6 +228,11 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       createWorkflow: () => [definition(), { handlers: { constant: handler }, predicates: {} }],
       parseWorkflow: () => [definition()],
       route: () => [['a'], 1],
+      sleep: () => [{ durationMs: 5, onLoad: 'remaining' }],
+      sleepUntil: () => [{ until: '2026-01-01T00:00:00Z', onLoad: 'restart' }],
+      waitForSignal: () => [
+        { name: 'n', schema: { type: 'number' }, timeoutMs: 5, onTimeout: 'route', take: 'all', onLoad: 'deadline' },
+      ],
       validateDefinition: () => [definition()],
     }),
     ...functions(file, {
@@ -269,7 +274,8 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       execute: noArguments,
       pause: () => [pausing()],
       cancel: () => ['r'],
-      signal: () => ['n', 1],
+      signal: () => ['n', 1, { idempotencyKey: 'k' }],
+      answer: () => ['w2', 1, { idempotencyKey: 'k' }],
       retryFailed: () => [{ nodes: ['x'], ...note() }],
       skipNode: () => ['x', note()],
       setResult: () => ['x', 1, note()],
