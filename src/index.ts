@@ -30,6 +30,8 @@ export { createEngine } from './engine/engine.ts'
 export type { Engine, StartOptions } from './engine/engine-interface.ts'
 export type { EngineOperations } from './engine/engine-operations.ts'
 export type { EngineOptions } from './engine/engine-options.ts'
+export type { NodePath } from './engine/explain.ts'
+export { inspect, why } from './engine/inspect.ts'
 export type { ListenerEvent, ListenersByType, ListenerType, ProgressNotice } from './engine/listeners.ts'
 export {
   executeFromSnapshot,
@@ -53,9 +55,11 @@ export { createRegistry, type Registry } from './nodes/registry.ts'
 // Run: facts, state, and what follows from them.
 export { DEFAULT_CONFIG, type RunConfig, type RunLimits } from './run/config.ts'
 export type { RunEvent, RunEventOf, RunEventType, SkipReason } from './run/event.ts'
+export type { Hold, Inspection, NodeInspection, WaitsFor } from './run/inspection.ts'
 export type { ResumePlan, ResumeStep } from './run/resume-plan.ts'
 export type { NodeStatus, OperatorMark, RunStatus } from './run/state.ts'
 export type { OnLoad, WaitState } from './run/wait.ts'
+export type { ChainLink, EdgeReason, NodeReasons } from './run/why.ts'
 // Snapshot: the portable document.
 export { type DeserializeOptions, deserialize } from './snapshot/deserialize.ts'
 export type { SnapshotLimits } from './snapshot/limits.ts'

@@ -4,7 +4,7 @@ import { LimitError, quote, WaystoneError } from '../base/errors.ts'
 import type { RunCommand } from '../run/command.ts'
 import type { RunConfig } from '../run/config.ts'
 import type { RunEvent } from '../run/event.ts'
-import type { Operation, Retry } from '../run/operation.ts'
+import type { Retry } from '../run/operation.ts'
 import { isEnded } from '../run/reduce.ts'
 import { createRun, type Run } from '../run/run.ts'
 import type { RunStatus } from '../run/state.ts'
@@ -14,20 +14,11 @@ import { isWorkflow, type Workflow } from '../workflow/workflow.ts'
 import type { Code } from './attempt.ts'
 import { codeOf } from './code.ts'
 import { eventStream } from './event-stream.ts'
+import { ExecutorOperations } from './executor-operations.ts'
 import type { Journal } from './journal.ts'
 import { isListenerType, type ListenerEvent, Listeners, type ListenerType } from './listeners.ts'
 import { newState } from './new-run.ts'
-import {
-  checkRetry,
-  deletionOf,
-  type Operated,
-  type OperationOptions,
-  type RetryOptions,
-  resultOperation,
-  retryOf,
-  settingOf,
-  skipOf,
-} from './operations.ts'
+import { checkRetry, type RetryOptions, retryOf } from './operations.ts'
 import { configOf, type ExecutorOptions, executorOptions, type World, worldOf } from './options.ts'
 import { checkPauseOptions, checkReason, type PauseOptions } from './pause-options.ts'
 import { canCheckSchemas, loadSchemaChecker } from './payload-schema.ts'
@@ -58,7 +49,7 @@ const restoredRuns = new WeakMap<object, RestoredRun>()
  * const { status } = await new DagExecutor(flow, { concurrency: 4 }).execute()
  * status // 'completed'
  */
-export class DagExecutor<Outputs extends object = Record<string, unknown>, Input = unknown> {
+export class DagExecutor<Outputs extends object = Record<string, unknown>, Input = unknown> extends ExecutorOperations {
   readonly workflow: Workflow<Outputs, Input>
   readonly #run: Run
   readonly #loop: RunLoop
@@ -77,6 +68,10 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
    */
   constructor(workflow: Workflow<Outputs, Input>, options: ExecutorOptions<Input> = {}) {
+    super({
+      operated: () => ({ run: this.#run, code: this.#code, world: this.#world }),
+      operate: (operation) => this.#dispatch(operation),
+    })
     const restored = restoredRuns.get(options) ?? null
     if (restored === null) {
       if (!isWorkflow(workflow)) {
@@ -192,8 +187,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    */
   async cancel(reason = 'canceled'): Promise<void> {
     checkReason(reason, 'cancel')
-    this.#loop.dispatch({ type: 'run.cancel', reason })
-    await this.#loop.recorded()
+    await this.#dispatch({ type: 'run.cancel', reason })
   }
 
   /**
@@ -235,48 +229,6 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     const retry = retryOf(options, 'retryFailed')
     checkRetry(this.#run, retry)
     return this.#execute(retry)
-  }
-
-  /**
-   * Skips a node of a paused, failed or waiting run that has not completed; what follows it behaves as after any skip.
-   * @returns once that is recorded
-   * @throws {RunError} RUN_REJECTED when the run is running or the node has ended; RUN_ENDED, RUN_NOT_STARTED
-   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
-   */
-  async skipNode(nodeId: string, options: OperationOptions = {}): Promise<void> {
-    await this.#operate(skipOf(nodeId, options))
-  }
-
-  /**
-   * Gives a node of a paused, failed or waiting run its result in place of its handler; {@link route} chooses the edges it takes.
-   * @returns once that is recorded
-   * @throws {RunError} RUN_REJECTED when the run is running or the node has ended; RUN_ENDED, RUN_NOT_STARTED
-   * @throws {NodeError} NODE_CONDITION_FAILED; {LimitError} LIMIT_RESULT_BYTES; what the codec throws for a value it can't keep
-   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
-   */
-  async setResult(nodeId: string, value: unknown, options: OperationOptions = {}): Promise<void> {
-    await this.#operate(await resultOperation(this.#operated, nodeId, value, options))
-  }
-
-  /**
-   * Sets a variable of a paused, failed or waiting run.
-   * @returns once that is recorded
-   * @throws {RunError} RUN_REJECTED when the run is running; RUN_ENDED, RUN_NOT_STARTED
-   * @throws {LimitError} LIMIT_STATE_BYTES; what the codec throws for a value it can't keep
-   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN, STATE_BAD_KEY
-   */
-  async setVariable(name: string, value: unknown, options: OperationOptions = {}): Promise<void> {
-    await this.#operate(settingOf(this.#operated, name, value, options))
-  }
-
-  /**
-   * Deletes a variable of a paused, failed or waiting run.
-   * @returns once that is recorded
-   * @throws {RunError} RUN_REJECTED when the run is running, or has no such variable; RUN_ENDED, RUN_NOT_STARTED
-   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN, STATE_BAD_KEY
-   */
-  async deleteVariable(name: string, options: OperationOptions = {}): Promise<void> {
-    await this.#operate(deletionOf(name, options))
   }
 
   /**
@@ -354,12 +306,8 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     return this.#result()
   }
 
-  get #operated(): Operated {
-    return { run: this.#run, code: this.#code, world: this.#world }
-  }
-
-  async #operate(operation: Operation): Promise<void> {
-    this.#loop.dispatch(operation)
+  async #dispatch(command: RunCommand): Promise<void> {
+    this.#loop.dispatch(command)
     await this.#loop.recorded()
   }
 

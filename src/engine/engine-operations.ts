@@ -1,4 +1,9 @@
+import { type InspectOptions, inspectRun } from '../run/inspect.ts'
+import type { Inspection } from '../run/inspection.ts'
+import type { Run } from '../run/run.ts'
+import type { NodeReasons } from '../run/why.ts'
 import type { DagExecutor } from './dag-executor.ts'
+import { explain, type NodePath } from './explain.ts'
 import type { OperationOptions, RetryOptions } from './operations.ts'
 import { retryOf } from './operations.ts'
 import type { RunHandle } from './run-handle.ts'
@@ -24,6 +29,14 @@ export interface EngineOperations {
   setVariable(runId: string, name: string, value: unknown, options?: OperationOptions): Promise<void>
   /** Deletes a variable; see `DagExecutor.deleteVariable`. @throws {StoreError} STORE_NOT_FOUND, STORE_HELD when the run executes elsewhere */
   deleteVariable(runId: string, name: string, options?: OperationOptions): Promise<void>
+  /** Where a run stands, live when it executes here, else as its log tells; see `inspect`. @throws {StoreError} STORE_NOT_FOUND */
+  inspect(runId: string): Promise<Inspection>
+  /**
+   * Why a node of a run ran, was skipped, failed or waits; see `why`.
+   * @throws {StoreError} STORE_NOT_FOUND
+   * @throws {WaystoneError} ARGUMENT_INVALID, also for a node the workflow does not have
+   */
+  why(runId: string, node: NodePath): Promise<NodeReasons>
 }
 
 /** What operations ask of the engine they are part of. */
@@ -31,6 +44,10 @@ export interface EngineAccess {
   /** Does something to a run, where it executes or under a claim of its own. */
   readonly command: (runId: string, give: (executor: DagExecutor) => Promise<void>) => Promise<void>
   readonly retry: (runId: string, options: RetryOptions) => Promise<RunHandle>
+  /** What executes a run here. */
+  readonly live: (runId: string) => Pick<DagExecutor, 'inspect' | 'why'> | undefined
+  /** A recorded run, and the types of its nodes nobody handles. */
+  readonly look: (runId: string) => Promise<{ readonly run: Run } & InspectOptions>
 }
 
 /** The operations of an engine. */
@@ -60,5 +77,19 @@ export class Operations implements EngineOperations {
 
   async deleteVariable(runId: string, name: string, options?: OperationOptions): Promise<void> {
     await this.#access.command(runId, (executor) => executor.deleteVariable(name, options))
+  }
+
+  async inspect(runId: string): Promise<Inspection> {
+    const live = this.#access.live(runId)
+    if (live !== undefined) return live.inspect()
+    const { run, ...options } = await this.#access.look(runId)
+    return inspectRun(run.graph, run.state, options)
+  }
+
+  async why(runId: string, node: NodePath): Promise<NodeReasons> {
+    const live = this.#access.live(runId)
+    if (live !== undefined) return live.why(node)
+    const { run, ...options } = await this.#access.look(runId)
+    return explain(run.graph, run.state, node, options)
   }
 }

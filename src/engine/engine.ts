@@ -27,6 +27,7 @@ import {
 import type { Engine, StartOptions } from './engine-interface.ts'
 import { Operations } from './engine-operations.ts'
 import { checkEngineOptions, type EngineOptions, workflowsById } from './engine-options.ts'
+import { typesMissing } from './explain.ts'
 import { meetChange, runOn } from './load.ts'
 import { newState } from './new-run.ts'
 import { checkRetry, type RetryOptions, retryOf } from './operations.ts'
@@ -80,6 +81,8 @@ class StoreEngine extends Operations implements Engine {
     super({
       command: (runId, give) => this.#command(runId, give),
       retry: (runId, retry) => this.#takeUp(runId, {}, retry),
+      live: (runId) => this.#active.get(runId)?.executor,
+      look: (runId) => this.#look(runId),
     })
     this.#options = options
     this.#store = options.store
@@ -166,6 +169,14 @@ class StoreEngine extends Operations implements Engine {
     if (active !== undefined) return active.executor.saveSnapshot()
     const { run } = await readRun(this.#store, runId, { codec: this.#world.codec })
     return takeSnapshot(run.state, this.#world.clock.now(), { codec: this.#world.codec })
+  }
+
+  async #look(runId: string) {
+    checkRunId(runId)
+    const { run } = await readRun(this.#store, runId, { codec: this.#world.codec })
+    const { clock, registry } = this.#world
+    const workflow = this.#workflows.get(run.state.workflow.id)
+    return { run, at: clock.now(), missingTypes: typesMissing(run.graph, workflow, registry) }
   }
 
   async pause(runId: string, options: PauseOptions = {}): Promise<Snapshot> {

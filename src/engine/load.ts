@@ -15,7 +15,7 @@ import { requireResults } from '../snapshot/truncated.ts'
 import { compareWorkflows, isSameDefinition, type WorkflowChange } from '../workflow/compare-workflows.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
-import { buildGraph } from '../workflow/graph.ts'
+import { buildGraph, type Graph } from '../workflow/graph.ts'
 import { type AnyWorkflow, isWorkflow, type Workflow } from '../workflow/workflow.ts'
 import { type DagExecutor, restoredExecutor } from './dag-executor.ts'
 import {
@@ -163,16 +163,37 @@ export function resumePlan(
   options: Pick<LoadOptions, 'snapshotLimits' | 'codec'> = {},
 ): SnapshotResumePlan {
   checkOptions(options, ['snapshotLimits', 'codec'], 'resumePlan')
+  const { document, given, graph, state, missingTypes } = lookInto(snapshot, target, options)
+  return {
+    ...planResume(graph, state, missingTypes),
+    changes: given === null ? [] : changesOf(document, given),
+  }
+}
+
+/** A document as it stands, for those who only look: nothing of it goes on. */
+export interface LookedInto {
+  readonly document: Snapshot
+  /** The workflow given for it; null: none was. */
+  readonly given: AnyWorkflow | null
+  readonly graph: Graph
+  readonly state: RunState
+  /** Types of its nodes that the target, and Waystone, have no handler for. */
+  readonly missingTypes: ReadonlySet<string>
+}
+
+/** @throws as `resumePlan` */
+export function lookInto(
+  snapshot: Snapshot | string | Uint8Array | object,
+  target: AnyWorkflow | Registry | undefined,
+  options: Pick<LoadOptions, 'snapshotLimits' | 'codec'>,
+): LookedInto {
   const given = workflowOf(target as LoadTarget<Record<string, unknown>, unknown> | undefined)
   const document = snapshotOf(snapshot, given, options)
   const state = restoreState(document, { now: Date.parse(document.snapshotTime), cache: 'frozen' })
   const workflow = given ?? documentWorkflow(document, target as Registry | undefined)
   const graph = buildGraph(state.workflow)
   const missing = missingTypes(graph, (type) => workflow.handlers.has(type) || builtins.some(([name]) => name === type))
-  return {
-    ...planResume(graph, state, new Set(missing)),
-    changes: given === null ? [] : changesOf(document, given),
-  }
+  return { document, given, graph, state, missingTypes: new Set(missing) }
 }
 
 /**

@@ -69,7 +69,7 @@ export function skipOf(nodeId: string, options: OperationOptions): Operation {
 export interface Operated {
   readonly run: Run
   readonly code: Code
-  readonly world: Pick<World, 'codec' | 'blobs'>
+  readonly world: Pick<World, 'codec' | 'blobs' | 'clock'>
 }
 
 /**

@@ -1,12 +1,10 @@
 import type { ErrorCode } from '../base/error-codes.ts'
 import { limitOutput, problemOfEdit } from './decide-writes.ts'
 import { type Decision, fact, nameOf, type Rejection, reject } from './decision.ts'
+import { listed } from './listed.ts'
 import type { Operation, Retry } from './operation.ts'
 import { isChangeable, isOperable } from './reduce-operation.ts'
 import { type Run, runsOf } from './run.ts'
-
-/** How many names a message lists. */
-const SHOWN_NAMES = 10
 
 /** What someone does to a run from outside, while it does not execute. */
 export function decideOperation(run: Run, operation: Operation, at: number): Decision {
@@ -61,8 +59,8 @@ export function refuseRetry(run: Run, { nodes }: Retry): Rejection | null {
   if (refusal !== null) return refusal
   const { state, graph } = run
   if (nodes === null) {
-    if (state.status !== 'paused' || retried(run).length > 0) return null
-    return reject('RUN_REJECTED', `run ${nameOf(run)} is paused and has nothing to retry; resume it`)
+    if (state.status === 'failed' || state.status === 'waiting' || retried(run).length > 0) return null
+    return reject('RUN_REJECTED', `run ${nameOf(run)} is ${state.status} and has nothing to retry; resume it`)
   }
   for (const nodeId of nodes) {
     const index = graph.indexOf.get(nodeId)
@@ -113,10 +111,4 @@ function decideEdit(run: Run, operation: Extract<Operation, { readonly type: 'op
 function unknownNode(run: Run, nodeId: string): Rejection {
   const message = `the workflow of run ${nameOf(run)} has no node ${JSON.stringify(nodeId)}; it has: ${listed(run.graph.ids)}`
   return reject('RUN_REJECTED', message, { nodeId })
-}
-
-function listed(names: readonly string[]): string {
-  if (names.length === 0) return 'none'
-  const shown = names.slice(0, SHOWN_NAMES).map((name) => JSON.stringify(name))
-  return `${shown.join(', ')}${names.length > SHOWN_NAMES ? ` and ${names.length - SHOWN_NAMES} more` : ''}`
 }

@@ -26,10 +26,10 @@ import { decideOperation } from './decide-operation.ts'
 import { decideResume } from './decide-resume.ts'
 import { type Decision, fact, nameOf, notRunning, reject } from './decision.ts'
 import type { RunEvent, RunEventOf } from './event.ts'
+import { inspectRun } from './inspect.ts'
 import { runningItems } from './items.ts'
 import { isEnded } from './reduce.ts'
 import { type Run, runsOf } from './run.ts'
-import { isSettled } from './settled.ts'
 
 /** How many nodes the error of a stuck run names. */
 const SHOWN_IDS = 10
@@ -74,7 +74,7 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
     case 'run.fail':
       if (!isRunning || !isIdle || (frontier.unsettled === 0 && frontier.failing.size === 0))
         return notRunning(run, 'failed')
-      return [fact(run, at, 'run.failed', failureOf(run))]
+      return [fact(run, at, 'run.failed', failureOf(run, at))]
     case 'node.start':
       return decideStart(run, command.index, at)
     case 'node.skip':
@@ -192,11 +192,11 @@ function decideTimeOut(run: Run, at: number): Decision {
 }
 
 /** Why the run fails: the first node, in definition order, that failed it; without one, nothing can happen any more. */
-function failureOf(run: Run): RunEventOf<'run.failed'>['data'] {
+function failureOf(run: Run, at: number): RunEventOf<'run.failed'>['data'] {
   const { state, graph, frontier } = run
   let index = graph.ids.length
   for (const failed of [frontier.failing, frontier.left]) for (const other of failed) if (other < index) index = other
-  if (index === graph.ids.length) return { error: stuckError(run) }
+  if (index === graph.ids.length) return { error: stuckError(run, at) }
   const nodeId = graph.ids[index]!
   const cause = state.nodes[index]!.error
   const message = `node ${JSON.stringify(nodeId)} failed: ${cause?.message ?? 'no reason is recorded'}`
@@ -204,14 +204,12 @@ function failureOf(run: Run): RunEventOf<'run.failed'>['data'] {
 }
 
 /** No state that the run's own facts lead to is stuck; a document from elsewhere can be. */
-function stuckError({ state, graph }: Run) {
-  const open = graph.ids.filter((_, index) => !isSettled(state.nodes[index]!))
-  const shown = open
-    .slice(0, SHOWN_IDS)
-    .map((nodeId) => `${JSON.stringify(nodeId)} (${state.nodes[graph.indexOf.get(nodeId)!]!.status})`)
-  const more = open.length > SHOWN_IDS ? ` and ${open.length - SHOWN_IDS} more` : ''
-  const message = `nothing can start and nothing is waited for, but these nodes have not ended: ${shown.join(', ')}${more}; the run's state was not made by its facts`
-  return codedError('RUN_STUCK', message, { nodeIds: open.slice(0, SHOWN_IDS) })
+function stuckError({ state, graph }: Run, at: number) {
+  const { nodes } = inspectRun(graph, state, { at })
+  const shown = nodes.slice(0, SHOWN_IDS).map(({ status, sentence }) => `${sentence} (${status})`)
+  const more = nodes.length > SHOWN_IDS ? `; and ${nodes.length - SHOWN_IDS} more` : ''
+  const message = `nothing can start and nothing is waited for, but these nodes have not ended: ${shown.join('; ')}${more}; the run's state was not made by its facts`
+  return codedError('RUN_STUCK', message, { nodeIds: nodes.slice(0, SHOWN_IDS).map(({ nodeId }) => nodeId) })
 }
 
 function interruptions(run: Run, at: number, reason: 'pause' | 'timeout'): RunEvent[] {

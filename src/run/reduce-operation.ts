@@ -46,12 +46,14 @@ export function reduceEdited({ state }: Run, event: RunEventOf<'variable.edited'
 
 /** Whether a run takes operations: it goes on, but not now. */
 export function isOperable({ status }: RunState): boolean {
-  return status === 'paused' || status === 'failed' || status === 'waiting'
+  return status === 'paused' || status === 'failed' || status === 'waiting' || status === 'quarantined'
 }
 
-/** Whether a node takes operations: it has not ended in a way others can go on from, and does not run. */
+/** Whether a node of such a run takes operations: it has not ended in a way others can go on from. */
 export function isChangeable({ status, continues }: NodeState): boolean {
   if (status === 'failed') return !continues
+  // In a quarantined run: it was in flight when its process ended.
+  if (status === 'running') return true
   return status === 'pending' || status === 'retrying' || status === 'waiting' || status === 'interrupted'
 }
 
@@ -61,6 +63,7 @@ function changedNode(run: Run, event: RunEvent & { readonly data: { readonly nod
   if (index === undefined) throw damaged(event, `the workflow has no node ${JSON.stringify(event.data.nodeId)}`)
   const node = run.state.nodes[index]!
   require(event, isChangeable(node))
+  if (node.status === 'running') run.frontier.running -= 1
   return { index, node }
 }
 
@@ -74,9 +77,11 @@ function settle(run: Run, index: number, at: number): void {
   node.parts = null
   node.operator = null
   frontier.closed(index)
+  frontier.running -= frontier.maps.get(index)?.running ?? 0
   const child = frontier.nested.get(index)
   if (child !== undefined) {
     for (const each of runsOf(child)) {
+      each.frontier.running = 0
       run.agenda.awake.delete(each)
       run.agenda.hungry.delete(each)
     }

@@ -1,6 +1,7 @@
 import type { NodeDefinition } from '../workflow/definition.ts'
 import type { Graph } from '../workflow/graph.ts'
 import { isAnswered } from './decide-resume.ts'
+import { skipReasons } from './inspect-text.ts'
 import { isSettled, meaningOf } from './settled.ts'
 import type { NodeState, RunState } from './state.ts'
 import { judge } from './trigger.ts'
@@ -168,10 +169,3 @@ function blockDownstream(graph: Graph, state: RunState, steps: Step[]): void {
     return `${shown.join(', ')}${indexes.length > 5 ? ` and ${indexes.length - 5} more` : ''}`
   }
 }
-
-const skipReasons = {
-  untaken: 'no edge to it was taken',
-  'upstream-failed': 'an upstream failed',
-  'stand-in': 'only stands in as a fallback',
-  operator: 'someone skipped it',
-} as const

@@ -177,7 +177,7 @@ function makeRun(graph: Graph, state: RunState, parent: Run | null, host: number
 /** Graphs of nested definitions; a definition never changes. */
 const graphs = new WeakMap<WorkflowDefinition, Graph>()
 
-function graphOf(definition: WorkflowDefinition): Graph {
+export function graphOf(definition: WorkflowDefinition): Graph {
   let graph = graphs.get(definition)
   if (graph === undefined) {
     graph = buildGraph(definition)

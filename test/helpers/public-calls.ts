@@ -53,6 +53,7 @@ const world = () => ({
 })
 const config = () => ({ concurrency: 2, limits: { maxNodes: 10, maxUsage: { tokens: 5 } }, oversizedResults: 'fail' })
 const begin = () => ({ runId: 'r', variables: { v: 1 }, context: { variables: { v: 1 }, constants: { c: 1 } } })
+const looking = () => ({ snapshotLimits: { maxBytes: 1e6 }, codec: main.defaultCodec })
 const note = () => ({ by: 'me', why: 'because' })
 const pausing = () => ({ reason: 'r', deadlineMs: 5 })
 const loading = () => ({
@@ -210,6 +211,8 @@ export function publicCalls(folder: string): readonly PublicCall[] {
         flow(),
         { snapshotLimits: { maxBytes: 1e6 }, codec: main.defaultCodec },
       ],
+      inspect: () => [serialize(snapshot()), flow(), looking()],
+      why: () => [serialize(snapshot()), 'x', flow(), looking()],
       createRegistry: () => [[['a', handler]]],
       deserialize: () => [
         serialize(snapshot()),
@@ -281,6 +284,8 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       setResult: () => ['x', 1, note()],
       setVariable: () => ['v', 1, note()],
       deleteVariable: () => ['v', note()],
+      inspect: noArguments,
+      why: () => ['x'],
       on: () => ['*', handler],
       events: noArguments,
       saveSnapshot: noArguments,
@@ -300,6 +305,8 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       setResult: () => ['r', 'x', 1, note()],
       setVariable: () => ['r', 'v', 1, note()],
       deleteVariable: () => ['r', 'v', note()],
+      inspect: () => ['r'],
+      why: () => ['r', ['x']],
       close: () => [pausing()],
     }),
     ...methods('Registry', () => createRegistry(), {

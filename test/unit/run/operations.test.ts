@@ -73,6 +73,19 @@ const open: Readonly<Record<string, () => Core>> = {
     core.settle()
     return core
   },
+  'running (quarantined)': () => {
+    const core = Core.started(['a', 'b'], ['a>b'], { limits: { maxFruitlessResumes: 0 } })
+    core.do({ type: 'run.resume' })
+    expect(core.run.state.status).toBe('quarantined')
+    return core
+  },
+  'waiting (items, quarantined)': () => {
+    const core = Core.started([{ id: 'a', map: { items: '' } }, 'b'], ['a>b'], { limits: { maxFruitlessResumes: 0 } })
+    core.do({ type: 'items.list', index: 0, attempt: 1, count: 2, keys: null })
+    core.settle()
+    core.do({ type: 'run.resume' })
+    return core
+  },
   'waiting (items)': () => {
     const core = Core.started([{ id: 'a', map: { items: '' } }, 'b'], ['a>b'])
     core.do({ type: 'items.list', index: 0, attempt: 1, count: 2, keys: null })
