@@ -258,6 +258,8 @@ describe('a run with every shape of node', () => {
   it.each([
     [true, 10_000],
     [false, 10_000],
+    [true, 7],
+    [false, 7],
   ])(
     'ends the same wherever its process dies (recorded: %s, a checkpoint every %s facts)',
     async (isRecorded, every) => {
