@@ -5,9 +5,10 @@ import { rolldown } from 'rolldown'
 
 /**
  * Packages that become part of the bundle: each is one to eight files to find, of which a small part is used.
- * The others stay imports: they are the command line's own, and it alone loads them.
+ * The others stay imports: the command line's own, which it alone loads, and `@cfworker/json-schema`, which is loaded for the
+ * first schema of a signal and has no licence file that could go along with its code.
  */
-const inlined = ['@cfworker/json-schema', '@noble/hashes', 'fast-json-stable-stringify', 'fflate', 'semver']
+const inlined = ['@noble/hashes', 'fast-json-stable-stringify', 'fflate', 'semver']
 
 /**
  * What is used of packages that are evaluated at their first use: fflate fills tables for longer than all of src takes, and
