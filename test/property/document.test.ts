@@ -163,6 +163,9 @@ describe('a document that was put together to do harm', () => {
             () => snapshot.context,
             () => snapshot.input,
             () => snapshot.nodes,
+            () => snapshot.parts,
+            () => snapshot.signals,
+            () => snapshot.timers,
           ])
             look()
           const { state, takenAt } = snapshot.copyOfState()
