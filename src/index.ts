@@ -20,7 +20,7 @@ export {
   WaystoneError,
 } from './base/errors.ts'
 export type { JsonObject, JsonPrimitive, JsonValue } from './base/json.ts'
-export type { BlobStore, Clock, IdSource, Logger } from './base/ports.ts'
+export type { BlobStore, Clock, IdSource, Logger, ResultCache } from './base/ports.ts'
 export type { SerializedError } from './base/serialized-error.ts'
 export type { ClassCodec } from './base/values/class-codec.ts'
 export { type CodecOptions, createCodec, defaultCodec, type ValueCodec } from './base/values/codec.ts'
@@ -69,6 +69,7 @@ export type { KeptOutside, Snapshot, TruncatedResult } from './snapshot/snapshot
 export type { RunPage, RunSummary, StoreDriver } from './store/driver.ts'
 export { memoryBlobs } from './store/memory/memory-blobs.ts'
 export { memoryStore } from './store/memory/memory-driver.ts'
+export { memoryResults } from './store/memory/memory-results.ts'
 export { createStore, type Store } from './store/store.ts'
 // Workflow: what a run executes.
 export { nodeType, workflow } from './workflow/builder.ts'
@@ -85,6 +86,7 @@ export type {
   NodeDefinition,
   RepeatDefinition,
   RetryPolicy,
+  ReuseDefinition,
   TriggerRule,
   WorkflowDefinition,
 } from './workflow/definition.ts'

@@ -22,6 +22,14 @@ export interface Logger {
   error(message: string, details?: object): void
 }
 
+/** Where results are kept for other runs, by a key that says what each is the result of. What it gives back is not trusted. */
+export interface ResultCache {
+  /** The text kept under a key (64 hexadecimal digits), or null when there is none. */
+  get(key: string): Promise<string | null>
+  /** Keeps a text, in the place of one that is there. */
+  put(key: string, text: string): Promise<void>
+}
+
 /** Where large results are kept outside a run, by the digest of their text. Write-once: a digest always names the same bytes. */
 export interface BlobStore {
   /**

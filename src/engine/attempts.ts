@@ -6,12 +6,14 @@ import type { AttemptContext, ContextHost } from '../nodes/context.ts'
 import { suspensionOf } from '../nodes/suspension.ts'
 import type { Due, NodeComplete, NodeVisit, RunCommand } from '../run/command.ts'
 import type { Run } from '../run/run.ts'
-import { type Code, contextOf, decideEdges, handlerOf, inputsOf, outcomeOf } from './attempt.ts'
+import { type Code, contextOf, handlerOf, inputsOf, outcomeOf } from './attempt.ts'
 import { type BlobTexts, blobsNeeded, isOversized, putBlob, readBlobs } from './blobs.ts'
-import { childInput, finalOutput } from './child-values.ts'
-import { conclude, isPlain, waitTimedOut } from './conclude.ts'
+import { childInput } from './child-values.ts'
+import { conclude, isPlain, type Outcome } from './conclude.ts'
+import { endNode } from './endings.ts'
 import { MapItems } from './map-items.ts'
 import { isRetryable, isThenable } from './report.ts'
+import { type Inputs, type Reuse, upstreamTexts } from './reuse.ts'
 
 /** What attempts work with. */
 export interface AttemptsParts {
@@ -19,11 +21,16 @@ export interface AttemptsParts {
   readonly code: Code
   readonly clock: Clock
   readonly blobs: BlobStore | null
+  /** Results of other runs; null: none are kept. */
+  readonly reuse: Reuse | null
   /** Takes what became of an attempt. */
   readonly report: (command: RunCommand) => void
   /** Asks for a turn, when a report comes outside of one. */
   readonly wake: () => void
 }
+
+/** What an attempt took from another run, when it took nothing. */
+const NOTHING: { readonly reused?: string } = Object.freeze({})
 
 /** The attempts of a run that are in flight: calls handlers, and reports what became of each, once. */
 export class Attempts {
@@ -62,71 +69,9 @@ export class Attempts {
     this.#callItem(ctx, item)
   }
 
-  /** Brings a wait that is over to its end: a report on its node. */
-  endWait({ index, attempt, signals }: Extract<Due, { readonly type: 'wait.end' }>): void {
-    const { host, code, report } = this.#parts
-    const { run } = host
-    const { wait } = run.state.nodes[index]!
-    const none = { index, attempt, writes: null, encoded: null, output: () => null }
-    try {
-      if (signals !== null) {
-        const taken = run.state.signals.filter(({ seq }) => signals.includes(seq)).map(({ payload }) => payload)
-        const encoded = wait?.kind === 'signal' && wait.take === 'all' ? this.#listOf(taken) : taken[0]!
-        const output = () => host.codec.decode(encoded)
-        report(conclude(code, run, { ...none, encoded, output, handles: ['received'], signals }))
-      } else if (wait?.kind === 'signal' && wait.onTimeout === 'fail') {
-        report({ type: 'node.fail', ...waitTimedOut(run, index, attempt) })
-      } else {
-        report(conclude(code, run, { ...none, handles: wait?.kind === 'signal' ? ['timeout'] : null }))
-      }
-    } catch (error) {
-      report({ type: 'node.fail', index, attempt, error: serializeError(error), retryable: isRetryable(error) })
-    }
-  }
-
-  /** Brings a map node whose items are through to its end: a report on it, now or once its output is safe outside. */
-  endItems({ index, attempt }: Extract<Due, { readonly type: 'items.end' }>): void {
-    const { host, code, blobs, report, wake } = this.#parts
-    const { run } = host
-    const fail = (error: unknown) =>
-      report({ type: 'node.fail', index, attempt, error: serializeError(error), retryable: isRetryable(error) })
-    try {
-      const gathered = this.#items.gathered(index)
-      const decisions =
-        run.graph.decides[index] === 0 ? null : decideEdges(code, run, index, host.codec.decode(gathered.output), null)
-      const { oversizedResults, limits } = run.state.config
-      const output = gathered.isAsItStands ? null : gathered.output
-      if (blobs === null || oversizedResults !== 'reference' || !isOversized(gathered.output, limits.maxResultBytes)) {
-        report({ type: 'items.complete', index, attempt, output, decisions })
-        return
-      }
-      putBlob(blobs, gathered.output).then(
-        (reference) => {
-          report({ type: 'items.complete', index, attempt, output: reference, decisions })
-          wake()
-        },
-        (error: unknown) => {
-          fail(error)
-          wake()
-        },
-      )
-    } catch (error) {
-      fail(error)
-    }
-  }
-
-  /** Brings a node whose run has completed to its end: a report on it. */
-  endChild({ index, attempt }: Extract<Due, { readonly type: 'child.end' }>): void {
-    const { host, code, report } = this.#parts
-    const { run } = host
-    try {
-      const child = run.frontier.nested.get(index)!
-      const encoded = finalOutput(child, host.codec)
-      const output = () => host.codec.decode(encoded)
-      report(conclude(code, run, { index, attempt, encoded, output, handles: null, writes: null }))
-    } catch (error) {
-      report({ type: 'node.fail', index, attempt, error: serializeError(error), retryable: isRetryable(error) })
-    }
+  /** Brings a node whose wait, items or run are over to its end: a report on it. */
+  end(due: Due): void {
+    endNode(this.#parts, this.#items, due)
   }
 
   /** Stops an attempt; what its handler still gives is dropped. */
@@ -160,7 +105,7 @@ export class Attempts {
   }
 
   #call(ctx: AttemptContext, texts: BlobTexts | null): void {
-    const { host, code, blobs } = this.#parts
+    const { host, code, blobs, reuse } = this.#parts
     try {
       const handler = handlerOf(code, host.run, ctx.index)
       const inputs = inputsOf(host, host.run, ctx.index, texts)
@@ -168,17 +113,52 @@ export class Attempts {
         this.#readFirst(ctx, readBlobs(blobs, blobsNeeded(host.run, ctx.index)), (texts) => this.#call(ctx, texts))
         return
       }
-      this.#settle(ctx, handler(inputs, ctx as never))
+      if (reuse === null) this.#settle(ctx, handler(inputs, ctx as never))
+      else {
+        this.#run(
+          ctx,
+          () => handler(inputs, ctx as never),
+          () => upstreamTexts(host.run, inputs, texts),
+        )
+      }
     } catch (error) {
       this.#fail(ctx, error)
     }
+  }
+
+  /** Calls a handler, unless another run has its result and the node takes it. */
+  #run(ctx: AttemptContext, call: () => unknown, inputs: () => Inputs): void {
+    const { host, reuse, wake } = this.#parts
+    const finding = reuse?.find(host.run, ctx, inputs) ?? null
+    if (finding === null) {
+      this.#settle(ctx, call())
+      return
+    }
+    void finding.then((found) => {
+      if (!this.#isInFlight(ctx)) return
+      try {
+        if (found === null) this.#settle(ctx, call())
+        else if (this.#end(ctx)) {
+          const { output, handles, writes, key } = found
+          this.#conclude(ctx, output, writes, handles, () => host.codec.decode(output), key)
+        }
+      } catch (error) {
+        this.#fail(ctx, error)
+      }
+      wake()
+    })
   }
 
   #callItem(ctx: AttemptContext, item: number): void {
     const { host, code } = this.#parts
     this.#whenListed(ctx, () => {
       const handler = handlerOf(code, host.run, ctx.index) as (item: unknown, ctx: never) => unknown
-      this.#settle(ctx, handler(host.codec.decode(this.#items.item(ctx.index, item)), ctx as never))
+      const encoded = this.#items.item(ctx.index, item)
+      this.#run(
+        ctx,
+        () => handler(host.codec.decode(encoded), ctx as never),
+        () => ({ item: encoded }),
+      )
     })
   }
 
@@ -271,25 +251,45 @@ export class Attempts {
 
   #complete(ctx: AttemptContext, returned: unknown): void {
     if (!this.#end(ctx)) return
-    const { host, code, blobs, report, wake } = this.#parts
+    const { host, report, reuse } = this.#parts
     try {
-      const { index, attempt, place } = ctx
       const wait = suspensionOf(returned)
       if (wait !== null) {
-        if (place !== null) throw itemCanNotWait(ctx)
-        report({ type: 'node.wait', index, attempt, wait })
+        if (ctx.place !== null) throw itemCanNotWait(ctx)
+        report({ type: 'node.wait', index: ctx.index, attempt: ctx.attempt, wait })
         return
       }
       const { output, handles } = outcomeOf(returned)
-      const encoded = ctx.encode(output)
+      if (handles !== null) reuse?.chosen(host.run, ctx, handles)
       const writes = ctx.startedTransaction?.writes ?? null
+      this.#conclude(ctx, ctx.encode(output), writes, handles, () => output)
+    } catch (error) {
+      this.#reportFailure(ctx, error)
+    }
+  }
+
+  /** Reports what an attempt that has ended came to. */
+  #conclude(
+    ctx: AttemptContext,
+    encoded: Encoded,
+    writes: Outcome['writes'],
+    handles: Outcome['handles'],
+    output: Outcome['output'],
+    key?: string,
+  ): void {
+    const { host, code, blobs, report, wake } = this.#parts
+    const { index, attempt, place } = ctx
+    const taken = key === undefined ? NOTHING : { reused: key }
+    try {
       if (place !== null) {
-        report({ type: 'item.complete', index, item: place, attempt, output: encoded, writes })
+        const command = { type: 'item.complete', index, item: place, attempt, output: encoded, writes } as const
+        report(taken === NOTHING ? command : { ...command, ...taken })
         return
       }
-      const command: NodeComplete | NodeVisit = isPlain(host.run, index)
-        ? { type: 'node.complete', index, attempt, output: encoded, decisions: null, writes }
-        : conclude(code, host.run, { index, attempt, encoded, output: () => output, handles, writes })
+      const command: NodeComplete | NodeVisit =
+        taken === NOTHING && isPlain(host.run, index)
+          ? { type: 'node.complete', index, attempt, output: encoded, decisions: null, writes }
+          : conclude(code, host.run, { index, attempt, encoded, output, handles, writes, ...taken })
       const { oversizedResults, limits } = host.run.state.config
       if (blobs === null || oversizedResults !== 'reference' || !isOversized(encoded, limits.maxResultBytes)) {
         report(command)
@@ -319,12 +319,6 @@ export class Attempts {
     const failure = { index, attempt, error: serializeError(thrown), retryable: isRetryable(thrown) }
     if (place === null) this.#parts.report({ type: 'node.fail', ...failure })
     else this.#parts.report({ type: 'item.fail', item: place, ...failure })
-  }
-
-  /** Several payloads as one list; each is read by itself, since it may refer to places inside itself. */
-  #listOf(payloads: readonly Encoded[]): Encoded {
-    const { codec } = this.#parts.host
-    return codec.encode(payloads.map((payload) => codec.decode(payload)))
   }
 
   #timeOut(ctx: AttemptContext, timeoutMs: number): void {

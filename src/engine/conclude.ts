@@ -18,6 +18,8 @@ export interface Outcome {
   readonly writes: readonly StateWrite[] | null
   /** Sequences of the signals it took. */
   readonly signals?: readonly number[]
+  /** The key of the result, when it comes from another run. */
+  readonly reused?: string
 }
 
 /**
@@ -25,7 +27,7 @@ export interface Outcome {
  * @throws {NodeError} NODE_CONDITION_FAILED, NODE_VISITS_SPENT
  */
 export function conclude(code: Code, run: Run, outcome: Outcome): NodeComplete | NodeVisit {
-  const { index, attempt, encoded, handles, writes, signals } = outcome
+  const { index, attempt, encoded, handles, writes, signals, reused } = outcome
   const definition = run.graph.nodes[index]!
   const node = run.state.nodes[index]!
   const asks = run.graph.decides[index] === 1
@@ -38,7 +40,8 @@ export function conclude(code: Code, run: Run, outcome: Outcome): NodeComplete |
   }
   const decisions = asks ? decideEdges(code, run, index, output, handles) : null
   const completion: NodeComplete = { type: 'node.complete', index, attempt, output: encoded, decisions, writes }
-  return signals === undefined ? completion : { ...completion, signals }
+  if (signals === undefined && reused === undefined) return completion
+  return { ...completion, ...(signals === undefined ? {} : { signals }), ...(reused === undefined ? {} : { reused }) }
 }
 
 /** Whether the end of an attempt is the end of its node and decides nothing: true of most nodes, for which nothing is to be asked. */

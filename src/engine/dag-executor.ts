@@ -105,6 +105,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
       services,
       listeners: this.#listeners,
       blobs: this.#world.blobs,
+      results: this.#world.results,
       journal: this.#journal,
     })
   }

@@ -2,7 +2,7 @@ import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts
 import type { Encoded } from '../base/encoded.ts'
 import { kindOf, quote, WaystoneError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
-import type { BlobStore, Clock, IdSource, Logger } from '../base/ports.ts'
+import type { BlobStore, Clock, IdSource, Logger, ResultCache } from '../base/ports.ts'
 import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
 import { DEFAULT_VALUE_LIMITS } from '../base/values/limits.ts'
 import { isRegistry, type Registry } from '../nodes/registry.ts'
@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly codec?: ValueCodec
   /** Where results over `limits.maxResultBytes` are kept with `oversizedResults: 'reference'`; default none. */
   readonly blobs?: BlobStore
+  /** Where results of nodes with `reuse` are kept for other runs; default none, and every handler is called. */
+  readonly results?: ResultCache
   /** Functions to call for facts from the first on, by type; as `on` of the executor takes them. */
   readonly listeners?: ListenersByType
 }
@@ -74,6 +76,7 @@ export interface World {
   readonly logger: Logger
   readonly codec: ValueCodec
   readonly blobs: BlobStore | null
+  readonly results: ResultCache | null
   readonly listeners: ListenersByType
 }
 
@@ -88,6 +91,7 @@ export const worldOptions: readonly string[] = [
   'logger',
   'codec',
   'blobs',
+  'results',
   'listeners',
 ]
 export const configOptions: readonly string[] = ['concurrency', 'limits', 'oversizedResults']
@@ -128,6 +132,7 @@ const worldMethods = {
   logger: ['debug', 'info', 'warn', 'error'],
   codec: ['encode', 'decode'],
   blobs: ['put', 'get'],
+  results: ['get', 'put'],
 } as const
 
 /**
@@ -144,6 +149,7 @@ export function worldOf(options: WorldOptions): World {
     logger: guardedLogger(options.logger ?? consoleLogger),
     codec: options.codec ?? defaultCodec,
     blobs: options.blobs ?? null,
+    results: options.results ?? null,
     listeners: options.listeners ?? {},
   }
 }

@@ -1,6 +1,6 @@
 import type { Encoded } from '../base/encoded.ts'
 import { isWaystoneError, quote, WaystoneError } from '../base/errors.ts'
-import type { BlobStore, Clock, Logger } from '../base/ports.ts'
+import type { BlobStore, Clock, Logger, ResultCache } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import type { AttemptContext } from '../nodes/context.ts'
 import type { RunCommand } from '../run/command.ts'
@@ -16,7 +16,9 @@ import type { Code } from './attempt.ts'
 import { itemKey } from './attempts.ts'
 import type { Journal } from './journal.ts'
 import type { Listeners } from './listeners.ts'
+import { logLine, progressNotice } from './notices.ts'
 import { errorOf } from './report.ts'
+import { Reuse } from './reuse.ts'
 import { RunScope, type Shell } from './run-scope.ts'
 import { RunTimers } from './run-timers.ts'
 import { yieldToHost } from './system.ts'
@@ -38,6 +40,8 @@ export interface RunLoopParts {
   readonly listeners: Listeners
   /** Where oversized results are kept; null: nowhere. */
   readonly blobs: BlobStore | null
+  /** Where results are kept for other runs; null: nowhere. */
+  readonly results: ResultCache | null
   /** Null: nothing is recorded. */
   readonly journal: Journal | null
 }
@@ -54,6 +58,7 @@ export class RunLoop implements Shell {
   readonly services: object
   readonly clock: Clock
   readonly blobs: BlobStore | null
+  readonly reuse: Reuse | null
   readonly #logger: Logger
   readonly #listeners: Listeners
   readonly #journal: Journal | null
@@ -85,6 +90,7 @@ export class RunLoop implements Shell {
     this.services = parts.services
     this.clock = parts.clock
     this.blobs = parts.blobs
+    this.reuse = parts.results === null ? null : new Reuse({ ...parts, results: parts.results })
     this.#logger = parts.logger
     this.#listeners = parts.listeners
     this.#journal = parts.journal
@@ -175,29 +181,17 @@ export class RunLoop implements Shell {
   }
 
   log(
-    { run: { path } }: RunScope,
+    { run }: RunScope,
     attempt: AttemptContext,
     level: keyof NodeLogger,
     message: string,
     details: object | undefined,
   ): void {
-    this.#logger[level](message, {
-      runId: this.state.runId,
-      ...(path.length === 0 ? {} : { path }),
-      nodeId: attempt.nodeId,
-      attempt: attempt.attempt,
-      ...details,
-    })
+    logLine(this.#logger, run, attempt, level, message, details)
   }
 
-  progress({ run: { path } }: RunScope, attempt: AttemptContext, fraction: number, text: string | undefined): void {
-    const { nodeId, attempt: number } = attempt
-    const notice = { type: 'progress', runId: this.state.runId, nodeId, attempt: number, fraction } as const
-    this.#listeners.tellProgress({
-      ...notice,
-      ...(path.length === 0 ? {} : { path }),
-      ...(text === undefined ? {} : { text }),
-    })
+  progress({ run }: RunScope, attempt: AttemptContext, fraction: number, text: string | undefined): void {
+    this.#listeners.tellProgress(progressNotice(run, attempt, fraction, text))
   }
 
   #schedule(): void {
@@ -236,13 +230,11 @@ export class RunLoop implements Shell {
     for (let run: Run | undefined = this.run; run !== undefined; run = nextRun(this.run)) {
       for (let next = plan(run, at); next !== null; next = plan(run, at)) {
         if (next.type === 'run.wait' && this.#expected > 0) break
-        if (next.type === 'wait.end') {
-          this.#scopeOf(run).attempts.endWait(next)
+        if (next.type === 'wait.end' || next.type === 'items.end' || next.type === 'child.end') {
+          this.#scopeOf(run).attempts.end(next)
           // What a node takes is gone before another is asked whether it waits for it.
-          this.#takeInbox()
-        } else if (next.type === 'items.end') this.#scopeOf(run).attempts.endItems(next)
-        else if (next.type === 'child.end') this.#scopeOf(run).attempts.endChild(next)
-        else this.#apply(decide(run, next, at), next)
+          if (next.type === 'wait.end') this.#takeInbox()
+        } else this.#apply(decide(run, next, at), next)
       }
       rest(run)
     }
@@ -314,6 +306,10 @@ export class RunLoop implements Shell {
       const event = events[at]!
       this.#listeners.tell(event)
       switch (event.type) {
+        case 'node.completed':
+        case 'item.completed':
+          this.reuse?.recorded(event)
+          break
         case 'run.started':
         case 'run.resumed':
           this.#timers.armRun(this.run)

@@ -8,6 +8,7 @@ import type { RunState } from '../run/state.ts'
 import type { NodeLogger } from '../workflow/handler.ts'
 import type { Code } from './attempt.ts'
 import { Attempts } from './attempts.ts'
+import type { Reuse } from './reuse.ts'
 
 /** What the loop is for the runs of its tree. */
 export interface Shell {
@@ -15,6 +16,7 @@ export interface Shell {
   readonly services: object
   readonly clock: Clock
   readonly blobs: BlobStore | null
+  readonly reuse: Reuse | null
   /** Takes what became of an attempt, to be decided in the next turn. */
   post(scope: RunScope, command: RunCommand): void
   /** Asks for a turn. */
@@ -55,6 +57,7 @@ export class RunScope implements ContextHost {
       code,
       clock: shell.clock,
       blobs: shell.blobs,
+      reuse: shell.reuse,
       report: (command) => shell.post(this, command),
       wake: () => shell.wake(),
     })

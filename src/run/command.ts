@@ -108,6 +108,8 @@ export interface NodeComplete {
   readonly decisions: Dictionary<boolean> | null
   /** Sequences of the signals the node takes. */
   readonly signals?: readonly number[]
+  /** The key under which the result was kept from another run. */
+  readonly reused?: string
 }
 
 /** A repeated node's handler returned, and the node is to be visited again. */
@@ -137,6 +139,7 @@ export interface ItemComplete {
   readonly attempt: number
   readonly output: Encoded
   readonly writes: readonly StateWrite[] | null
+  readonly reused?: string
 }
 
 /** An attempt at an item failed. */

@@ -54,7 +54,7 @@ export function decideItemStart(
 
 /** A handler returned for an item: its result and its writes become one fact, or fail the item together. */
 export function decideItemComplete(run: Run, command: ItemComplete, at: number): Decision {
-  const { index, item, attempt, output, writes } = command
+  const { index, item, attempt, output, writes, reused } = command
   if (!isRunning(run, command)) return lateReport(run, index, attempt)
   const nodeId = run.graph.ids[index]!
   // What stands for a dropped result can not stand inside that of the node.
@@ -62,7 +62,16 @@ export function decideItemComplete(run: Run, command: ItemComplete, at: number):
   const error = problem ?? (writes === null ? null : problemOfWrites(run.state, nodeId, writes))
   if (error !== null)
     return decideItemFail(run, { type: 'item.fail', index, item, attempt, error, retryable: false }, at)
-  return [fact(run, at, 'item.completed', { nodeId, item, attempt, output, ...(writes === null ? {} : { writes }) })]
+  return [
+    fact(run, at, 'item.completed', {
+      nodeId,
+      item,
+      attempt,
+      ...(reused === undefined ? {} : { reused }),
+      output,
+      ...(writes === null ? {} : { writes }),
+    }),
+  ]
 }
 
 /** An attempt at an item failed: another follows, or none. */

@@ -53,7 +53,7 @@ export function decideSkip(run: Run, index: number, at: number): Decision {
 
 /** A handler returned: its result, its writes and its decisions become one fact, or fail the node together. */
 export function decideComplete(run: Run, command: NodeComplete, at: number): Decision {
-  const { index, attempt, writes, decisions, signals } = command
+  const { index, attempt, writes, decisions, signals, reused } = command
   if (!isOpen(run, index, attempt)) return lateReport(run, index, attempt)
   const nodeId = run.graph.ids[index]!
   const output = limitOutput(run.state.config, nodeId, command.output)
@@ -61,10 +61,12 @@ export function decideComplete(run: Run, command: NodeComplete, at: number): Dec
   if (problem !== null)
     return decideFail(run, { type: 'node.fail', index, attempt, error: problem, retryable: false }, at)
   const data = { nodeId, attempt, output: output.value }
-  if (writes === null && decisions === null && signals === undefined) return [fact(run, at, 'node.completed', data)]
+  if (writes === null && decisions === null && signals === undefined && reused === undefined)
+    return [fact(run, at, 'node.completed', data)]
   return [
     fact(run, at, 'node.completed', {
       ...data,
+      ...(reused === undefined ? {} : { reused }),
       ...(writes === null ? {} : { writes }),
       ...(signals === undefined ? {} : { signals }),
       ...(decisions === null ? {} : { decisions }),

@@ -31,9 +31,9 @@ export function parseEvent(text: string): RunEvent {
 function dataText(event: RunEvent): string {
   switch (event.type) {
     case 'node.completed': {
-      const { nodeId, attempt, output, writes, signals, decisions } = event.data
+      const { nodeId, attempt, reused, output, writes, signals, decisions } = event.data
       return (
-        `{"nodeId":${JSON.stringify(nodeId)},"attempt":${attempt}` +
+        `{"nodeId":${JSON.stringify(nodeId)},"attempt":${attempt}${reusedText(reused)}` +
         (output === undefined ? '' : `,"output":${encodedText(output)}`) +
         writesText(writes) +
         (signals === undefined ? '' : `,"signals":${JSON.stringify(signals)}`) +
@@ -59,8 +59,8 @@ function dataText(event: RunEvent): string {
       return `{"name":${JSON.stringify(name)},"payload":${encodedText(payload)}${membersText(rest)}}`
     }
     case 'item.completed': {
-      const { nodeId, item, attempt, output, writes } = event.data
-      return `{"nodeId":${JSON.stringify(nodeId)},"item":${item},"attempt":${attempt},"output":${encodedText(output)}${writesText(writes)}}`
+      const { nodeId, item, attempt, reused, output, writes } = event.data
+      return `{"nodeId":${JSON.stringify(nodeId)},"item":${item},"attempt":${attempt}${reusedText(reused)},"output":${encodedText(output)}${writesText(writes)}}`
     }
     case 'node.visited': {
       const { nodeId, attempt, visit, output, writes } = event.data
@@ -100,7 +100,13 @@ function membersText(members: object): string {
   return text === '' ? '' : `,${text}`
 }
 
-function writesText(writes: readonly StateWrite[] | undefined): string {
+/** Stands before the output, so that what may come after it is as it is for all others. */
+function reusedText(reused: string | undefined): string {
+  return reused === undefined ? '' : `,"reused":${JSON.stringify(reused)}`
+}
+
+/** Writes as the last member of an object, with the comma before it; empty when there are none. */
+export function writesText(writes: readonly StateWrite[] | undefined): string {
   return writes === undefined ? '' : `,"writes":[${writes.map(writeText).join(',')}]`
 }
 
@@ -160,7 +166,7 @@ function isFact({ seq, runId, at, type, data }: Readonly<Record<string, unknown>
 }
 
 /** A parsed value back at rest. Its text is the one it was written with, since JSON keeps order and numbers. */
-function encodedOf(value: unknown): Encoded {
+export function encodedOf(value: unknown): Encoded {
   return typeof value === 'object' && value !== null ? encodedFromText(JSON.stringify(value)) : (value as Encoded)
 }
 

@@ -95,6 +95,8 @@ export type NodeCompleted = Fact<
   {
     readonly nodeId: string
     readonly attempt: number
+    /** The key of the result it took from the cache of results, in place of calling its handler. */
+    readonly reused?: string
     /** Missing of a map node, whose output is that of its items. */
     readonly output?: Encoded
     readonly writes?: readonly StateWrite[]
@@ -273,6 +275,8 @@ export type ItemCompleted = Fact<
     readonly nodeId: string
     readonly item: number
     readonly attempt: number
+    /** As that of a node. */
+    readonly reused?: string
     readonly output: Encoded
     readonly writes?: readonly StateWrite[]
   }

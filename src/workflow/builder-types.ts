@@ -59,7 +59,7 @@ export interface NodeOptions<
   Recovered,
   Input,
   Services extends object,
-> extends Pick<NodeDefinition, 'data' | 'version'> {
+> extends Pick<NodeDefinition, 'data' | 'version' | 'reuse'> {
   readonly trigger?: Trigger
   readonly retry?: RetryPolicy
   /** Longest time of one attempt in milliseconds. */
@@ -109,7 +109,7 @@ export type MapOutput<Value, OnItemError extends 'fail' | 'skip' | 'settle'> = r
 /** How the items of a map node are run. */
 export type MapNodeOptions<OnError extends 'fail' | 'continue'> = Pick<
   NodeDefinition,
-  'data' | 'version' | 'retry' | 'timeoutMs' | 'onInterrupted'
+  'data' | 'version' | 'retry' | 'timeoutMs' | 'onInterrupted' | 'reuse'
 > & { readonly onError?: OnError }
 
 /** How a node that is a run of another workflow is run. */

@@ -48,10 +48,11 @@ const optionNames: readonly string[] = [
   'fallback',
   'onInterrupted',
   'repeat',
+  'reuse',
 ]
 
 /** Members of a map node's options, and of its settings. */
-const mapOptionNames: readonly string[] = ['data', 'version', 'retry', 'timeoutMs', 'onError', 'onInterrupted']
+const mapOptionNames: readonly string[] = ['data', 'version', 'retry', 'timeoutMs', 'onError', 'onInterrupted', 'reuse']
 const nestedOptionNames: readonly string[] = ['version', 'trigger', 'retry', 'onError', 'repeat']
 const mapNames: readonly string[] = ['items', 'key', 'concurrency', 'onItemError', 'maximumFailures']
 

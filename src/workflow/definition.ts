@@ -69,6 +69,9 @@ export interface NestedDefinition {
   readonly input?: string | CodeCondition
 }
 
+/** That a node's result may come from another run; see {@link NodeDefinition.reuse}. */
+export type ReuseDefinition = boolean | { readonly maxAgeMs?: number }
+
 /** One node as plain JSON. Unknown members are kept and travel with every snapshot. */
 export interface NodeDefinition {
   /** Unique in the workflow; any string. */
@@ -91,6 +94,11 @@ export interface NodeDefinition {
   readonly map?: MapDefinition
   readonly repeat?: RepeatDefinition
   readonly nested?: NestedDefinition
+  /**
+   * Whether its result may be that of another run, when type, data, `version`, inputs and the run's input are the same; default
+   * false. With `maxAgeMs` only a result that is no older, in milliseconds. For nodes whose effect is their result and writes.
+   */
+  readonly reuse?: ReuseDefinition
   readonly [unknown: string]: unknown
 }
 

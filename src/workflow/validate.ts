@@ -16,6 +16,7 @@ import { nameLength } from './rules/name-length.ts'
 import { nestedBy } from './rules/nested.ts'
 import { repeat } from './rules/repeat.ts'
 import { retryPolicy } from './rules/retry-policy.ts'
+import { reuse } from './rules/reuse.ts'
 import type { Rule } from './rules/rule.ts'
 import { selfEdge } from './rules/self-edge.ts'
 import { shape } from './rules/shape.ts'
@@ -39,6 +40,7 @@ const rules: readonly Rule[] = [
   map,
   repeat,
   fallback,
+  reuse,
   nameLength,
 ]
 

@@ -50,6 +50,7 @@ const world = () => ({
   logger: silent,
   codec: main.defaultCodec,
   blobs: main.memoryBlobs(),
+  results: main.memoryResults(),
 })
 const config = () => ({ concurrency: 2, limits: { maxNodes: 10, maxUsage: { tokens: 5 } }, oversizedResults: 'fail' })
 const begin = () => ({ runId: 'r', variables: { v: 1 }, context: { variables: { v: 1 }, constants: { c: 1 } } })
@@ -223,6 +224,7 @@ export function publicCalls(folder: string): readonly PublicCall[] {
         { pretty: true, compress: 'gzip', maxBytes: 1e6, limits: { maxSlots: 9 }, verify: true },
       ],
       memoryBlobs: noArguments,
+      memoryResults: () => [{ maxEntries: 5 }],
       memoryStore: noArguments,
       createStore: () => [memory.memoryDriver()],
       nodeType: () => ['a', handler],
@@ -341,6 +343,7 @@ export function publicCalls(folder: string): readonly PublicCall[] {
     ...storeMethods('fileStore', () => file.fileStore(next(), { durability: 'exit' })),
     ...blobMethods('memoryBlobs', main.memoryBlobs),
     ...blobMethods('fileBlobs', () => file.fileBlobs(next())),
+    ...methods('memoryResults', main.memoryResults, { put: () => ['k', 't'], get: key }),
     ...inHandler('ctx', (ctx) => ctx, { progress: () => [0.5, 'half'] }),
     ...inHandler('ctx.variables', (ctx) => ctx.variables, { get: key, has: key, set: () => ['k', 1], delete: key }),
     ...inHandler('ctx.context.variables', (ctx) => ctx.context.variables, {
@@ -391,6 +394,7 @@ export function publicObjects(folder: string): Readonly<Record<string, object | 
     memoryStore: memoryStore(),
     fileStore: file.fileStore(`${folder}/objects`),
     memoryBlobs: main.memoryBlobs(),
+    memoryResults: main.memoryResults(),
     fileBlobs: file.fileBlobs(`${folder}/blobs`),
     'ctx.variables': area((ctx) => ctx.variables),
     'ctx.context.variables': area((ctx) => ctx.context.variables),

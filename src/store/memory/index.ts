@@ -1,2 +1,3 @@
 export { memoryBlobs } from './memory-blobs.ts'
 export { memoryDriver, memoryStore } from './memory-driver.ts'
+export { memoryResults } from './memory-results.ts'

@@ -35,6 +35,7 @@ const data: { readonly [Type in RunEventType]: RunEventOf<Type>['data'] } = {
   'node.completed': {
     nodeId: 'a',
     attempt: 1,
+    reused: 'k',
     output: encoded,
     writes: [
       { area: 'variable', op: 'set', key: 'v', value: encoded },

@@ -110,6 +110,10 @@ describe('validateDefinition', () => {
     ],
     [{ retry: { maximumAttempts: 2, maximumIntervalMs: '9' } }, 'WORKFLOW_BAD_RETRY /nodes/0/retry/maximumIntervalMs'],
     [{ retry: { maximumAttempts: 2, jitter: 1.1 } }, 'WORKFLOW_BAD_RETRY /nodes/0/retry/jitter'],
+    [{ reuse: 'yes' }, 'WORKFLOW_BAD_REUSE /nodes/0/reuse'],
+    [{ reuse: null }, 'WORKFLOW_BAD_REUSE /nodes/0/reuse'],
+    [{ reuse: { maxAgeMs: -1 } }, 'WORKFLOW_BAD_REUSE /nodes/0/reuse'],
+    [{ reuse: true, repeat: { until: { operator: 'truthy' }, maximumVisits: 2 } }, 'WORKFLOW_BAD_REUSE /nodes/0/reuse'],
     [{ fallback: 'b' }, 'WORKFLOW_BAD_FALLBACK /nodes/0/fallback'],
     [{ fallback: 'a' }, 'WORKFLOW_BAD_FALLBACK /nodes/0/fallback'],
     [{ fallback: {} }, 'WORKFLOW_BAD_FALLBACK /nodes/0/fallback'],
@@ -126,6 +130,7 @@ describe('validateDefinition', () => {
       onError: 'continue',
       onInterrupted: 'ask',
       timeoutMs: 0.5,
+      reuse: { maxAgeMs: 0 },
       data: null,
     }
     expect(found(oneNode({ ...options, retry, fallback: { type: 'x', data: [1] } }))).toEqual([])
