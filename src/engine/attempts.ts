@@ -140,7 +140,7 @@ export class Attempts {
         if (found === null) this.#settle(ctx, call())
         else if (this.#end(ctx)) {
           const { output, handles, writes, key } = found
-          this.#conclude(ctx, output, writes, handles, () => host.codec.decode(output), key)
+          this.#conclude(ctx, output, writes, handles, undefined, key)
         }
       } catch (error) {
         this.#fail(ctx, error)
@@ -262,7 +262,7 @@ export class Attempts {
       const { output, handles } = outcomeOf(returned)
       if (handles !== null) reuse?.chosen(host.run, ctx, handles)
       const writes = ctx.startedTransaction?.writes ?? null
-      this.#conclude(ctx, ctx.encode(output), writes, handles, () => output)
+      this.#conclude(ctx, ctx.encode(output), writes, handles, output)
     } catch (error) {
       this.#reportFailure(ctx, error)
     }
@@ -274,7 +274,7 @@ export class Attempts {
     encoded: Encoded,
     writes: Outcome['writes'],
     handles: Outcome['handles'],
-    output: Outcome['output'],
+    returned: unknown,
     key?: string,
   ): void {
     const { host, code, blobs, report, wake } = this.#parts
@@ -289,7 +289,15 @@ export class Attempts {
       const command: NodeComplete | NodeVisit =
         taken === NOTHING && isPlain(host.run, index)
           ? { type: 'node.complete', index, attempt, output: encoded, decisions: null, writes }
-          : conclude(code, host.run, { index, attempt, encoded, output, handles, writes, ...taken })
+          : conclude(code, host.run, {
+              index,
+              attempt,
+              encoded,
+              output: () => (key === undefined ? returned : host.codec.decode(encoded)),
+              handles,
+              writes,
+              ...taken,
+            })
       const { oversizedResults, limits } = host.run.state.config
       if (blobs === null || oversizedResults !== 'reference' || !isOversized(encoded, limits.maxResultBytes)) {
         report(command)
