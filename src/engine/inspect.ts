@@ -1,4 +1,4 @@
-import { checkOptions } from '../base/argument.ts'
+import { checkOptions, readArgument } from '../base/argument.ts'
 import type { Registry } from '../nodes/registry.ts'
 import { inspectRun } from '../run/inspect.ts'
 import type { Inspection } from '../run/inspection.ts'
@@ -26,7 +26,7 @@ export function inspect(
   options: Pick<LoadOptions, 'snapshotLimits' | 'codec'> = {},
 ): Inspection {
   checkOptions(options, ['snapshotLimits', 'codec'], 'inspect')
-  if (run instanceof DagExecutor) return run.inspect()
+  if (isExecutor(run)) return run.inspect()
   const { graph, state, at, missing } = looked(run, target, options)
   return inspectRun(graph, state, { at, missingTypes: missing })
 }
@@ -51,9 +51,13 @@ export function why(
   options: Pick<LoadOptions, 'snapshotLimits' | 'codec'> = {},
 ): NodeReasons {
   checkOptions(options, ['snapshotLimits', 'codec'], 'why')
-  if (run instanceof DagExecutor) return run.why(node)
+  if (isExecutor(run)) return run.why(node)
   const { graph, state, at, missing } = looked(run, target, options)
   return explain(graph, state, node, { at, missingTypes: missing })
+}
+
+function isExecutor(run: unknown): run is DagExecutor {
+  return readArgument('run', () => run instanceof DagExecutor)
 }
 
 function looked(

@@ -3,6 +3,7 @@ import { nodeSentence, runSentence } from './inspect-text.ts'
 import type { Hold, Inspection, NodeInspection, WaitsFor } from './inspection.ts'
 import { graphOf } from './run.ts'
 import { isSettled, meaningOf } from './settled.ts'
+import { qualified } from './signal-waits.ts'
 import type { NodeState, NodeStatus, RunState } from './state.ts'
 import { judge } from './trigger.ts'
 
@@ -18,6 +19,10 @@ export interface InspectOptions {
 interface Tree extends Required<InspectOptions> {
   readonly running: number
   readonly hold: Hold | null
+  /** The state of the run all are part of, whose configuration, usage and signals they share. */
+  readonly root: RunState
+  /** Ids of the nodes that lead to this one. */
+  readonly path: readonly string[]
 }
 
 /** Explains where a run stands. Linear in nodes, edges and items; asks and changes nothing. */
@@ -26,7 +31,7 @@ export function inspectRun(
   state: RunState,
   { at, missingTypes = new Set() }: InspectOptions,
 ): Inspection {
-  return inspectTree(graph, state, { at, missingTypes, running: runningIn(state), hold: null })
+  return inspectTree(graph, state, { at, missingTypes, running: runningIn(state), hold: null, root: state, path: [] })
 }
 
 /** The depth of its recursion is that of the definition, which has a limit. */
@@ -76,9 +81,10 @@ function waitsForOf(
       return { kind: 'retry', attempt, dueAt: dueAt ?? tree.at, error }
     case 'waiting': {
       if (wait?.kind === 'timer') return { kind: 'timer', waitId: wait.id, dueAt: dueAt ?? tree.at }
-      if (wait !== null) return signalOf(state, index)
+      if (wait !== null) return signalOf(state, index, tree)
       if (parts?.child) {
-        return { kind: 'nested', run: inspectTree(graphOf(parts.child.workflow), parts.child, tree) }
+        const inner = { ...tree, path: [...tree.path, definition.id] }
+        return { kind: 'nested', run: inspectTree(graphOf(parts.child.workflow), parts.child, inner) }
       }
       return itemsOf(node, definition.map?.concurrency ?? null)
     }
@@ -86,27 +92,28 @@ function waitsForOf(
       if (graph.isStandIn[index] === 1) return { kind: 'skip', reason: 'stand-in' }
       if (verdict === 'wait') return upstreamsOf(graph, state, index, failures)
       if (verdict !== 'start') return { kind: 'skip', reason: verdict === 'failed' ? 'upstream-failed' : 'untaken' }
-      return readyOf(state, definition.type, tree)
+      return readyOf(definition.type, tree)
     default:
       return { kind: 'nothing' }
   }
 }
 
-function readyOf(state: RunState, type: string, { hold, missingTypes, running }: Tree): WaitsFor {
+function readyOf(type: string, { hold, missingTypes, running, root }: Tree): WaitsFor {
   if (missingTypes.has(type)) return { kind: 'code', type }
-  const { limits, concurrency } = state.config
-  const used = state.usage['nodeExecutions'] ?? 0
+  const { limits, concurrency } = root.config
+  const used = root.usage['nodeExecutions'] ?? 0
   const max = limits.maxNodeExecutions
   if (max !== null && used >= max) return { kind: 'limit', limit: 'maxNodeExecutions', max, used }
   if (hold !== null) return { kind: 'run', hold }
   return running >= concurrency ? { kind: 'place', running, concurrency } : { kind: 'start' }
 }
 
-function signalOf(state: RunState, index: number): WaitsFor {
+function signalOf(state: RunState, index: number, { root, path }: Tree): WaitsFor {
   const { wait, dueAt } = state.nodes[index]!
-  const { id: nodeId, data } = state.workflow.nodes[index]!
+  const { id, data } = state.workflow.nodes[index]!
+  const nodeId = qualified(path, id)
   const { name, id: waitId } = wait as Extract<NodeState['wait'], { readonly kind: 'signal' }>
-  const named = state.signals.filter((signal) => signal.name === name)
+  const named = root.signals.filter((signal) => signal.name === name)
   const fitting = named.filter(
     (signal) => (signal.waitId ?? waitId) === waitId && (signal.fits?.includes(nodeId) ?? true),
   ).length

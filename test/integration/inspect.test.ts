@@ -94,6 +94,12 @@ describe('inspect', () => {
       kind: 'nested',
       run: { nodes: [{ nodeId: 'ask', waitsFor: { kind: 'signal' } }, { nodeId: 'end' }] },
     })
+    // A signal for another wait is not for it.
+    const unfit = { nodes: [{ waitsFor: { kind: 'signal', fitting: 0, unfit: 0 } }, {}] }
+    expect(nodes[0]!.waitsFor).toMatchObject({ run: unfit })
+    await executor.signal('go', 1)
+    const fitting = { nodes: [{ waitsFor: { kind: 'signal', fitting: 1, unfit: 0 } }, {}] }
+    expect(executor.inspect().nodes[0]!.waitsFor).toMatchObject({ run: fitting })
     expect(executor.why(['part', 'end']).chain.map(({ nodeId }) => nodeId)).toEqual(['end', 'ask'])
     expect(() => executor.why(['first', 'end'])).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }))
   })
