@@ -32,6 +32,15 @@ function table(text: string): ReadonlyMap<string, string> {
 }
 
 describe('the examples', () => {
+  it('wait on disk for an answer, refuse one of another shape, let a deadline pass, and print what their page says', () => {
+    const printed = run('approval')
+    expect(printed).toBe(printedBy('approval'))
+    count(
+      'processes of an order that waits for an answer',
+      printed.split('\n').filter((line) => line.startsWith('$ ')).length,
+    )
+  })
+
   it('parse each file once though the process is killed twice, and print what their page says but for counts', () => {
     const printed = table(run('sources'))
     expect([...printed.keys()]).toEqual([...table(printedBy('sources')).keys()])
