@@ -27,7 +27,7 @@ export { type CodecOptions, createCodec, defaultCodec, type ValueCodec } from '.
 export { resolveBlob } from './engine/blobs.ts'
 export { DagExecutor } from './engine/dag-executor.ts'
 export { createEngine } from './engine/engine.ts'
-export type { Engine, StartOptions } from './engine/engine-interface.ts'
+export type { Engine, ResumeOptions, StartOptions } from './engine/engine-interface.ts'
 export type { EngineOperations } from './engine/engine-operations.ts'
 export type { EngineOptions } from './engine/engine-options.ts'
 export type { NodePath } from './engine/explain.ts'

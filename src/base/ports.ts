@@ -2,8 +2,11 @@
 export interface Clock {
   /** Epoch milliseconds. May jump; nothing but deadlines is derived from it. */
   now(): number
-  /** Calls back once after `delayMs` (0 or more, may exceed 2^31-1). Returns what cancels it. */
-  setTimer(delayMs: number, callback: () => void): () => void
+  /**
+   * Calls back once after `delayMs` (0 or more, may exceed 2^31-1). Returns what cancels it.
+   * @param isBackground - whether the host may end before that when nothing else keeps it; default false
+   */
+  setTimer(delayMs: number, callback: () => void, isBackground?: boolean): () => void
 }
 
 /** Where the engine takes ids and randomness from. */

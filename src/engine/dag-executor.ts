@@ -34,6 +34,10 @@ export interface RestoredRun {
   /** Configuration and workflow to go on with, when they are not those of the run. */
   readonly config: RunConfig | null
   readonly isWorkflowChanged: boolean
+  /** What it goes on for, and how its timers do; default: someone asked for it, and they do as if it had never stopped. */
+  readonly going?: Pick<Extract<RunCommand, { readonly type: 'run.resume' }>, 'cause' | 'timers'>
+  /** Whether it settles as `waiting` also while a time is set; default false. */
+  readonly letsGo?: boolean
   /** What to do when code is missing, for the message; default: to register it. */
   readonly adviceOnMissingCode?: string | null
 }
@@ -88,6 +92,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     this.#run =
       restored?.run ??
       createRun(workflow.graph, newState(workflow as Workflow, options, configOf(options), this.#world))
+    if (restored?.letsGo === true) this.#run.agenda.letsGo = true
     const { state } = this.#run
     // A run without facts can't record a change of its configuration; it begins with the changed one.
     if (restored?.config && state.status === 'pending') state.config = restored.config
@@ -290,6 +295,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
     else {
       this.#loop.dispatch({
         type: 'run.resume',
+        ...restored?.going,
         ...(retry === null ? {} : { retry }),
         ...(restored?.config ? { config: restored.config } : {}),
         ...(restored?.isWorkflowChanged

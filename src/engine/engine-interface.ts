@@ -1,16 +1,19 @@
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { ListQuery, RunPage, RunSummary } from '../store/driver.ts'
 import type { Workflow } from '../workflow/workflow.ts'
-import type { EngineOperations } from './engine-operations.ts'
-import type { ConfigOptions, ExecutorOptions } from './options.ts'
+import type { EngineOperations, EngineSignals } from './engine-operations.ts'
+import type { ConfigOptions, ExecutorOptions, TimerOptions } from './options.ts'
 import type { PauseOptions } from './pause-options.ts'
 import type { Recovery, RunHandle } from './run-handle.ts'
 
 /** Options of one run of an engine. */
 export type StartOptions = Pick<ExecutorOptions, 'runId' | 'variables' | 'context'> & ConfigOptions
 
+/** How a run of an engine is taken up; the time of its last fact is the one up to which its timers had run. */
+export interface ResumeOptions extends ConfigOptions, TimerOptions {}
+
 /** Many runs, recorded: what a process did not finish, another takes up. */
-export interface Engine extends EngineOperations {
+export interface Engine extends EngineOperations, EngineSignals {
   /**
    * Starts a run under a claim of its own. No handler is called before the facts that lead to it are on record.
    * @throws {StoreError} STORE_EXISTS when there is a run of that id, STORE_HELD when another process starts it
@@ -29,8 +32,12 @@ export interface Engine extends EngineOperations {
    * @throws {DefinitionError} NODE_TYPE_MISSING, WORKFLOW_CHANGED
    * @throws {RunError} RUN_ACTIVE when options are given for a run that executes here already, ENGINE_CLOSED
    */
-  resume(runId: string, options?: ConfigOptions): Promise<RunHandle>
-  /** Takes up every run whose process ended without finishing it. @throws {RunError} ENGINE_CLOSED */
+  resume(runId: string, options?: ResumeOptions): Promise<RunHandle>
+  /**
+   * Takes up every run whose process ended without finishing it, and every waiting one whose signal or time has come; those
+   * whose time comes later go on then, as long as this engine is there.
+   * @throws {RunError} ENGINE_CLOSED
+   */
   recover(): Promise<Recovery>
   /** What the store knows of a run; null when it has none. */
   get(runId: string): Promise<RunSummary | null>
@@ -41,7 +48,6 @@ export interface Engine extends EngineOperations {
   pause(runId: string, options?: PauseOptions): Promise<Snapshot>
   /** Cancels a run for good, whether it executes here or nowhere. @throws {StoreError} STORE_HELD when it executes elsewhere */
   cancel(runId: string, reason?: string): Promise<void>
-  signal(runId: string, name: string, payload?: unknown): Promise<void>
   /**
    * Pauses every run that executes here, lets go of their claims and starts or resumes none any more. The store stays open.
    * @throws what keeps a run from pausing, once all others have

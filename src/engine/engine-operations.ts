@@ -7,6 +7,7 @@ import { explain, type NodePath } from './explain.ts'
 import type { OperationOptions, RetryOptions } from './operations.ts'
 import { retryOf } from './operations.ts'
 import type { RunHandle } from './run-handle.ts'
+import { checkSignal, type SignalOptions } from './signals.ts'
 
 /** What someone may do to a recorded run that does not execute; each is a fact of the run, with who asked for it and why. */
 export interface EngineOperations {
@@ -39,10 +40,30 @@ export interface EngineOperations {
   why(runId: string, node: NodePath): Promise<NodeReasons>
 }
 
+/** What reaches a run from outside while it waits, wherever it executes. */
+export interface EngineSignals {
+  /**
+   * Records a signal. A run that executes nowhere and waits for it goes on here at once, when its workflow is registered;
+   * one that is paused or has failed keeps it.
+   * @param payload - checked against the schemas of the nodes that may wait for the name
+   * @returns once it is recorded
+   * @throws {RunError} SIGNAL_INVALID, RUN_ENDED, RUN_NOT_STARTED
+   * @throws {StoreError} STORE_NOT_FOUND; STORE_HELD when the run executes elsewhere: send it again, with the same key
+   */
+  signal(runId: string, name: string, payload?: unknown, options?: SignalOptions): Promise<void>
+  /**
+   * Records the answer to one wait; else as a signal.
+   * @throws {RunError} WAIT_UNKNOWN when the wait is not open
+   */
+  answer(runId: string, waitId: string, payload?: unknown, options?: SignalOptions): Promise<void>
+}
+
 /** What operations ask of the engine they are part of. */
 export interface EngineAccess {
   /** Does something to a run, where it executes or under a claim of its own. */
   readonly command: (runId: string, give: (executor: DagExecutor) => Promise<void>) => Promise<void>
+  /** Like `command`, and a run that executes nowhere goes on when it can. */
+  readonly deliver: (runId: string, give: (executor: DagExecutor) => Promise<void>) => Promise<void>
   readonly retry: (runId: string, options: RetryOptions) => Promise<RunHandle>
   /** What executes a run here. */
   readonly live: (runId: string) => Pick<DagExecutor, 'inspect' | 'why'> | undefined
@@ -51,7 +72,7 @@ export interface EngineAccess {
 }
 
 /** The operations of an engine. */
-export class Operations implements EngineOperations {
+export class Operations implements EngineOperations, EngineSignals {
   readonly #access: EngineAccess
 
   constructor(access: EngineAccess) {
@@ -61,6 +82,16 @@ export class Operations implements EngineOperations {
   async retry(runId: string, options: RetryOptions = {}): Promise<RunHandle> {
     retryOf(options, 'retry')
     return this.#access.retry(runId, options)
+  }
+
+  async signal(runId: string, name: string, payload?: unknown, options: SignalOptions = {}): Promise<void> {
+    checkSignal('signal', 'name', name, options)
+    await this.#access.deliver(runId, (executor) => executor.signal(name, payload, options))
+  }
+
+  async answer(runId: string, waitId: string, payload?: unknown, options: SignalOptions = {}): Promise<void> {
+    checkSignal('answer', 'waitId', waitId, options)
+    await this.#access.deliver(runId, (executor) => executor.answer(waitId, payload, options))
   }
 
   async skipNode(runId: string, nodeId: string, options?: OperationOptions): Promise<void> {

@@ -1,20 +1,18 @@
 import { checkOptions, invalidArgument } from '../base/argument.ts'
-import { quote, RunError } from '../base/errors.ts'
+import { isWaystoneError, quote, RunError } from '../base/errors.ts'
 import type { RunConfig } from '../run/config.ts'
 import { isEnded } from '../run/reduce.ts'
-import { createRun } from '../run/run.ts'
+import { createRun, type Run } from '../run/run.ts'
+import { causeToGoOn, wakeAt } from '../run/wake.ts'
 import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
 import type { ListQuery, RunPage, RunSummary } from '../store/driver.ts'
 import type { Store } from '../store/store.ts'
 import { checkRunId } from '../store/store-arguments.ts'
-import { compareWorkflows, isSameDefinition } from '../workflow/compare-workflows.ts'
-import type { WorkflowDefinition } from '../workflow/definition.ts'
-import type { Graph } from '../workflow/graph.ts'
+import { compareWorkflows } from '../workflow/compare-workflows.ts'
 import { isWorkflow, type Workflow } from '../workflow/workflow.ts'
 import { bystander } from './bystander.ts'
-import { Checkpoints, DEFAULT_CHECKPOINT_EVENTS } from './checkpoints.ts'
-import { ClaimKeeper } from './claim-keeper.ts'
 import { type DagExecutor, restoredExecutor } from './dag-executor.ts'
+import { DueRuns } from './due-runs.ts'
 import {
   runActive,
   runExists,
@@ -24,30 +22,30 @@ import {
   workflowMissing,
   workflowUnknown,
 } from './engine-errors.ts'
-import type { Engine, StartOptions } from './engine-interface.ts'
+import type { Engine, ResumeOptions, StartOptions } from './engine-interface.ts'
 import { Operations } from './engine-operations.ts'
 import { checkEngineOptions, type EngineOptions, workflowsById } from './engine-options.ts'
 import { typesMissing } from './explain.ts'
 import { meetChange, runOn } from './load.ts'
 import { newState } from './new-run.ts'
 import { checkRetry, type RetryOptions, retryOf } from './operations.ts'
-import {
-  type ConfigOptions,
-  changesConfig,
-  configOf,
-  configOptions,
-  startOptions,
-  type World,
-  worldOf,
-} from './options.ts'
+import { changesConfig, checkTimers, configOf, resumeOptions, startOptions, type World, worldOf } from './options.ts'
 import { checkPauseOptions, type PauseOptions } from './pause-options.ts'
+import { canCheckSchemas, loadSchemaChecker } from './payload-schema.ts'
 import { recoverRuns } from './recover.ts'
 import type { Recovery, RunHandle } from './run-handle.ts'
 import { RunTurns } from './run-turns.ts'
-import { StoreJournal } from './store-journal.ts'
+import type { StoreJournal } from './store-journal.ts'
 import { readRun, type StoredRun } from './stored-run.ts'
+import { StoredRuns } from './stored-runs.ts'
 
 const DEFAULT_LEASE_MS = 30_000
+
+/** A run that is taken up, and what executes it. */
+interface Restored {
+  readonly run: Run
+  readonly executor: DagExecutor
+}
 
 /**
  * An engine over a store.
@@ -70,16 +68,17 @@ class StoreEngine extends Operations implements Engine {
   readonly #config: RunConfig
   readonly #world: World
   readonly #options: EngineOptions
-  readonly #owner: string
   readonly #leaseMs: number
-  readonly #keeper: ClaimKeeper
+  readonly #stored: StoredRuns
   readonly #active = new Map<string, RunHandle>()
   readonly #turns = new RunTurns()
+  readonly #due: DueRuns
   #isClosed = false
 
   constructor(options: EngineOptions) {
     super({
       command: (runId, give) => this.#command(runId, give),
+      deliver: (runId, give) => this.#command(runId, give, true),
       retry: (runId, retry) => this.#takeUp(runId, {}, retry),
       live: (runId) => this.#active.get(runId)?.executor,
       look: (runId) => this.#look(runId),
@@ -87,10 +86,10 @@ class StoreEngine extends Operations implements Engine {
     this.#options = options
     this.#store = options.store
     this.#world = worldOf(options)
-    this.#owner = options.owner ?? this.#world.ids.newId()
     this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS
-    this.#keeper = new ClaimKeeper(this.#store, this.#world.clock, this.#world.logger, this.#leaseMs)
+    this.#due = new DueRuns(this.#world.clock, (runId) => void this.#wake(runId))
     this.#workflows = workflowsById(options.workflows)
+    this.#stored = new StoredRuns(options, this.#world, this.#leaseMs, [...this.#workflows.values()])
     this.#config = configOf(options)
   }
 
@@ -107,7 +106,7 @@ class StoreEngine extends Operations implements Engine {
       this.#requireOpen()
       // Claiming it again would take the claim from the run itself.
       if (this.#active.has(runId)) throw runExists(runId)
-      return this.#claimed(runId, async (journal) => {
+      return this.#stored.claimed(runId, async (journal) => {
         if ((await this.#store.get(runId)) !== null) throw runExists(runId)
         const run = createRun(workflow.graph, state)
         const executor = restoredExecutor(workflow, {
@@ -116,32 +115,34 @@ class StoreEngine extends Operations implements Engine {
           world: this.#world,
           config: null,
           isWorkflowChanged: false,
+          letsGo: true,
         })
-        return this.#execute(executor, journal) as RunHandle as RunHandle<Outputs>
+        return this.#execute({ run, executor }, journal) as RunHandle as RunHandle<Outputs>
       })
     })
   }
 
-  async resume(runId: string, options: ConfigOptions = {}): Promise<RunHandle> {
-    checkOptions(options, configOptions, 'resume')
+  async resume(runId: string, options: ResumeOptions = {}): Promise<RunHandle> {
+    checkOptions(options, resumeOptions, 'resume')
+    checkTimers(options)
     return this.#takeUp(runId, options, null)
   }
 
-  async #takeUp(runId: string, options: ConfigOptions, retry: RetryOptions | null): Promise<RunHandle> {
+  async #takeUp(runId: string, options: ResumeOptions, retry: RetryOptions | null): Promise<RunHandle> {
     return this.#turns.take(runId, async () => {
       this.#requireOpen()
       const active = this.#executing(runId)
       if (active !== undefined) {
         if (retry !== null) throw runRunning(runId)
-        if (changesConfig(options)) throw runActive(runId)
+        if (changesConfig(options) || options.timers !== undefined) throw runActive(runId)
         return active
       }
       await this.#settled(runId)
       await this.#known(runId)
-      return this.#claimed(runId, async (journal) => {
-        const stored = await this.#read(runId, journal)
+      return this.#stored.claimed(runId, async (journal) => {
+        const stored = await this.#stored.read(runId, journal)
         if (retry !== null) checkRetry(stored.run, retryOf(retry, 'retry'))
-        return this.#execute(this.#executor(stored, journal, options), journal, retry)
+        return this.#execute(this.#restored(stored, journal, options), journal, retry)
       })
     })
   }
@@ -152,6 +153,7 @@ class StoreEngine extends Operations implements Engine {
       this.#store,
       (runId) => this.#active.has(runId),
       (runId) => this.resume(runId),
+      (runId) => this.#wakeOrArm(runId),
     )
   }
 
@@ -191,15 +193,12 @@ class StoreEngine extends Operations implements Engine {
     await this.#command(runId, (executor) => executor.cancel(reason))
   }
 
-  async signal(runId: string, name: string, payload?: unknown): Promise<void> {
-    await this.#command(runId, (executor) => executor.signal(name, payload))
-  }
-
   async close(options: PauseOptions = {}): Promise<void> {
     checkPauseOptions(options, 'close')
     this.#isClosed = true
     // A start or resume under way ends up among the active ones, or fails.
     await this.#turns.idle()
+    this.#due.clear()
     const closed = await Promise.allSettled(
       [...this.#active.values()].map(async ({ executor, result }) => {
         await executor.pause({ reason: 'engine closed', ...options })
@@ -210,20 +209,79 @@ class StoreEngine extends Operations implements Engine {
     if (failed !== undefined) throw failed.reason
   }
 
-  /** Gives a command to a run that executes here, or to one that executes nowhere, under a claim of its own. */
-  async #command(runId: string, give: (executor: DagExecutor) => Promise<void>): Promise<void> {
+  /**
+   * Gives a command to a run that executes here, or to one that executes nowhere, under a claim of its own.
+   * @param goesOn - whether the command may need schemas, and the run goes on with it when it can
+   */
+  async #command(runId: string, give: (executor: DagExecutor) => Promise<void>, goesOn = false): Promise<void> {
     const active = this.#executing(runId)
-    if (active !== undefined) return give(active.executor as DagExecutor)
+    if (active !== undefined && (!goesOn || canCheckSchemas())) return give(active.executor as DagExecutor)
     await this.#turns.take(runId, async () => {
+      // Before it is asked where the run stands: it must not settle between that and the command.
+      if (goesOn) await loadSchemaChecker()
       // It may have been taken up meanwhile.
       const active = this.#executing(runId)
       if (active !== undefined) return give(active.executor as DagExecutor)
       await this.#settled(runId)
       await this.#known(runId)
-      await this.#claimed(runId, async (journal) => {
-        const stored = await this.#read(runId, journal)
-        await give(bystander(stored, journal, this.#world, this.#workflows.get(stored.run.state.workflow.id)))
-        await this.#keeper.release(journal)
+      await this.#stored.claimed(runId, async (journal) => {
+        const stored = await this.#stored.read(runId, journal)
+        const restored = goesOn ? this.#restoredToGoOn(stored, journal) : null
+        const registered = this.#workflows.get(stored.run.state.workflow.id)
+        await give(restored?.executor ?? bystander(stored, journal, this.#world, registered))
+        if (restored !== null && this.#canGoOn(restored.run)) this.#execute(restored, journal)
+        else await this.#stored.release(journal)
+      })
+    })
+  }
+
+  /** A run that executes nowhere and is to go on; null when it may not, or its code is not here. */
+  #restoredToGoOn(stored: StoredRun, journal: StoreJournal): Restored | null {
+    const { runId, status } = stored.run.state
+    if (this.#isClosed || (status !== 'waiting' && status !== 'running')) return null
+    try {
+      return this.#restored(stored, journal, {}, status === 'waiting' ? 'signaled' : undefined)
+    } catch (error) {
+      this.#world.logger.info(`run ${quote(runId)} takes a signal, and can't go on here`, { error })
+      return null
+    }
+  }
+
+  #canGoOn(run: Run): boolean {
+    return run.state.status === 'running' || causeToGoOn(run, this.#world.clock.now()) !== null
+  }
+
+  /** The time has come at which a run that was let go is looked at again. */
+  async #wake(runId: string): Promise<void> {
+    try {
+      if (!this.#isClosed) await this.#wakeOrArm(runId)
+    } catch (error) {
+      if (isWaystoneError(error, 'STORE_NOT_FOUND')) return
+      // Whoever holds it may only look at it: what is still waiting later is looked at again.
+      this.#due.arm(runId, this.#world.clock.now() + this.#leaseMs)
+      if (!isWaystoneError(error, 'STORE_HELD'))
+        this.#world.logger.warn(`run ${quote(runId)} could not be taken up at its time`, { error })
+    }
+  }
+
+  /** Takes a waiting run up when what it waits for has come; null when it has not, or the run waits no more. */
+  async #wakeOrArm(runId: string): Promise<RunHandle | null> {
+    return this.#turns.take(runId, async () => {
+      await this.#settled(runId)
+      if (this.#isClosed || this.#active.has(runId)) return null
+      // Looked at without a claim first, which would keep others from answering it.
+      if ((await this.#store.get(runId))?.status !== 'waiting') return null
+      const { run } = await this.#stored.look(runId)
+      if (causeToGoOn(run, this.#world.clock.now()) === null) {
+        this.#due.arm(runId, wakeAt(run))
+        return null
+      }
+      return this.#stored.claimed(runId, async (journal) => {
+        const stored = await this.#stored.read(runId, journal)
+        const cause = stored.run.state.status === 'waiting' ? causeToGoOn(stored.run, this.#world.clock.now()) : null
+        if (cause !== null) return this.#execute(this.#restored(stored, journal, {}, cause), journal)
+        await this.#stored.release(journal)
+        return null
       })
     })
   }
@@ -247,15 +305,17 @@ class StoreEngine extends Operations implements Engine {
     const { status } = await this.#known(runId)
     if (status === 'paused') return null
     // Whoever holds it is named by the refusal.
-    await this.#claimed(runId, (journal) => this.#keeper.release(journal))
+    await this.#stored.claimed(runId, (journal) => this.#stored.release(journal))
     throw runIdle(runId, status)
   }
 
-  #execute(executor: DagExecutor, journal: StoreJournal, retry: RetryOptions | null = null): RunHandle {
+  #execute({ run, executor }: Restored, journal: StoreJournal, retry: RetryOptions | null = null): RunHandle {
     const { runId } = executor
+    this.#due.disarm(runId)
     const result = (retry === null ? executor.execute() : executor.retryFailed(retry)).finally(async () => {
-      await this.#keeper.release(journal)
+      await this.#stored.release(journal)
       this.#active.delete(runId)
+      if (run.state.status === 'waiting' && !this.#isClosed) this.#due.arm(runId, wakeAt(run))
     })
     // The handle's owner may look at the result late or never; what stopped the run is logged in any case.
     result.catch((error: unknown) =>
@@ -266,18 +326,11 @@ class StoreEngine extends Operations implements Engine {
     return handle
   }
 
-  /** The index of the registered workflow when it is of the same definition, so that a resume builds no second one. */
-  #graphOf(definition: WorkflowDefinition): Graph | null {
-    const registered = this.#workflows.get(definition.id)
-    const isSame = registered !== undefined && isSameDefinition(definition, registered.definition)
-    return isSame ? registered.graph : null
-  }
-
-  #executor(stored: StoredRun, journal: StoreJournal, options: ConfigOptions): DagExecutor {
+  #restored(stored: StoredRun, journal: StoreJournal, options: ResumeOptions, cause?: 'signaled' | 'due'): Restored {
     const { run } = stored
     const { state } = run
     // Nothing of an ended run is left to run, so no code has to be there, and none is compared.
-    if (isEnded(state)) return bystander(stored, journal, this.#world)
+    if (isEnded(state)) return { run, executor: bystander(stored, journal, this.#world) }
     const registered = this.#workflows.get(state.workflow.id)
     const workflow = registered ?? {
       definition: state.workflow,
@@ -292,48 +345,12 @@ class StoreEngine extends Operations implements Engine {
     const on = runOn(run, workflow, changes.length > 0)
     const config = changesConfig(options) ? configOf(options, state.config) : null
     const adviceOnMissingCode = registered === undefined ? workflowMissing(state.workflow.id) : null
-    return restoredExecutor(workflow, { ...on, journal, world: this.#world, config, adviceOnMissingCode })
-  }
-
-  /** Works under a new claim, which is let go when the work fails. */
-  async #claimed<T>(runId: string, work: (journal: StoreJournal) => Promise<T>): Promise<T> {
-    const journal = await this.#claim(runId)
-    try {
-      return await work(journal)
-    } catch (error) {
-      await this.#keeper.release(journal)
-      throw error
-    }
-  }
-
-  /** Reads a run whose log a journal goes on from. */
-  async #read(runId: string, journal: StoreJournal): Promise<StoredRun> {
-    const stored = await readRun(this.#store, runId, {
-      codec: this.#world.codec,
-      logger: this.#world.logger,
-      definitions: [...this.#workflows.values()].map(({ definition }) => definition),
-      graphOf: (definition) => this.#graphOf(definition),
-    })
-    journal.continueFrom(stored.run.state.seq, stored.createdAt, stored.folded)
-    return stored
-  }
-
-  async #claim(runId: string): Promise<StoreJournal> {
-    const { clock, logger } = this.#world
-    const { claim, repairs } = await this.#store.claim(runId, {
-      owner: this.#owner,
-      leaseMs: this.#leaseMs,
-      now: clock.now(),
-    })
-    for (const repair of repairs)
-      logger.warn(
-        `the log of run ${quote(runId)} had a torn tail: ${repair.sizeBytes} bytes were cut at ${repair.offset}`,
-        repair,
-      )
-    const minEvents = this.#options.checkpointEvents ?? DEFAULT_CHECKPOINT_EVENTS
-    const journal = new StoreJournal(this.#store, claim, new Checkpoints(this.#store, runId, minEvents, logger))
-    this.#keeper.keep(journal)
-    return journal
+    // Of a run that was let go while it waits, time went on; any other stood still since its last fact.
+    const stoodStill = state.status !== 'waiting' || options.timers !== undefined
+    const timers = stoodStill ? { timers: { onLoad: options.timers ?? null, ranUntil: state.lastAt } } : {}
+    const going = cause === undefined ? timers : { cause, ...timers }
+    const parts = { ...on, journal, world: this.#world, config, adviceOnMissingCode, going, letsGo: true }
+    return { run: on.run, executor: restoredExecutor(workflow, parts) }
   }
 
   #requireOpen(): void {

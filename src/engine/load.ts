@@ -22,17 +22,19 @@ import {
   type ConfigOptions,
   changesConfig,
   checkChoice,
+  checkTimers,
   configOf,
   loadOptions,
   ON_WORKFLOW_CHANGE,
   type OnWorkflowChange,
+  type TimerOptions,
   type WorldOptions,
   worldOf,
 } from './options.ts'
 import type { RunResult } from './result.ts'
 
 /** Options of a run that is loaded; limits and concurrency override single fields of the document's configuration. */
-export interface LoadOptions extends WorldOptions, ConfigOptions {
+export interface LoadOptions extends WorldOptions, ConfigOptions, TimerOptions {
   /** What becomes of cache entries: `wallClock` (default) keeps their expiry, `frozen` their remaining time. */
   readonly cache?: 'wallClock' | 'frozen'
   readonly onWorkflowChange?: OnWorkflowChange
@@ -66,6 +68,7 @@ export function loadSnapshot<Outputs extends object = Record<string, unknown>, I
 ): DagExecutor<Outputs, Input> {
   checkOptions(options, loadOptions, 'loadSnapshot')
   const { cache = 'wallClock', onWorkflowChange = 'refuse' } = options
+  checkTimers(options)
   checkChoice('cache', cache, ['wallClock', 'frozen'])
   checkChoice('onWorkflowChange', onWorkflowChange, ON_WORKFLOW_CHANGE)
   const given = workflowOf(target)
@@ -83,6 +86,7 @@ export function loadSnapshot<Outputs extends object = Record<string, unknown>, I
     world,
     config: changesConfig(options) ? configOf(options, state.config) : null,
     isWorkflowChanged,
+    going: { timers: { onLoad: options.timers ?? null, ranUntil: Date.parse(document.snapshotTime) } },
   })
 }
 

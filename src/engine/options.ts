@@ -7,6 +7,7 @@ import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
 import { DEFAULT_VALUE_LIMITS } from '../base/values/limits.ts'
 import { isRegistry, type Registry } from '../nodes/registry.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig, type RunLimits } from '../run/config.ts'
+import type { OnLoad } from '../run/wait.ts'
 import { guardedLogger } from './guarded-logger.ts'
 import { isListenerType, type ListenersByType } from './listeners.ts'
 import { consoleLogger, systemClock, systemIds } from './system.ts'
@@ -48,6 +49,15 @@ export interface ConfigOptions {
  * the run. What had completed keeps its result.
  */
 export type OnWorkflowChange = 'refuse' | 'warn' | 'accept'
+
+/** How timers go on after a load. */
+export interface TimerOptions {
+  /**
+   * `deadline`: to the instant they had, at once when that has passed; `remaining`: for the time they had left when the run
+   * was saved; `restart`: from their beginning. Default: each wait's own `onLoad`, which is `deadline` unless it says else.
+   */
+  readonly timers?: OnLoad
+}
 
 /** The values of {@link OnWorkflowChange}. */
 export const ON_WORKFLOW_CHANGE: readonly OnWorkflowChange[] = ['refuse', 'warn', 'accept']
@@ -109,14 +119,22 @@ export const executorOptions: readonly string[] = [
 /** Names of the options of a run an engine starts. */
 export const startOptions: readonly string[] = [...configOptions, 'runId', 'variables', 'context']
 
+/** Names of the options of a resume. */
+export const resumeOptions: readonly string[] = [...configOptions, 'timers']
+
 /** Names of the options of a run that is loaded. */
 export const loadOptions: readonly string[] = [
   ...worldOptions,
-  ...configOptions,
+  ...resumeOptions,
   'cache',
   'onWorkflowChange',
   'snapshotLimits',
 ]
+
+/** @throws {WaystoneError} ARGUMENT_INVALID */
+export function checkTimers({ timers }: TimerOptions): void {
+  if (timers !== undefined) checkChoice('timers', timers, ['deadline', 'remaining', 'restart'])
+}
 
 /** Refuses what is none of the words an option may have. @throws {WaystoneError} ARGUMENT_INVALID */
 export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {

@@ -6,7 +6,7 @@ const MAX_TIMER_MS = 2_147_483_647
 /** The host's clock and timers. With `ids` and `yieldToHost` the only place that reads the system. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
-  setTimer(delayMs: number, callback: () => void) {
+  setTimer(delayMs: number, callback: () => void, isBackground = false) {
     const dueAt = Date.now() + delayMs
     let handle: ReturnType<typeof setTimeout>
     const arm = (restMs: number) => {
@@ -14,6 +14,7 @@ export const systemClock: Clock = Object.freeze({
         () => (restMs > MAX_TIMER_MS ? arm(Math.max(0, dueAt - Date.now())) : callback()),
         Math.min(restMs, MAX_TIMER_MS),
       )
+      if (isBackground) (handle as { readonly unref?: () => void }).unref?.()
     }
     arm(Math.max(0, delayMs))
     return () => clearTimeout(handle)

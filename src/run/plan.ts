@@ -32,7 +32,9 @@ export function plan(run: Run, at: number): RunCommand | Due | null {
 /** What becomes of a run in which nothing can start. */
 function planIdle(run: Run): RunCommand | null {
   const { state, frontier, activity, agenda, root } = run
-  if (activity.running > 0 || frontier.isEnding || frontier.nextDueAt(state) !== null) return null
+  if (activity.running > 0 || frontier.isEnding) return null
+  if (frontier.nextDueAt(state) !== null && !(run === root && agenda.letsGo && runsOf(run).some(waitsForSignal)))
+    return null
   if (run !== root) return isOpenFor(run) || frontier.nested.size > 0 || frontier.isHungry ? null : { type: 'run.fail' }
   if (agenda.hungry.size > 0 || agenda.awake.size > (agenda.awake.has(run) ? 1 : 0)) return null
   const runs = runsOf(run)
@@ -42,8 +44,12 @@ function planIdle(run: Run): RunCommand | null {
 }
 
 /** Whether a run waits for someone outside. */
-function isOpenFor({ frontier }: Run): boolean {
-  return frontier.asking.size > 0 || frontier.waits.size > 0
+function isOpenFor(run: Run): boolean {
+  return run.frontier.asking.size > 0 || waitsForSignal(run)
+}
+
+function waitsForSignal({ frontier }: Run): boolean {
+  return frontier.waits.size > 0
 }
 
 /** Whether a run it is part of lets nothing go on in a nested one: it pauses, or comes to an end. */

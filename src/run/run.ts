@@ -33,6 +33,8 @@ export interface Run {
 export interface Agenda {
   readonly awake: Set<Run>
   readonly hungry: Set<Run>
+  /** Whether the run settles as `waiting` also while a time is set, once a signal is among what it waits for. */
+  letsGo: boolean
 }
 
 /** What a new run is made of; everything but id and workflow has a default. */
@@ -169,7 +171,7 @@ export function runsOf(run: Run): Run[] {
 function makeRun(graph: Graph, state: RunState, parent: Run | null, host: number): Run {
   const activity = new Activity(parent?.activity ?? null)
   const path = parent === null ? [] : [...parent.path, parent.graph.ids[host]!]
-  const agenda = parent?.agenda ?? { awake: new Set<Run>(), hungry: new Set<Run>() }
+  const agenda = parent?.agenda ?? { awake: new Set<Run>(), hungry: new Set<Run>(), letsGo: false }
   const run = { graph, state, frontier: new Frontier(graph, state, activity), parent, host, path, activity, agenda }
   return Object.assign(run, { root: parent?.root ?? (run as unknown as Run) })
 }
