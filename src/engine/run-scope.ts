@@ -101,7 +101,7 @@ function visitedPath(run: Run): readonly string[] {
   const path: string[] = []
   for (let at = run; at.parent !== null; at = at.parent) {
     const { visits = 0 } = at.parent.state.nodes[at.host]!.parts ?? {}
-    const id = at.parent.graph.ids[at.host]!.replaceAll('@', '%40')
+    const id = at.parent.graph.ids[at.host]!.replaceAll('%', '%25').replaceAll('@', '%40')
     path.unshift(visits === 0 ? id : `${id}@${visits + 1}`)
   }
   return path

@@ -22,7 +22,7 @@ import { accumulatorsArea } from './area-accumulators.ts'
 import { cacheArea } from './area-cache.ts'
 import { countersArea } from './area-counters.ts'
 import { constantsArea, variablesArea } from './area-variables.ts'
-import { idempotencyKey } from './idempotency-key.ts'
+import { idempotencyKey, signalKey } from './idempotency-key.ts'
 import { Transaction } from './transaction.ts'
 
 /** A name is a key of the document a run is saved as. */
@@ -159,7 +159,7 @@ export class AttemptContext implements NodeContext<never> {
   async sendSignal(name: string, payload?: unknown): Promise<void> {
     this.assertOpen()
     if (typeof name !== 'string') throw this.#invalid('sendSignal', 'name', 'a string', name)
-    await this.#host.sendSignal(name, this.encode(payload), `${this.idempotencyKey}/${name}`)
+    await this.#host.sendSignal(name, this.encode(payload), signalKey(name, this.idempotencyKey))
   }
 
   async step<T>(name: string, work: () => T | PromiseLike<T>): Promise<T> {

@@ -25,6 +25,11 @@ export function idempotencyKey(runId: string, nodeId: string, { item, visit, pat
   return `waystone${of}/${run}/${nodeId}`
 }
 
+/** A key for a signal of a name that a handler sends under a key of its own: sent again by a later attempt, it is the same. */
+export function signalKey(name: string, key: string): string {
+  return `waystone-signal/${escaped(name)}/${key}`
+}
+
 function escaped(part: string): string {
   return part.replaceAll('%', '%25').replaceAll('/', '%2F')
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { idempotencyKey } from '../../../src/nodes/idempotency-key.ts'
+import { idempotencyKey, signalKey } from '../../../src/nodes/idempotency-key.ts'
 import { createRegistry, isRegistry } from '../../../src/nodes/registry.ts'
 import { buildGraph } from '../../../src/workflow/graph.ts'
 import { parseDefinition } from '../../../src/workflow/parse.ts'
@@ -97,5 +97,13 @@ describe('idempotencyKey', () => {
     expect(idempotencyKey('r', 'a/b', { ...whole, item: 'k/1' })).toBe('waystone-item/r/a%2Fb/k/1')
     expect(idempotencyKey('r', 'a', { ...whole, visit: 2 })).toBe('waystone-visit/r/a/2')
     expect(idempotencyKey('r', 'a', { ...whole, path: ['x', 'y'] })).toBe('waystone-nested/2/r/x/y/a')
+  })
+
+  it('is one for no two signals that nodes send', () => {
+    const ids = ['', 'a', 'b', '/', 'a/b', 'b/c', '%', '%2F', 'a%2Fb']
+    const keys = ids.flatMap((name) =>
+      ids.map((node) => signalKey(name, idempotencyKey('r', node, { item: null, visit: 1, path: [] }))),
+    )
+    expect(new Set(keys).size).toBe(ids.length ** 2)
   })
 })
