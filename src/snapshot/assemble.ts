@@ -26,18 +26,47 @@ export function documentText(state: RunState, moment: SnapshotMoment): string {
   const slots = new SlotTexts()
   const body =
     `{"format":"${SNAPSHOT_FORMAT}","version":"${SNAPSHOT_VERSION}","snapshotTime":"${isoTime(moment.at)}"` +
-    `,"run":${runText(state, moment)},"workflow":${workflowText(state)},"nodes":${nodesText(state, moment.at)}` +
+    `,"run":${runText(state, moment)},"workflow":${workflowText(state)},${membersText(state, moment.at, slots)}` +
+    `,"signals":${signalsText(state, slots)}${member('signalKeys', sortedMapText(state.signalKeys, String))}` +
+    `,"usage":${sortedMapText(state.usage, numberText)},"config":${configText(state)},"children":${childrenText(state, moment.at)}`
+  return `${body},"integrity":{"algorithm":"sha256","digest":"${digestOfText(body, '}')}"}}`
+}
+
+/** What a run of its own and one nested in it have alike. */
+function membersText(state: RunState, at: number, slots: SlotTexts): string {
+  return (
+    `"nodes":${nodesText(state, at)}` +
     // Results come before everything that may refer to them.
     `,"results":${resultsText(state, slots)},"completedNodes":${JSON.stringify(state.completed)}` +
-    `,"decisions":${decisionsText(state)}${member('parts', partsText(state, moment.at, slots))},"variables":${sortedMapText(state.variables, (value) => slots.value(value))}` +
+    `,"decisions":${decisionsText(state)}${member('parts', partsText(state, at, slots))}` +
+    `,"variables":${sortedMapText(state.variables, (value) => slots.value(value))}` +
     `,"accumulators":${accumulatorsText(state, slots)},"counters":${sortedMapText(state.counters, numberText)}` +
-    `,"cache":${cacheText(state, moment.at, slots)}` +
+    `,"cache":${cacheText(state, at, slots)}` +
     `,"context":{"variables":${sortedMapText(state.contextVariables, (value) => slots.value(value))}` +
     `,"constants":${sortedMapText(state.contextConstants, (value) => slots.value(value))}}` +
-    `,"timers":${JSON.stringify(timersOf(state, moment.at))},"signals":${signalsText(state, slots)}` +
-    member('signalKeys', sortedMapText(state.signalKeys, String)) +
-    `,"usage":${sortedMapText(state.usage, numberText)},"config":${configText(state)},"children":[]`
-  return `${body},"integrity":{"algorithm":"sha256","digest":"${digestOfText(body, '}')}"}}`
+    `,"timers":${JSON.stringify(timersOf(state, at))}`
+  )
+}
+
+/** The runs that nodes are, in definition order; each refers to results of its own alone. Its depth is that of the definition. */
+function childrenText({ nodes, workflow }: RunState, at: number): string {
+  const texts: string[] = []
+  nodes.forEach(({ parts }, index) => {
+    const child = parts?.child
+    if (child == null) return
+    texts.push(
+      `{"node":${JSON.stringify(workflow.nodes[index]!.id)},"run":${childRunText(child)},` +
+        `${membersText(child, at, new SlotTexts())},"children":${childrenText(child, at)}}`,
+    )
+  })
+  return `[${texts.join(',')}]`
+}
+
+function childRunText({ status, parent, startedAt, endedAt, error, failedNodeId, seed, input }: RunState): string {
+  return (
+    `{"status":"${status}","begunBy":${parent?.seq ?? 0},"startedAt":${timeText(startedAt)},"endedAt":${timeText(endedAt)}` +
+    `,"error":${jsonText(error)},"failedNodeId":${JSON.stringify(failedNodeId)},"seed":${seed},"input":${encodedText(input)}}`
+  )
 }
 
 /** A member of the document that is left out when it is an empty map. */

@@ -36,11 +36,13 @@ function copiedNode(node: NodeState): NodeState {
 }
 
 function copiedParts(parts: NodeParts): NodeParts {
-  const { items } = parts
+  const { items, child } = parts
   return {
     ...parts,
     steps: copied(parts.steps),
     items: items === null ? null : { keys: items.keys, list: items.list.map(copiedItem) },
+    // As deep as its definition, which has a limit.
+    child: child === null ? null : copyState(child),
   }
 }
 

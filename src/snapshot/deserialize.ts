@@ -4,7 +4,7 @@ import type { JsonObject } from '../base/json.ts'
 import type { ClassCodec } from '../base/values/class-codec.ts'
 import { createCodec, defaultCodec, type ValueCodec } from '../base/values/codec.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
-import type { NodeDocument, PartsDocument, SnapshotDocument } from './document.ts'
+import type { PartsDocument, SnapshotDocument } from './document.ts'
 import { orderedText } from './document-order.ts'
 import { digestOfText } from './hash.ts'
 import { inputText } from './input-text.ts'
@@ -13,10 +13,11 @@ import { checkValueCount, resolveLimits, type SnapshotLimits } from './limits.ts
 import { createMigrations, type Migration } from './migrations/chain.ts'
 import { releasedMigrations } from './migrations/released.ts'
 import { MAX_PROBLEMS, problemsError } from './problems.ts'
-import { readSlots, readState } from './read-state.ts'
+import { putTogether, runLevels } from './read-children.ts'
+import { readSlots, readState, type SlotValues } from './read-state.ts'
 import { readWorkflow } from './read-workflow.ts'
 import { contradictions } from './rules.ts'
-import { type ScannedText, scanDocument } from './scan.ts'
+import { type ScannedText, type SlotSpans, scanDocument } from './scan.ts'
 import { type DocumentProblem, schemaProblems } from './schema-problems.ts'
 import { Snapshot } from './snapshot.ts'
 import { parseTime } from './time.ts'
@@ -113,24 +114,28 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
   const { tree, scanned } = current
   const document = tree as unknown as SnapshotDocument
   const { definition, fingerprint, fault } = readWorkflow(document, scanned)
-  const nodes = new Map(mapEntries(document.nodes) as [string, NodeDocument][])
-  const problems: DocumentProblem[] = [
-    ...contradictions({ document, workflow: definition, nodes, slots: scanned.slots }),
-  ]
+  const problems: DocumentProblem[] = []
+  // Where the definition is not sound, nothing can be said of the runs nested in it.
+  const levels = runLevels(document, definition, scanned.slots, problems).slice(0, fault === null ? undefined : 1)
+  for (const level of levels) problems.push(...contradictions(level))
   // A reference that leads nowhere is one more contradiction; a tag that can't be decoded comes after them.
   let undecodable: unknown = null
-  let slots: ReturnType<typeof readSlots> | null = null
+  let values: readonly SlotValues[] | null = null
   const codec = codecOf(options, limits)
   try {
-    slots = readSlots(scanned, codec, problems)
+    values = levels.map(({ path, slots }) => readSlots({ ...scanned, slots }, codec, problems, path))
   } catch (error) {
     undecodable = error
   }
   if (problems.length > 0) throw problemsError('SNAPSHOT_INCONSISTENT', problems)
-  if (slots === null) throw undecodable
+  if (values === null) throw undecodable
   if (fault !== null) throw fault
+  const states = levels.map(({ document, definition, nodes, slots: { usualNodes } }, place) => {
+    const own = place === 0 ? fingerprint : ''
+    return readState({ document, definition, fingerprint: own, nodes, usualNodes, slots: values![place]! })
+  })
   return new Snapshot({
-    state: readState({ document, definition, fingerprint, nodes, usualNodes: scanned.slots.usualNodes, slots }),
+    state: putTogether(levels, states),
     at: parseTime(document.snapshotTime)!,
     epoch: document.run.epoch,
     headDigest: document.run.head.digest,
@@ -181,11 +186,18 @@ function checkSchema({ tree, scanned: { misplacedTags } }: Parsed): void {
 
 /** Items count as values before they have any: each takes its room once the document is read. */
 function checkItemCounts({ tree, scanned: { valueCount, slots } }: Parsed, limits: SnapshotLimits): void {
-  const parts = mapEntries((tree as unknown as SnapshotDocument).parts ?? {}) as [string, PartsDocument][]
-  if (parts.length === 0) return
   let values = valueCount
-  for (const { results } of slots.parts) values -= results.length
-  for (const [, { items }] of parts) values += items?.count ?? 0
+  const open: [Pick<SnapshotDocument, 'parts' | 'children'>, SlotSpans][] = [
+    [tree as unknown as SnapshotDocument, slots],
+  ]
+  for (const [document, { parts, children }] of open) {
+    for (const { results } of parts) values -= results.length
+    for (const [, { items }] of mapEntries(document.parts ?? {}) as [string, PartsDocument][])
+      values += items?.count ?? 0
+    document.children?.forEach((child, place) => {
+      if (children[place] !== undefined) open.push([child, children[place]])
+    })
+  }
   checkValueCount(values, limits)
 }
 

@@ -15,13 +15,32 @@ const jsonText: TextOf = (value) => JSON.stringify(value)
  */
 export function orderedText(document: Readonly<Record<string, unknown>>): string {
   // Definitions may stand in tag form, wholly or in part.
-  const workflow = () => plainJson(document['workflow'], JSON.stringify(document['workflow'])) as WorkflowDefinition
+  let workflow: WorkflowDefinition | undefined
+  return runText(document, () => {
+    workflow ??= plainJson(document['workflow'], JSON.stringify(document['workflow'])) as WorkflowDefinition
+    return workflow
+  })
+}
+
+/** A run of its own or one nested in it, in the order of its workflow; nested as deep as the reader's limit for any document. */
+function runText(run: Readonly<Record<string, unknown>>, workflow: () => WorkflowDefinition): string {
   const nodeIds = () => workflow().nodes.map(({ id }) => id)
-  const members = Object.entries(document).map(([name, value]) => [
+  const members = Object.entries(run).map(([name, value]) => [
     name,
-    memberText(name, value, nodeIds, () => edgeKeysOf(workflow())),
+    name === 'children'
+      ? childrenText(value, workflow)
+      : memberText(name, value, nodeIds, () => edgeKeysOf(workflow())),
   ])
   return `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`
+}
+
+function childrenText(children: unknown, workflow: () => WorkflowDefinition): string {
+  if (!Array.isArray(children) || children.length === 0) return JSON.stringify(children)
+  const nested = new Map(workflow().nodes.map((node) => [node.id as unknown, node.nested?.workflow]))
+  const texts = children.map((child: unknown) =>
+    isObject(child) ? runText(child, () => nested.get(child['node'])!) : JSON.stringify(child),
+  )
+  return `[${texts.join(',')}]`
 }
 
 function memberText(

@@ -40,10 +40,34 @@ export interface SnapshotDocument {
   readonly signalKeys?: Readonly<Record<string, number>>
   readonly usage: Readonly<Record<string, number>>
   readonly config?: ConfigDocument
-  readonly children?: readonly object[]
+  readonly children?: readonly ChildDocument[]
   readonly history?: readonly object[]
   readonly integrity: { readonly algorithm: 'sha256'; readonly digest: string }
   readonly [unknown: string]: unknown
+}
+
+/** What a run of its own and one nested in it have alike. */
+type RunMembers =
+  | 'nodes'
+  | 'results'
+  | 'completedNodes'
+  | 'decisions'
+  | 'parts'
+  | 'variables'
+  | 'accumulators'
+  | 'counters'
+  | 'cache'
+  | 'context'
+  | 'timers'
+  | 'children'
+
+/** The run that a node is. Its definition stands in that of the node; configuration, usage and signals are those of the whole run. */
+export interface ChildDocument extends Pick<SnapshotDocument, RunMembers> {
+  readonly node: string
+  readonly run: Pick<RunDocument, 'status' | 'startedAt' | 'endedAt' | 'error' | 'failedNodeId' | 'seed' | 'input'> & {
+    /** Sequence of the fact that began it. */
+    readonly begunBy: number
+  }
 }
 
 /** The run a snapshot is of. */

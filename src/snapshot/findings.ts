@@ -15,12 +15,16 @@ export class Findings {
   /** When the snapshot was taken, in epoch ms; 0 when that is no instant. */
   readonly takenAt: number
 
-  constructor(snapshotTime: string) {
+  readonly #base: string
+
+  /** @param base - JSON Pointer of the run whose members are looked at */
+  constructor(snapshotTime: string, base = '') {
+    this.#base = base
     this.takenAt = this.time('/snapshotTime', snapshotTime) ?? 0
   }
 
   report(path: string, message: string): void {
-    if (this.problems.length < MAX_FOUND) this.problems.push({ path, message })
+    if (this.problems.length < MAX_FOUND) this.problems.push({ path: `${this.#base}${path}`, message })
   }
 
   /** Entries of a map by name; a name that stands twice, which only the tag form allows, is a problem. */

@@ -56,10 +56,16 @@ export interface SlotValues {
  * @param problems - takes references that lead nowhere
  * @throws {SnapshotDecodeError} for a tag that can't be decoded; {@link ValueCodec.check} names them
  */
-export function readSlots({ compact, slots }: ScannedText, codec: ValueCodec, problems: DocumentProblem[]): SlotValues {
+export function readSlots(
+  { compact, slots }: Pick<ScannedText, 'compact' | 'slots'>,
+  codec: ValueCodec,
+  problems: DocumentProblem[],
+  base = '',
+): SlotValues {
   const results = new Map<string, Encoded>()
 
-  function read({ start, end }: Span, path: string, isResult = false): Encoded {
+  function read({ start, end }: Span, place: string, isResult = false): Encoded {
+    const path = `${base}${place}`
     const text = compact.slice(start, end)
     // Only texts, lists and objects can hold a tag or a marker of one.
     if (!isComposed(text)) return encodedFromText(text)

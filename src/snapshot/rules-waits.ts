@@ -13,6 +13,8 @@ export interface KnownDocument {
   /** Its nodes by id, but for the usual ones. */
   readonly nodes: ReadonlyMap<string, NodeDocument>
   readonly slots: SlotSpans
+  /** Ids of its nodes that are runs. */
+  readonly hosts: ReadonlySet<string>
   /** The node of an id in the document's workflow. */
   readonly definitionOf: (id: string) => NodeDefinition | undefined
 }
@@ -24,7 +26,7 @@ export function checkWaits(findings: Findings, known: KnownDocument): void {
   checkSignals(findings, known)
 }
 
-function checkNodeWaits(findings: Findings, { document, nodes, definitionOf }: KnownDocument): void {
+function checkNodeWaits(findings: Findings, { document, nodes, hosts, definitionOf }: KnownDocument): void {
   const parts = partsByNode(document)
   const waitIds = new Set<string>()
   for (const [id, { status, attempt, dueAt, wait }] of nodes) {
@@ -39,8 +41,11 @@ function checkNodeWaits(findings: Findings, { document, nodes, definitionOf }: K
       if (waitIds.has(wait.id)) findings.report(path('/wait/id'), `two nodes have the wait ${JSON.stringify(wait.id)}`)
       waitIds.add(wait.id)
     } else if (status === 'waiting') {
-      if (parts.get(id)?.items === undefined)
-        findings.report(path(), 'a waiting node has a wait, or items that are not through')
+      if (hosts.has(id)) {
+        if (dueAt !== undefined)
+          findings.report(path('/dueAt'), 'a node that waits for the run it is is due at no time')
+      } else if (parts.get(id)?.items === undefined)
+        findings.report(path(), 'a waiting node has a wait, items that are not through, or is a run')
       else if (definitionOf(id)?.map === undefined)
         findings.report(path(), 'the node waits for its items, but the workflow does not say that it maps')
       if (dueAt !== undefined) findings.report(path('/dueAt'), 'a node that waits for its items is due at no time')

@@ -5,6 +5,7 @@ import { edgeKeysOf, isAlive } from './assemble.ts'
 import type { AccumulatorDocument, CacheDocument, NodeDocument, SnapshotDocument } from './document.ts'
 import { Findings } from './findings.ts'
 import { numberOf } from './json-text.ts'
+import type { RunLevel } from './read-children.ts'
 import { checkParts } from './rules-parts.ts'
 import { checkWaits } from './rules-waits.ts'
 import type { SlotSpans } from './scan.ts'
@@ -23,20 +24,9 @@ interface Marks {
   readonly usualStrangers: readonly string[]
 }
 
-/** A document that fits the schema, with what was read of it beside. */
-export interface DocumentParts {
-  readonly document: SnapshotDocument
-  /** Its definition, unescaped; possibly not yet checked. */
-  readonly workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>
-  /** Its nodes by id. */
-  readonly nodes: ReadonlyMap<string, NodeDocument>
-  /** Its values; the document itself may have no results and variables. */
-  readonly slots: SlotSpans
-}
-
-/** Where the members of a document contradict each other or name what the workflow does not have: all places at once. */
-export function contradictions(parts: DocumentParts): readonly DocumentProblem[] {
-  return new Contradictions(parts).find()
+/** Where the members of a run of a document contradict each other or name what its workflow does not have: all places at once. */
+export function contradictions(level: RunLevel): readonly DocumentProblem[] {
+  return new Contradictions(level).find()
 }
 
 class Contradictions {
@@ -47,13 +37,15 @@ class Contradictions {
   readonly #ids: readonly string[]
   readonly #indexes: ReadonlyMap<string, number>
   readonly #findings: Findings
+  readonly #hosts: ReadonlySet<string>
 
-  constructor({ document, workflow, nodes, slots }: DocumentParts) {
+  constructor({ path, document, definition: workflow, nodes, slots, hosts }: RunLevel) {
     this.#document = document
+    this.#hosts = hosts
     this.#workflow = workflow
     this.#nodeStates = nodes
     this.#slots = slots
-    this.#findings = new Findings(document.snapshotTime)
+    this.#findings = new Findings(document.snapshotTime, path)
     const links = knownLinks(workflow)
     this.#ids = links?.ids ?? workflow.nodes.map(({ id }) => id)
     this.#indexes = links?.indexOf ?? new Map(this.#ids.map((id, index) => [id, index]))
@@ -70,7 +62,8 @@ class Contradictions {
     this.#nodes(nodes, marks)
     this.#completed(nodes, marks)
     this.#decisions()
-    const known = { document, nodes, slots: this.#slots, definitionOf: (id: string) => this.#definitionOf(id) }
+    const definitionOf = (id: string) => this.#definitionOf(id)
+    const known = { document, nodes, slots: this.#slots, hosts: this.#hosts, definitionOf }
     checkWaits(this.#findings, known)
     const attempts = checkParts(this.#findings, known)
     this.#cache()

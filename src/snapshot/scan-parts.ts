@@ -19,9 +19,9 @@ export interface PartSpans extends ProgressSpans {
 }
 
 /** Passes over the parts of nodes, a map by node, and finds the values in them. */
-export function scanParts(scanner: TextScanner, values: ValueScanner, found: PartSpans[]): void {
+export function scanParts(scanner: TextScanner, values: ValueScanner, found: PartSpans[], base: string): void {
   values.eachNamed((nodeId) => {
-    const path = `/parts/${escapeSegment(nodeId)}`
+    const path = `${base}/parts/${escapeSegment(nodeId)}`
     const spans: PartSpans = { nodeId, steps: [], checkpoint: null, previous: null, results: [], items: new Map() }
     found.push(spans)
     scanner.object((member) => {
@@ -29,7 +29,7 @@ export function scanParts(scanner: TextScanner, values: ValueScanner, found: Par
       else if (member === 'items') scanItems(scanner, values, spans, `${path}/items`)
       else scanProgress(scanner, values, member, spans, path)
     })
-  }, '/parts')
+  }, `${base}/parts`)
 }
 
 function scanItems(scanner: TextScanner, values: ValueScanner, { results, items }: PartSpans, path: string): void {

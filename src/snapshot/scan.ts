@@ -1,6 +1,7 @@
 import { isWaystoneError } from '../base/errors.ts'
 import type { NodeState } from '../run/state.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
+import { MAX_NESTING } from '../workflow/rules/nested.ts'
 import { ExpectedNames, type ListedNames, listedNames } from './expected-names.ts'
 import { unescapeName } from './json-text.ts'
 import { knownWorkflowAt } from './known-workflow.ts'
@@ -25,6 +26,8 @@ export interface SlotSpans {
   readonly parts: PartSpans[]
   /** Of the payloads of signals. */
   readonly signals: Span[]
+  /** Of the runs that nodes are, in the order of the document. */
+  readonly children: SlotSpans[]
   workflow: Span | null
   /** Nodes whose state is a usual one, by id, without their outputs; the envelope has none of them. */
   readonly usualNodes: Map<string, NodeState>
@@ -75,11 +78,11 @@ export function scanDocument(
   return new DocumentScanner(withoutWhiteSpace(text), limits, given, (at) => originalOffset(text, at)).document()
 }
 
-class DocumentScanner {
-  readonly #text: string
-  readonly #scanner: TextScanner
-  readonly #limits: SnapshotLimits
-  readonly #slots: SlotSpans = {
+/** Characters of the longest path of a run that is nested as deep as workflows can be. */
+const MAX_CHILD_PATH = MAX_NESTING * '/children/999999'.length
+
+function noSlots(): SlotSpans {
+  return {
     input: null,
     results: [],
     variables: [],
@@ -89,10 +92,18 @@ class DocumentScanner {
     accumulators: [],
     parts: [],
     signals: [],
+    children: [],
     workflow: null,
     usualNodes: new Map(),
     integrity: null,
   }
+}
+
+class DocumentScanner {
+  readonly #text: string
+  readonly #scanner: TextScanner
+  readonly #limits: SnapshotLimits
+  readonly #slots = noSlots()
   readonly #given: WorkflowDefinition | null
   #definition: WorkflowDefinition | null = null
   #ids: ListedNames | undefined
@@ -112,7 +123,13 @@ class DocumentScanner {
   }
 
   document(): ScannedText {
-    this.#scanner.object((name, keyStart) => this.#section(name, keyStart))
+    this.#scanner.object((name, keyStart) => {
+      if (name === 'workflow') this.#workflow()
+      else if (name === 'nodes') this.#nodes(this.#slots, this.#expectedIds())
+      else if (name === 'results') this.#values.values('/results', this.#slots.results, this.#expectedIds())
+      else this.#section(name, this.#slots, '')
+      if (name === 'integrity') this.#slots.integrity = { start: keyStart, end: this.#scanner.place }
+    })
     this.#scanner.end()
     return {
       compact: this.#text,
@@ -124,20 +141,24 @@ class DocumentScanner {
     }
   }
 
-  #section(name: string, keyStart: number): void {
-    const slots = this.#slots
+  /** A member of a run, the root or one nested in it; `path` is that of the run. */
+  #section(name: string, slots: SlotSpans, path: string): void {
     switch (name) {
+      case 'nodes':
+        return this.#nodes(slots, null)
       case 'results':
-        return this.#values.values('/results', slots.results, this.#expectedIds())
+        return this.#values.values(`${path}/results`, slots.results)
+      case 'children':
+        return this.#children(slots, path)
       case 'variables':
-        return this.#values.values('/variables', slots.variables)
+        return this.#values.values(`${path}/variables`, slots.variables)
       case 'cache':
         this.#values.eachNamed((key) => {
           this.#scanner.object((member) => {
             if (member === 'value') slots.cache.push(this.#values.slot(key))
             else this.#scanner.value()
           })
-        }, '/cache')
+        }, `${path}/cache`)
         return
       case 'accumulators':
         this.#values.eachNamed((key) => {
@@ -147,16 +168,16 @@ class DocumentScanner {
             else this.#scanner.value()
           })
           slots.accumulators.push({ name: key, items })
-        }, '/accumulators')
+        }, `${path}/accumulators`)
         return
       case 'context':
         return this.#scanner.object((member) => {
-          if (member === 'variables') this.#values.values('/context/variables', slots.contextVariables)
-          else if (member === 'constants') this.#values.values('/context/constants', slots.contextConstants)
+          if (member === 'variables') this.#values.values(`${path}/context/variables`, slots.contextVariables)
+          else if (member === 'constants') this.#values.values(`${path}/context/constants`, slots.contextConstants)
           else this.#scanner.value()
         })
       case 'parts':
-        return scanParts(this.#scanner, this.#values, slots.parts)
+        return scanParts(this.#scanner, this.#values, slots.parts, path)
       case 'signals':
         return this.#scanner.array(() =>
           this.#scanner.object((member) => {
@@ -169,17 +190,19 @@ class DocumentScanner {
           if (member === 'input') slots.input = this.#values.slot('')
           else this.#scanner.value()
         })
-      case 'workflow':
-        return this.#workflow()
-      case 'nodes':
-        return this.#nodes()
-      case 'integrity':
-        this.#scanner.value()
-        slots.integrity = { start: keyStart, end: this.#scanner.place }
-        return
       default:
         return this.#scanner.value()
     }
+  }
+
+  /** The runs that nodes are; what is nested deeper than workflows can be is no run. */
+  #children(slots: SlotSpans, path: string): void {
+    if (path.length > MAX_CHILD_PATH) return this.#scanner.value()
+    this.#scanner.array((place) => {
+      const child = noSlots()
+      slots.children.push(child)
+      this.#scanner.object((name) => this.#section(name, child, `${path}/children/${place}`))
+    })
   }
 
   #workflow(): void {
@@ -204,9 +227,8 @@ class DocumentScanner {
   }
 
   /** The states of nodes: usual ones are read at once, and left out of the envelope where they stand in a plain object. */
-  #nodes(): void {
+  #nodes({ usualNodes }: SlotSpans, expected: ExpectedNames | null): void {
     const start = this.#scanner.place
-    const { usualNodes } = this.#slots
     const others: string[] = []
     const isPlain = !this.#text.startsWith('{"#type"', start) && takesUsualNodes(this.#limits)
     if (!isPlain) return this.#scanner.value()
@@ -220,7 +242,7 @@ class DocumentScanner {
       }
       this.#scanner.value()
       others.push(this.#text.slice(keyStart, this.#scanner.place))
-    }, this.#expectedIds())
+    }, expected)
     if (usualNodes.size > 0) this.#values.cut(start, this.#scanner.place, `{${others.join(',')}}`)
   }
 }

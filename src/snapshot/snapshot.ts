@@ -141,17 +141,24 @@ export class Snapshot {
 
   /**
    * The result of one node.
-   * @returns undefined also when the node has not completed
+   * @param nodeId - its id; for a node of a nested run the ids that lead to it: `['billing', 'charge']`
+   * @returns undefined also when the node has not completed, or its run has not begun
    * @throws {SnapshotError} SNAPSHOT_ARGUMENT when the workflow has no such node
    */
-  result(nodeId: string): unknown {
-    const index = this.workflow.nodes.findIndex(({ id }) => id === nodeId)
-    const node = this.#parts.state.nodes[index]
-    if (node === undefined) {
-      throw new SnapshotError('SNAPSHOT_ARGUMENT', `the snapshot's workflow has no node ${quote(nodeId)}`, {
-        details: { nodeId: typeof nodeId === 'string' ? nodeId : quote(nodeId) },
-      })
+  result(nodeId: string | readonly string[]): unknown {
+    const path: readonly unknown[] = Array.isArray(nodeId) ? [...nodeId] : [nodeId]
+    let workflow: WorkflowDefinition | undefined = this.workflow
+    let state: RunState | null = this.#parts.state
+    let node: NodeState | undefined
+    for (const step of path) {
+      const index: number = workflow === undefined ? -1 : workflow.nodes.findIndex(({ id }) => id === step)
+      if (index < 0) throw noNode(path)
+      workflow = workflow!.nodes[index]!.nested?.workflow
+      node = state?.nodes[index]
+      state = node?.parts?.child ?? null
     }
+    if (path.length === 0) throw noNode(path)
+    if (node === undefined) return undefined
     return node.status === 'completed' && node.output !== undefined ? this.#decode(node.output) : undefined
   }
 
@@ -318,4 +325,11 @@ function mapped<T, U>(map: Dictionary<T>, value: (entry: T) => U): Dictionary<U>
   const entries = dictionary<U>()
   for (const key of Object.keys(map).sort()) entries[key] = value(map[key]!)
   return entries
+}
+
+function noNode(path: readonly unknown[]): SnapshotError {
+  const nodeId = path.length === 1 ? quote(path[0]) : `at [${path.map(quote).join(', ')}]`
+  return new SnapshotError('SNAPSHOT_ARGUMENT', `the snapshot's workflow has no node ${nodeId}`, {
+    details: { nodeId: path.map((step) => (typeof step === 'string' ? step : quote(step))).join('/') },
+  })
 }

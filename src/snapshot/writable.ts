@@ -35,10 +35,19 @@ export function checkReadable(compact: string, state: RunState, limits: Snapshot
 /** How many items of map nodes have no result yet. */
 function itemsWithoutValue(state: RunState): number {
   let items = 0
-  for (const { parts } of state.nodes) {
-    if (parts?.items) for (const { status } of parts.items.list) if (status !== 'completed') items += 1
+  for (const { nodes } of statesIn(state)) {
+    for (const { parts } of nodes) {
+      if (parts?.items) for (const { status } of parts.items.list) if (status !== 'completed') items += 1
+    }
   }
   return items
+}
+
+/** The states of a run and of all nested in it. */
+function statesIn(state: RunState): readonly RunState[] {
+  const states = [state]
+  for (const { nodes } of states) for (const { parts } of nodes) if (parts?.child) states.push(parts.child)
+  return states
 }
 
 /** How many values a document has, as its reader counts them, with cache entries that have expired meanwhile. */
@@ -72,9 +81,22 @@ function hasLowerLimits(limits: SnapshotLimits): boolean {
 }
 
 /** Whether what the engine writes around values and definition may be over a limit; errs on the side of a closer look. */
-function mayBeOver(compact: string, state: RunState, limits: SnapshotLimits): boolean {
+function mayBeOver(compact: string, root: RunState, limits: SnapshotLimits): boolean {
   const { maxMembers, maxElements, maxDepth, maxSlots, maxStringLength } = limits
-  if (valuesOf(state) > maxSlots) return true
+  const states = statesIn(root)
+  if (states.length > 1 && states.reduce((values, state) => values + valuesOf(state), 0) > maxSlots) return true
+  if (valuesOf(root) > maxSlots) return true
+  let parts = 0
+  for (const state of states) parts += partsOfState(state, limits)
+  // A nested run stands some levels deeper than the one it is part of.
+  if (states.length > 1 && maxDepth < DEFAULT_SNAPSHOT_LIMITS.maxDepth) return true
+  // Reasons, messages and texts that grew piece by piece are no values with a limit of their own.
+  return parts >= Math.min(maxMembers, maxElements) || compact.length > maxStringLength
+}
+
+/** Members and elements of what the engine writes of a run; infinitely many where there may be too many of one kind. */
+function partsOfState(state: RunState, limits: SnapshotLimits): number {
+  const { maxDepth } = limits
   // An error's details may be deep as soon as they have that many brackets.
   const deep = 2 * (maxDepth - DOCUMENT_LEVELS)
   let parts = state.nodes.length * NODE_PARTS
@@ -98,12 +120,11 @@ function mayBeOver(compact: string, state: RunState, limits: SnapshotLimits): bo
     state.config.limits.maxUsage,
   ]) {
     const names = Object.keys(map).length
-    if (names > maxOwnKeys(limits)) return true
+    if (names > maxOwnKeys(limits)) return Number.POSITIVE_INFINITY
     parts += names * NODE_PARTS
   }
   for (const { fits = [] } of state.signals) parts += NODE_PARTS + fits.length
-  // Reasons, messages and texts that grew piece by piece are no values with a limit of their own.
-  return parts >= Math.min(maxMembers, maxElements) || compact.length > maxStringLength
+  return parts
 }
 
 /** Members and elements of what a node has done; infinitely many for an error that may be deep. */
