@@ -146,7 +146,11 @@ export class Snapshot {
    * @throws {SnapshotError} SNAPSHOT_ARGUMENT when the workflow has no such node
    */
   result(nodeId: string | readonly string[]): unknown {
-    const path: readonly unknown[] = Array.isArray(nodeId) ? [...nodeId] : [nodeId]
+    const path: readonly unknown[] = readArgument('nodeId', () => (Array.isArray(nodeId) ? [...nodeId] : [nodeId]), {
+      of: 'result',
+      error: SnapshotError,
+      code: 'SNAPSHOT_ARGUMENT',
+    })
     let workflow: WorkflowDefinition | undefined = this.workflow
     let state: RunState | null = this.#parts.state
     let node: NodeState | undefined

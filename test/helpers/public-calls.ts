@@ -273,6 +273,8 @@ export function publicCalls(folder: string): readonly PublicCall[] {
         handler,
         { data: 1, timeoutMs: 5, retry: {} },
       ],
+      map: () => ['x', ['w'], { items: '/w', key: () => 1, concurrency: 2 }, handler, { data: 1, retry: {} }],
+      workflow: () => ['x', ['w'], flow(), { input: '/w', retry: {} }],
       build: noArguments,
     }),
     ...methods('DagExecutor', executor, {
