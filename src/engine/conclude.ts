@@ -35,7 +35,16 @@ export function conclude(code: Code, run: Run, outcome: Outcome): NodeComplete |
   const output = asks || repeat !== undefined ? outcome.output() : undefined
   if (repeat !== undefined && !node.fallback && !isLast(code, definition.id, repeat.until, output)) {
     const visit = (node.parts?.visits ?? 0) + 1
-    if (visit < repeat.maximumVisits) return { type: 'node.visit', index, attempt, output: encoded, writes }
+    if (visit < repeat.maximumVisits) {
+      return {
+        type: 'node.visit',
+        index,
+        attempt,
+        output: encoded,
+        writes,
+        ...(signals === undefined ? {} : { signals }),
+      }
+    }
     if (repeat.onLimit !== 'complete') throw visitsSpent(definition.id, repeat.maximumVisits)
   }
   const decisions = asks ? decideEdges(code, run, index, output, handles) : null

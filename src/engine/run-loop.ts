@@ -9,7 +9,7 @@ import { type Decision, isRejection, type Rejection } from '../run/decision.ts'
 import type { RunEvent, RunEventOf } from '../run/event.ts'
 import { nextRun, plan, rest } from '../run/plan.ts'
 import { reduce } from '../run/reduce.ts'
-import { nodeIndex, type Run, runAt } from '../run/run.ts'
+import { nodeIndex, type Run, runAt, runsOf } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
 import type { NodeLogger } from '../workflow/handler.ts'
 import type { Code } from './attempt.ts'
@@ -74,8 +74,8 @@ export class RunLoop implements Shell {
   /** Whether the plan is followed: not before someone starts or resumes the run, whatever else it is told. */
   #isDriven = false
   readonly #root: RunScope
-  /** Of the runs nested in it, those that have had something to do. */
-  readonly #nested = new Map<Run, RunScope>()
+  /** Of the runs nested in it, those that have had something to do; one that is part of it no more is forgotten. */
+  readonly #nested = new WeakMap<Run, RunScope>()
   /** Handlers called since the host's other tasks had a turn. */
   #called = 0
   /** How many signals are on their way. */
@@ -227,13 +227,13 @@ export class RunLoop implements Shell {
 
   /** Asks the plan of the run, and of those nested in it that have something to do, until it owes nothing. */
   #followPlan(at: number): void {
-    for (let run: Run | undefined = this.run; run !== undefined; run = nextRun(this.run)) {
+    for (let run: Run | undefined = this.run; run !== undefined; run = nextRun(this.run, at)) {
       for (let next = plan(run, at); next !== null; next = plan(run, at)) {
         if (next.type === 'run.wait' && this.#expected > 0) break
         if (next.type === 'wait.end' || next.type === 'items.end' || next.type === 'child.end') {
           this.#scopeOf(run).attempts.end(next)
-          // What a node takes is gone before another is asked whether it waits for it.
-          if (next.type === 'wait.end') this.#takeInbox()
+          // What a node takes is gone before another is asked whether it waits for it, and a run that stops has no end to come.
+          this.#takeInbox()
         } else this.#apply(decide(run, next, at), next)
       }
       rest(run)
@@ -326,10 +326,7 @@ export class RunLoop implements Shell {
         case 'run.completed':
         case 'run.failed':
         case 'run.canceled':
-          if (event.path !== undefined) {
-            this.#forget(event.path)
-            break
-          }
+          if (event.path !== undefined) break
           this.#stop(event.type)
           this.#waiters.tellSettled()
           break
@@ -366,14 +363,11 @@ export class RunLoop implements Shell {
     }
   }
 
-  /** A nested run has ended: nothing of it is in flight any more. */
-  #forget(path: readonly string[]): void {
-    const run = runAt(this.run, path)
-    if (run !== undefined) this.#nested.delete(run)
-  }
-
   #stop(why: string): void {
-    for (const { attempts } of [this.#root, ...this.#nested.values()]) attempts.abortAll(why)
+    for (const run of runsOf(this.run)) {
+      if (run === this.run) this.#root.attempts.abortAll(why)
+      else this.#nested.get(run)?.attempts.abortAll(why)
+    }
     this.#timers.stop()
   }
 

@@ -68,7 +68,7 @@ export type RunCommand =
       readonly keys: readonly string[] | null
     }
   | { readonly type: 'item.start'; readonly index: number; readonly item: number }
-  /** Null: the node goes on with the run it was. */
+  /** The input counts for a node that is no run yet; one that is goes on with the run it was. */
   | { readonly type: 'child.start'; readonly index: number; readonly attempt: number; readonly input: Encoded | null }
   | { readonly type: 'child.fail'; readonly index: number; readonly attempt: number }
   | ItemsComplete
@@ -119,6 +119,8 @@ export interface NodeVisit {
   readonly attempt: number
   readonly output: Encoded
   readonly writes: readonly StateWrite[] | null
+  /** Sequences of the signals the visit took. */
+  readonly signals?: readonly number[]
 }
 
 /** All items of a map node are through, and the node with them. */

@@ -14,7 +14,7 @@ export function decideChild(
   if (!isCurrent(run, index, attempt)) return lateReport(run, index, attempt)
   const nodeId = run.graph.ids[index]!
   const isBegun = run.state.nodes[index]!.parts?.child != null
-  return [fact(run, at, 'child.started', { nodeId, attempt, ...(isBegun || input === null ? {} : { input }) })]
+  return [fact(run, at, 'child.started', { nodeId, attempt, ...(isBegun ? {} : { input }) })]
 }
 
 /** The run a node is has failed. */

@@ -1,8 +1,17 @@
 import { codedError } from '../base/serialized-error.ts'
 import { backoffMs } from './backoff.ts'
 import type { ItemComplete, ItemFail, ItemsComplete, RunCommand } from './command.ts'
-import { decideFail, executionsSpent, isOpen, LAST_INSTANT, lateReport, misfit } from './decide-node.ts'
-import { limitOutput, problemOfWrites } from './decide-writes.ts'
+import {
+  decideFail,
+  executionsSpent,
+  isCurrent,
+  isItemCurrent,
+  isOpen,
+  LAST_INSTANT,
+  lateReport,
+  misfit,
+} from './decide-node.ts'
+import { limitOutput, limitPart, problemOfWrites } from './decide-writes.ts'
 import { type Decision, fact, notRunning } from './decision.ts'
 import { gatherItems } from './gather.ts'
 import { itemAt, itemName } from './items.ts'
@@ -18,7 +27,7 @@ export function decideList(
   at: number,
 ): Decision {
   const { index, attempt, count, keys } = command
-  if (!isOpen(run, index, attempt)) return lateReport(run, index, attempt)
+  if (!isCurrent(run, index, attempt)) return lateReport(run, index, attempt)
   const nodeId = run.graph.ids[index]!
   const max = run.state.config.limits.maxNodes
   if (max !== null && count > max) {
@@ -55,10 +64,9 @@ export function decideItemStart(
 /** A handler returned for an item: its result and its writes become one fact, or fail the item together. */
 export function decideItemComplete(run: Run, command: ItemComplete, at: number): Decision {
   const { index, item, attempt, output, writes, reused } = command
-  if (!isRunning(run, command)) return lateReport(run, index, attempt)
+  if (!isItemCurrent(run, index, item, attempt)) return lateReport(run, index, attempt)
   const nodeId = run.graph.ids[index]!
-  // What stands for a dropped result can not stand inside that of the node.
-  const { problem } = limitOutput({ ...run.state.config, oversizedResults: 'fail' }, nodeId, output)
+  const { problem } = limitPart(run.state.config, nodeId, output)
   const error = problem ?? (writes === null ? null : problemOfWrites(run.state, nodeId, writes))
   if (error !== null)
     return decideItemFail(run, { type: 'item.fail', index, item, attempt, error, retryable: false }, at)
@@ -77,7 +85,7 @@ export function decideItemComplete(run: Run, command: ItemComplete, at: number):
 /** An attempt at an item failed: another follows, or none. */
 export function decideItemFail(run: Run, command: ItemFail, at: number): Decision {
   const { index, item, attempt, error, retryable } = command
-  if (!isRunning(run, command)) return lateReport(run, index, attempt)
+  if (!isItemCurrent(run, index, item, attempt)) return lateReport(run, index, attempt)
   const { state, graph } = run
   const nodeId = graph.ids[index]!
   const { retry } = graph.nodes[index]!
@@ -97,7 +105,8 @@ export function decideItemsComplete(
   at: number,
 ): Decision {
   const { state, graph, frontier } = run
-  if (!isOpen(run, index, attempt) || !frontier.maps.has(index)) return lateReport(run, index, attempt)
+  if (!isOpen(run, index, attempt) || frontier.maps.get(index)?.isThrough !== true)
+    return lateReport(run, index, attempt)
   const nodeId = graph.ids[index]!
   const gathered = output ?? gatherItems(graph.nodes[index]!.map!, state.nodes[index]!.parts!.items!)
   const { value, problem } = limitOutput(state.config, nodeId, gathered)
@@ -119,7 +128,7 @@ export function decideItemsFail(
   { index, attempt }: { readonly index: number; readonly attempt: number },
   at: number,
 ): Decision {
-  if (!isOpen(run, index, attempt)) return lateReport(run, index, attempt)
+  if (!isOpen(run, index, attempt) || !run.frontier.maps.has(index)) return lateReport(run, index, attempt)
   const nodeId = run.graph.ids[index]!
   const { list } = run.state.nodes[index]!.parts!.items!
   const first = list.findIndex(({ status }) => status === 'failed')
@@ -129,12 +138,4 @@ export function decideItemsFail(
   const message = `${failed} of ${list.length} items of node ${JSON.stringify(nodeId)} failed: item ${itemName(run, index, first)}${more}: ${cause?.message ?? 'no reason is recorded'}`
   const error = codedError('NODE_ITEMS_FAILED', message, { nodeId, failed, item: first }, cause)
   return decideFail(run, { type: 'node.fail', index, attempt, error, retryable: false }, at)
-}
-
-function isRunning(
-  run: Run,
-  { index, item, attempt }: { readonly index: number; readonly item: number; readonly attempt: number },
-): boolean {
-  const state = itemAt(run, index, item)
-  return state?.status === 'running' && state.attempt === attempt && run.state.nodes[index]!.status === 'waiting'
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../base/error-codes.ts'
 import { codedError, type SerializedError } from '../base/serialized-error.ts'
 import { backoffMs } from './backoff.ts'
 import type { NodeComplete, NodeFail, NodeVisit, RunCommand } from './command.ts'
-import { limitOutput, problemOfWrites } from './decide-writes.ts'
+import { limitOutput, limitPart, problemOfWrites } from './decide-writes.ts'
 import { type Decision, fact, notRunning, type Rejection, reject } from './decision.ts'
 import { itemAt } from './items.ts'
 import type { Run } from './run.ts'
@@ -76,14 +76,23 @@ export function decideComplete(run: Run, command: NodeComplete, at: number): Dec
 
 /** A repeated node's handler returned, and its node goes on to the next visit. */
 export function decideVisit(run: Run, command: NodeVisit, at: number): Decision {
-  const { index, attempt, writes } = command
+  const { index, attempt, writes, signals } = command
   if (!isOpen(run, index, attempt)) return lateReport(run, index, attempt)
   const nodeId = run.graph.ids[index]!
   const { value: output, problem } = limitOutput(run.state.config, nodeId, command.output)
   const error = problem ?? (writes === null ? null : problemOfWrites(run.state, nodeId, writes))
   if (error !== null) return decideFail(run, { type: 'node.fail', index, attempt, error, retryable: false }, at)
   const visit = (run.state.nodes[index]!.parts?.visits ?? 0) + 1
-  return [fact(run, at, 'node.visited', { nodeId, attempt, visit, output, ...(writes === null ? {} : { writes }) })]
+  return [
+    fact(run, at, 'node.visited', {
+      nodeId,
+      attempt,
+      visit,
+      output,
+      ...(writes === null ? {} : { writes }),
+      ...(signals === undefined ? {} : { signals }),
+    }),
+  ]
 }
 
 /** A handler asks for a wait instead of giving a result. */
@@ -116,7 +125,7 @@ export function decideStep(
   const { index, attempt, item, name, output } = command
   if (!isActive(run, index, attempt, item)) return lateReport(run, index, attempt)
   const nodeId = run.graph.ids[index]!
-  const { problem } = limitOutput(run.state.config, nodeId, output)
+  const { problem } = limitPart(run.state.config, nodeId, output)
   if (problem !== null) return reject(problem.code as ErrorCode, problem.message, problem.details)
   return [fact(run, at, 'step.completed', { nodeId, attempt, ...(item === null ? {} : { item }), name, output })]
 }
@@ -130,7 +139,7 @@ export function decideCheckpoint(
   const { index, attempt, item, value } = command
   if (!isActive(run, index, attempt, item)) return lateReport(run, index, attempt)
   const nodeId = run.graph.ids[index]!
-  const { problem } = limitOutput(run.state.config, nodeId, value)
+  const { problem } = limitPart(run.state.config, nodeId, value)
   if (problem !== null) return reject(problem.code as ErrorCode, problem.message, problem.details)
   return [fact(run, at, 'node.checkpointed', { nodeId, attempt, ...(item === null ? {} : { item }), value })]
 }
@@ -187,20 +196,33 @@ export function decideUsage(
 /** Whether a report is about the attempt that runs now; the reports of canceled and timed-out attempts are not. */
 export function isCurrent(run: Run, index: number, attempt: number): boolean {
   const node = run.state.nodes[index]
-  return node !== undefined && node.status === 'running' && node.attempt === attempt
+  return node !== undefined && node.status === 'running' && node.attempt === attempt && isOn(run)
 }
 
 /** Whether a report is about the attempt of a node, or of an item of it, that runs now. */
 function isActive(run: Run, index: number, attempt: number, item: number | null): boolean {
-  if (item === null) return isCurrent(run, index, attempt)
-  const state = itemAt(run, index, item)
-  return state?.status === 'running' && state.attempt === attempt
+  return item === null ? isCurrent(run, index, attempt) : isItemCurrent(run, index, item, attempt)
 }
 
-/** Whether a report may be about a node: its attempt runs, or waits. */
+/** Whether a report is about the attempt at an item that runs now. */
+export function isItemCurrent(run: Run, index: number, item: number, attempt: number): boolean {
+  const state = itemAt(run, index, item)
+  return state?.status === 'running' && state.attempt === attempt && run.frontier.maps.has(index) && isOn(run)
+}
+
+/** Whether a report may be about a node: its attempt runs, or what it waits for can be over. */
 export function isOpen(run: Run, index: number, attempt: number): boolean {
-  const node = run.state.nodes[index]
-  return node !== undefined && (node.status === 'running' || node.status === 'waiting') && node.attempt === attempt
+  if (isCurrent(run, index, attempt)) return true
+  const { state, frontier } = run
+  const node = state.nodes[index]
+  if (node === undefined || node.status !== 'waiting' || node.attempt !== attempt || !isOn(run)) return false
+  const isOver = frontier.maps.get(index)?.isOver ?? frontier.nested.get(index)?.state.status !== 'running'
+  return node.wait !== null || isOver
+}
+
+/** Whether a run goes on, as one that has stopped does not: a report that comes late is of no use to it. */
+function isOn({ state, root }: Run): boolean {
+  return state.status === 'running' && root.state.status === 'running'
 }
 
 export function lateReport(run: Run, index: number, attempt: number): Rejection {

@@ -101,7 +101,11 @@ function resumeNodes(
     } else if (reason === 'failed' && isTried(run, index) && (chosen === null || chosen.has(run.path[0] ?? nodeId))) {
       events.push(fact(run, at, 'node.reset', { nodeId }, events.length))
     }
-    if (node.parts?.items && node.status === 'waiting') resumeItems(run, index, definition, at, events)
+    // Of a node that maps no more nothing goes on: see `rebase`.
+    if (node.parts?.items && node.status === 'waiting') {
+      if (definition.map === undefined) continue
+      resumeItems(run, index, definition, at, events)
+    }
     if (timers !== undefined) {
       for (const deferral of deferrals(node, nodeId, timers, at))
         events.push(fact(run, at, 'node.deferred', deferral, events.length))

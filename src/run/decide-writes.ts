@@ -22,6 +22,15 @@ export function limitOutput(
   return { value, problem: codedError('LIMIT_RESULT_BYTES', message, { nodeId, limit: 'maxResultBytes', max, actual }) }
 }
 
+/** The same for a part of a result (a step, a checkpoint, an item, a visit): what stands for a dropped result can not stand for one. */
+export function limitPart(config: RunConfig, nodeId: string, value: Encoded): ReturnType<typeof limitOutput> {
+  return limitOutput(
+    config.oversizedResults === 'drop' ? { ...config, oversizedResults: 'fail' } : config,
+    nodeId,
+    value,
+  )
+}
+
 /**
  * Why the writes of a node can't be applied together, or null. A node's writes are one transaction: one that does not
  * fit (another node began the accumulator with another operation, a constant is taken, a sum overflows, the state grows

@@ -63,8 +63,9 @@ function dataText(event: RunEvent): string {
       return `{"nodeId":${JSON.stringify(nodeId)},"item":${item},"attempt":${attempt}${reusedText(reused)},"output":${encodedText(output)}${writesText(writes)}}`
     }
     case 'node.visited': {
-      const { nodeId, attempt, visit, output, writes } = event.data
-      return `{"nodeId":${JSON.stringify(nodeId)},"attempt":${attempt},"visit":${visit},"output":${encodedText(output)}${writesText(writes)}}`
+      const { nodeId, attempt, visit, output, writes, signals } = event.data
+      const taken = signals === undefined ? '' : `,"signals":${JSON.stringify(signals)}`
+      return `{"nodeId":${JSON.stringify(nodeId)},"attempt":${attempt},"visit":${visit},"output":${encodedText(output)}${writesText(writes)}${taken}}`
     }
     case 'step.completed': {
       const { output, ...rest } = event.data

@@ -220,6 +220,8 @@ export type NodeVisited = Fact<
     readonly visit: number
     readonly output: Encoded
     readonly writes?: readonly StateWrite[]
+    /** Sequences of the signals it took. */
+    readonly signals?: readonly number[]
   }
 >
 

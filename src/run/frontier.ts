@@ -1,8 +1,10 @@
 import type { Graph } from '../workflow/graph.ts'
 import type { Activity } from './activity.ts'
-import { type Due, DueHeap, NESTED, NO_ITEM } from './due-heap.ts'
+import { type Due, DueHeap, NO_ITEM } from './due-heap.ts'
+import { Ends } from './ends.ts'
 import { IndexHeap } from './index-heap.ts'
 import { MapQueue } from './map-queue.ts'
+import { indexSet } from './ordered-set.ts'
 import type { Run } from './run.ts'
 import { isSettled, type Meaning, meaningOf } from './settled.ts'
 import { type AnsweredWait, inOrderOfBegin, SignalWaits } from './signal-waits.ts'
@@ -38,16 +40,12 @@ export class Frontier {
   readonly #startsEarly: Uint8Array
   readonly #ready = new IndexHeap()
   readonly #due = new DueHeap()
-  #doomed: number[] = []
-  #doomedAt = 0
+  readonly #doomed = indexSet()
   /** Waits whose time is up. */
-  readonly #over: number[] = []
-  /** Map nodes with something to start, and those that can be brought to an end. */
-  readonly #offering = new Set<number>()
-  readonly #ended: number[] = []
-  readonly #endedNested: number[] = []
-  /** Nodes whose end was handed out and is not reported yet. */
-  readonly #ending = new Set<number>()
+  readonly #over = new DueHeap()
+  /** Map nodes with something to start. */
+  readonly #offering = indexSet()
+  readonly #ends = new Ends()
 
   constructor(graph: Graph, state: RunState, activity: Activity) {
     this.#graph = graph
@@ -138,15 +136,24 @@ export class Frontier {
   waiting(index: number, state: RunState): void {
     const { wait, dueAt } = state.nodes[index]!
     if (dueAt !== null) this.#due.push(index, dueAt, NO_ITEM)
-    if (wait?.kind === 'signal') this.waits.add(index, wait.name)
+    if (wait?.kind === 'signal') this.waits.add(index, wait)
   }
 
   /** A waiting node waits no more, however that came. */
   waitEnded(index: number): void {
-    this.#ending.delete(index)
+    this.#ends.reported(index)
     this.waits.delete(index)
     this.closeMap(index)
     this.nested.delete(index)
+  }
+
+  /** The run goes on: an end that was handed out before it stopped, and never reported, is handed out again. */
+  wentOn(state: RunState): void {
+    for (const index of this.#ends.takeBack()) {
+      if (state.nodes[index]!.wait !== null) this.waiting(index, state)
+      else if (this.nested.has(index)) this.#ends.nested.add(index)
+      else this.#lookForEnd(index)
+    }
   }
 
   /** The items of a map node are known, or known anew. */
@@ -165,12 +172,13 @@ export class Frontier {
   closeMap(index: number): void {
     if (!this.maps.delete(index)) return
     this.#offering.delete(index)
+    this.#ends.maps.delete(index)
     this.asking.delete(index)
   }
 
   itemStarted(index: number): void {
     this.running += 1
-    this.maps.get(index)!.started()
+    this.maps.get(index)!.running += 1
   }
 
   /** An item that ran runs no more. */
@@ -201,17 +209,12 @@ export class Frontier {
 
   /** A nested run has come to its end, and its node can be brought to its own. */
   nestedEnded(index: number): void {
-    this.#endedNested.push(index)
+    this.#ends.nested.add(index)
   }
 
   /** Takes a node whose run has come to its end; undefined when there is none. Said once for each. */
   takeEndedNested(): number | undefined {
-    for (let index = this.#endedNested.pop(); index !== undefined; index = this.#endedNested.pop()) {
-      if (!this.nested.has(index)) continue
-      this.#ending.add(index)
-      return index
-    }
-    return undefined
+    return this.#ends.take(this.#ends.nested, (index) => this.nested.has(index))
   }
 
   /** Whether something could start if there were a place. */
@@ -221,20 +224,17 @@ export class Frontier {
 
   /** Takes a map node that can be brought to its end; undefined when there is none. Said once for each. */
   takeEndedMap(): number | undefined {
-    for (let index = this.#ended.pop(); index !== undefined; index = this.#ended.pop()) {
-      if (!this.maps.has(index)) continue
-      this.#ending.add(index)
-      return index
-    }
-    return undefined
+    return this.#ends.take(this.#ends.maps, (index) => this.maps.get(index)?.isOver === true)
   }
 
-  /** The first item, of the map node that was listed first, that may start; undefined when none may. */
+  /** The first item, in definition order of the map nodes, that may start; undefined when none may. */
   nextItem(at: number): { readonly index: number; readonly item: number } | undefined {
-    for (const index of this.#offering) {
-      const item = this.maps.get(index)!.next(at)
+    for (let index = this.#offering.first(); index !== undefined; index = this.#offering.first()) {
+      const map = index
+      // Due once, but not by a clock that has jumped back: it waits again.
+      const item = this.maps.get(map)!.next(at, (early, dueAt) => this.#due.push(map, dueAt, early))
       if (item !== undefined) return { index, item }
-      this.#offering.delete(index)
+      this.#offering.take()
     }
     return undefined
   }
@@ -242,27 +242,26 @@ export class Frontier {
   /** Takes a wait that has the signals it waits for; undefined when there is none. Said once, until more of them come. */
   takeAnswered(state: RunState, path: readonly string[]): AnsweredWait | undefined {
     const answered = this.waits.takeAnswered(state, path)
-    if (answered !== undefined) this.#ending.add(answered.index)
+    if (answered !== undefined) this.#ends.handOut(answered.index)
     return answered
   }
 
   /** Whether a node is being brought to its end. */
   get isEnding(): boolean {
-    return this.#ending.size > 0
+    return this.#ends.areAwaited
   }
 
   /** Takes a wait whose time is up; undefined when there is none. */
   takeOver(state: RunState, at: number): number | undefined {
     this.#takeDue(state, at)
-    for (let index = this.#over.pop(); index !== undefined; index = this.#over.pop()) {
-      const { status, dueAt } = state.nodes[index]!
-      if (status !== 'waiting' || dueAt === null) continue
-      if (dueAt <= at) {
-        this.#ending.add(index)
-        return index
+    for (let due = this.#over.pop(); due !== undefined; due = this.#over.pop()) {
+      if (!this.#isStillDue(state, due)) continue
+      if (due.dueAt <= at) {
+        this.#ends.handOut(due.index)
+        return due.index
       }
       // Due once, but not by a clock that has jumped back: it waits again.
-      this.#due.push(index, dueAt, NO_ITEM)
+      this.#due.push(due.index, due.dueAt, NO_ITEM)
     }
     return undefined
   }
@@ -283,17 +282,13 @@ export class Frontier {
   /** Whether what was to be due then still is. */
   #isStillDue({ nodes }: RunState, { index, item, dueAt }: Due): boolean {
     const node = nodes[index]!
-    if (item === NESTED) {
-      const child = this.nested.get(index)
-      return child !== undefined && child.frontier.nextDueAt(child.state) === dueAt
-    }
     if (item === NO_ITEM) return (node.status === 'retrying' || node.status === 'waiting') && node.dueAt === dueAt
     const state = node.parts?.items?.list[item]
-    return state?.status === 'retrying' && state.dueAt === dueAt
+    return this.maps.has(index) && state?.status === 'retrying' && state.dueAt === dueAt
   }
 
   #lookForEnd(index: number): void {
-    if (this.maps.get(index)!.takeEnd()) this.#ended.push(index)
+    if (this.maps.get(index)?.isOver === true && !this.#ends.isAwaited(index)) this.#ends.maps.add(index)
   }
 
   /** Puts everything whose time has come where it is looked for. */
@@ -301,22 +296,18 @@ export class Frontier {
     for (let due = this.#due.peek(); due !== undefined && due.dueAt <= at; due = this.#due.peek()) {
       this.#due.pop()
       if (!this.#isStillDue(state, due)) continue
-      if (due.item === NESTED) this.nested.get(due.index)!.agenda.awake.add(this.nested.get(due.index)!)
-      else if (due.item !== NO_ITEM) this.itemAgain(due.index, due.item)
+      if (due.item !== NO_ITEM) this.itemAgain(due.index, due.item)
       else if (state.nodes[due.index]!.status === 'retrying') this.#ready.push(due.index)
-      else this.#over.push(due.index)
+      else this.#over.push(due.index, due.dueAt)
     }
   }
 
   /** The first node whose trigger rule can no longer hold; undefined when there is none. */
   nextDoomed(state: RunState): number | undefined {
-    while (this.#doomedAt < this.#doomed.length) {
-      const index = this.#doomed[this.#doomedAt]!
+    for (let index = this.#doomed.first(); index !== undefined; index = this.#doomed.first()) {
       if (state.nodes[index]!.status === 'pending') return index
-      this.#doomedAt += 1
+      this.#doomed.take()
     }
-    this.#doomed = []
-    this.#doomedAt = 0
     return undefined
   }
 
@@ -384,7 +375,7 @@ export class Frontier {
   /** Puts a pending node among the ready or the doomed ones once its trigger rule is decided. */
   #consider(index: number): void {
     if (this.#graph.isStandIn[index] === 1) {
-      this.#doomed.push(index)
+      this.#doomed.add(index)
       return
     }
     const { nodes, inStart } = this.#graph
@@ -392,6 +383,6 @@ export class Frontier {
     const { trigger } = nodes[index]!
     const verdict = judge(trigger, isRoot, this.#taken[index]!, this.#failed[index]!, this.#unresolved[index]!)
     if (verdict === 'start') this.#ready.push(index)
-    else if (verdict === 'skip') this.#doomed.push(index)
+    else if (verdict === 'skip') this.#doomed.add(index)
   }
 }

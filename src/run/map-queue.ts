@@ -13,7 +13,6 @@ export class MapQueue {
   readonly #again = new IndexHeap()
   #settled = 0
   #failed = 0
-  #isHandedOut = false
 
   constructor(definition: MapDefinition, items: ItemsState) {
     this.#definition = definition
@@ -31,29 +30,32 @@ export class MapQueue {
     return this.#failed > (onItemError === 'fail' ? 0 : (maximumFailures ?? Number.POSITIVE_INFINITY))
   }
 
-  /** The first item that may start; undefined when none may now. */
-  next(at: number): number | undefined {
+  /**
+   * The first item that may start; undefined when none may now.
+   * @param delay - takes an item whose time has come, but not by the clock that is asked now
+   */
+  next(at: number, delay: (item: number, dueAt: number) => void): number | undefined {
     if (this.running >= (this.#definition.concurrency ?? Number.POSITIVE_INFINITY) || this.isDoomed) return undefined
     const { list } = this.#items
     for (let item = this.#again.peek(); item !== undefined; item = this.#again.peek()) {
       const { status, dueAt } = list[item]!
-      if (status === 'pending' || status === 'interrupted' || (status === 'retrying' && (dueAt ?? 0) <= at)) return item
+      const isEarly = status === 'retrying' && dueAt !== null && dueAt > at
+      if (!isEarly && (status === 'pending' || status === 'interrupted' || status === 'retrying')) return item
       this.#again.pop()
+      if (isEarly) delay(item, dueAt)
     }
     while (this.#next < list.length && list[this.#next]!.status !== 'pending') this.#next += 1
     return this.#next < list.length ? this.#next : undefined
   }
 
-  /** Whether the node can be brought to its end, which is said once. */
-  takeEnd(): boolean {
-    if (this.#isHandedOut || this.running > 0) return false
-    if (!this.isDoomed && this.#settled < this.#items.list.length) return false
-    this.#isHandedOut = true
-    return true
+  /** Whether the node can be brought to its end: no item runs, and all are through, or too many have failed. */
+  get isOver(): boolean {
+    return this.running === 0 && (this.isDoomed || this.isThrough)
   }
 
-  started(): void {
-    this.running += 1
+  /** Whether all items are through. */
+  get isThrough(): boolean {
+    return this.#settled === this.#items.list.length
   }
 
   /** A running item came to an end for good, or can be started again once it is told so. */

@@ -1,5 +1,5 @@
 import type { Due, RunCommand } from './command.ts'
-import { type Run, runsOf } from './run.ts'
+import { type Run, someRun } from './run.ts'
 
 /**
  * Says what a run owes itself next: a node to skip or to start, a wait or a list of items that is over, or an end to come
@@ -33,14 +33,14 @@ export function plan(run: Run, at: number): RunCommand | Due | null {
 function planIdle(run: Run): RunCommand | null {
   const { state, frontier, activity, agenda, root } = run
   if (activity.running > 0 || frontier.isEnding) return null
-  if (frontier.nextDueAt(state) !== null && !(run === root && agenda.letsGo && runsOf(run).some(waitsForSignal)))
-    return null
-  if (run !== root) return isOpenFor(run) || frontier.nested.size > 0 || frontier.isHungry ? null : { type: 'run.fail' }
-  if (agenda.hungry.size > 0 || agenda.awake.size > (agenda.awake.has(run) ? 1 : 0)) return null
-  const runs = runsOf(run)
-  if (runs.some((each) => each.frontier.isEnding)) return null
+  if (run !== root) {
+    const isOn = isOpenFor(run) || frontier.nested.size > 0 || frontier.isHungry || frontier.nextDueAt(state) !== null
+    return isOn ? null : { type: 'run.fail' }
+  }
+  if (agenda.isBusy || someRun(run, ({ frontier }) => frontier.isEnding)) return null
+  if (nextDueAt(run) !== null && !(agenda.letsGo && someRun(run, waitsForSignal))) return null
   // Nobody can answer a run in which nothing asks: it would hang for ever.
-  return { type: runs.some(isOpenFor) ? 'run.wait' : 'run.fail' }
+  return { type: someRun(run, isOpenFor) ? 'run.wait' : 'run.fail' }
 }
 
 /** Whether a run waits for someone outside. */
@@ -62,23 +62,22 @@ function isHeld({ root, parent }: Run): boolean {
   return false
 }
 
-/** The next run of a tree that may have something to do; undefined when none has. Those that want a place wait until there is one. */
-export function nextRun({ agenda, root }: Run): Run | undefined {
-  const hasPlace = root.activity.running < root.state.config.concurrency
-  for (const runs of hasPlace ? [agenda.awake, agenda.hungry] : [agenda.awake]) {
-    for (const run of runs) {
-      runs.delete(run)
-      return run
-    }
-  }
-  return undefined
+/**
+ * The next run of a tree that may have something to do; undefined when none has. Those that want a place wait until there is one.
+ * @param at - epoch ms, as `plan` takes it
+ */
+export function nextRun({ agenda, root }: Run, at: number): Run | undefined {
+  return agenda.take(root, root.activity.running < root.state.config.concurrency, at)
 }
 
-/** A run has nothing to do: it is asked again when something happens in it, or there is a place for what it could start. */
+/** A run has nothing to do: it is asked again when something happens in it, its time comes, or there is a place for what it could start. */
 export function rest(run: Run): void {
   const { root, agenda, frontier } = run
+  if (run === root || isHeld(run)) return
   const isFull = root.activity.running >= root.state.config.concurrency
-  if (run !== root && isFull && frontier.isHungry && !isHeld(run)) agenda.hungry.add(run)
+  if (isFull && frontier.isHungry) agenda.hunger(run)
+  const dueAt = ownDueAt(run)
+  if (dueAt !== null) agenda.note(run, dueAt)
 }
 
 /** A wait that is over, or a map node or nested run that is. */
@@ -108,10 +107,20 @@ function isSpent({ state }: Run): boolean {
 }
 
 /**
- * Epoch ms at which a run that waits for a time goes on; null when it waits for none. What is overdue is not among it: it
- * waits for a place, and a timer for it would fire again and again, and start nothing.
+ * Epoch ms at which a run that waits for a time goes on, or one nested in it does; null when none waits for one. What is
+ * overdue is not among it: it waits for a place, and a timer for it would fire again and again, and start nothing.
  */
-export function nextDueAt({ state, frontier }: Run): number | null {
-  const isOpen = state.status === 'running' && !state.pausing && frontier.failing.size === 0
-  return isOpen ? frontier.nextDueAt(state) : null
+export function nextDueAt(root: Run): number | null {
+  if (!isOpen(root)) return null
+  const [own, nested] = [ownDueAt(root), root.agenda.nextDueAt(ownDueAt)]
+  return own === null || nested === null ? (own ?? nested) : Math.min(own, nested)
+}
+
+function ownDueAt(run: Run): number | null {
+  return isOpen(run) ? run.frontier.nextDueAt(run.state) : null
+}
+
+/** Whether what waits for a time goes on when it comes. */
+function isOpen({ state, frontier }: Run): boolean {
+  return state.status === 'running' && !state.pausing && frontier.failing.size === 0
 }

@@ -1,8 +1,9 @@
 import { dictionary } from '../base/json.ts'
-import type { WorkflowDefinition } from '../workflow/definition.ts'
+import type { NodeDefinition, WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph } from '../workflow/graph.ts'
 import { Frontier } from './frontier.ts'
-import { openNested, type Run, untouchedNode } from './run.ts'
+import { openNested, type Run, runsOf, untouchedNode } from './run.ts'
+import type { NodeState } from './state.ts'
 
 /**
  * Puts a run onto a changed workflow, in place: nodes keep their states and edges their decisions by name, what the new
@@ -16,13 +17,7 @@ export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: st
     const index = before.indexOf.get(id)
     const node = index === undefined ? undefined : state.nodes[index]
     if (node === undefined || (node.status === 'skipped' && node.skipReason !== 'operator')) return untouchedNode()
-    const { map, nested } = graph.nodes[graph.indexOf.get(id)!]!
-    const { parts } = node
-    if (parts !== null && map === undefined) parts.items = null
-    if (parts !== null && nested === undefined) parts.child = null
-    // A node that mapped or was a run, and does so no more: it begins anew.
-    const isLost = node.status === 'waiting' && node.wait === null && parts!.items === null && parts!.child === null
-    return isLost ? { ...untouchedNode(), attempt: node.attempt, startedAt: node.startedAt } : node
+    return keptNode(node, graph.nodes[graph.indexOf.get(id)!]!)
   })
   state.completed = state.completed.filter((id) => graph.indexOf.has(id))
   const decisions = dictionary<boolean>()
@@ -35,11 +30,30 @@ export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: st
   state.workflow = definition
   state.fingerprint = fingerprint
   run.graph = graph
-  run.frontier.running = 0
+  // Those nested in it are made anew, and count anew.
+  for (const each of runsOf(run)) each.frontier.running = 0
   run.frontier = new Frontier(graph, state, run.activity)
   openNested(run)
   for (const [index, child] of run.frontier.nested) {
     const { workflow } = graph.nodes[index]!.nested!
     if (child.state.workflow !== workflow) rebase(child, workflow, '')
+  }
+}
+
+/** What stays of a node: what it did as a map node or a run is dropped when it is so no more, and it begins anew. */
+function keptNode(node: NodeState, { map, nested }: NodeDefinition): NodeState {
+  const { parts } = node
+  const isLost = (parts?.items != null && map === undefined) || (parts?.child != null && nested === undefined)
+  if (!isLost) return node
+  const { status, attempt, startedAt } = node
+  if (status === 'completed') return { ...node, parts: null }
+  if (status === 'waiting') return { ...untouchedNode(), attempt, startedAt }
+  return {
+    ...node,
+    parts: {
+      ...parts!,
+      items: map === undefined ? null : parts!.items,
+      child: nested === undefined ? null : parts!.child,
+    },
   }
 }

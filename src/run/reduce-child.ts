@@ -1,4 +1,3 @@
-import { ENCODED_UNDEFINED } from '../base/encoded.ts'
 import type { RunEventOf } from './event.ts'
 import { noParts } from './parts.ts'
 import { reopenItems } from './reduce-items.ts'
@@ -24,7 +23,7 @@ function newChild(run: Run, index: number, { seq, at, data }: RunEventOf<'child.
     workflow,
     // The definition is part of that of the run, whose fingerprint counts it.
     fingerprint: '',
-    input: data.input ?? ENCODED_UNDEFINED,
+    ...(data.input === undefined ? {} : { input: data.input }),
     parent: Object.freeze({ runId: run.state.runId, seq, kind: 'child' }),
   })
   state.status = 'running'

@@ -1,7 +1,7 @@
 import type { RunEvent, RunEventOf } from './event.ts'
 import { type ItemState, type ItemsState, noParts, untouchedItem } from './parts.ts'
 import { applyWrite } from './reduce-writes.ts'
-import { dueLater, type Run } from './run.ts'
+import type { Run } from './run.ts'
 import type { NodeState } from './state.ts'
 
 /** A fact about one item of a map node. */
@@ -47,7 +47,6 @@ export function reduceItem(run: Run, index: number, event: ItemEvent): void {
       item.dueAt = event.data.dueAt
       frontier.itemEnded(index, 'retrying')
       frontier.delayed(index, event.data.dueAt, data.item)
-      dueLater(run, event.data.dueAt)
       return
     case 'item.failed': {
       const ran = item.status === 'running'
@@ -73,8 +72,7 @@ export function reduceListed(run: Run, index: number, { data }: RunEventOf<'item
   const before = parts.items
   parts.items = { keys: data.keys, list: itemsOf(data.count, data.keys, before) }
   node.parts = parts
-  if (node.status === 'running') frontier.running -= 1
-  else frontier.closeMap(index)
+  frontier.running -= 1
   node.status = 'waiting'
   frontier.openMap(index, state)
 }

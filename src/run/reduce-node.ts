@@ -7,7 +7,7 @@ import { damaged, require } from './reduce-check.ts'
 import { reduceChild } from './reduce-child.ts'
 import { isItemEventFitting, reduceItem, reduceListed, reopenItems } from './reduce-items.ts'
 import { applyWrite } from './reduce-writes.ts'
-import { dueLater, nodeIndex, type Run } from './run.ts'
+import { nodeIndex, type Run } from './run.ts'
 import type { NodeState, NodeStatus, RunState } from './state.ts'
 
 /**
@@ -46,7 +46,6 @@ export function reduceNode(
       leaveWait(run, index)
       node.dueAt = event.data.dueAt
       run.frontier.delayed(index, event.data.dueAt)
-      dueLater(run, event.data.dueAt)
       break
     }
     case 'node.waiting': {
@@ -58,7 +57,6 @@ export function reduceNode(
       node.wait = event.data.wait
       node.dueAt = event.data.dueAt
       run.frontier.waiting(index, state)
-      if (event.data.dueAt !== null) dueLater(run, event.data.dueAt)
       break
     }
     case 'node.deferred':
@@ -73,6 +71,7 @@ export function reduceNode(
       node.parts = { ...noParts(), visits: event.data.visit, previous: event.data.output }
       node.failures = 0
       leaveWait(run, index)
+      if (event.data.signals !== undefined) takeSignals(state, event.data.signals)
       if (event.data.writes !== undefined) for (const write of event.data.writes) applyWrite(state, write)
       run.frontier.reopened(index)
       break
@@ -95,9 +94,7 @@ export function reduceNode(
     }
     case 'items.listed': {
       const index = indexOf(run, event, near)
-      const node = state.nodes[index]!
-      const isListed = node.status === 'waiting' && node.wait === null
-      require(event, (node.status === 'running' || isListed) && node.attempt === event.data.attempt)
+      requireAttempt(run, event, index)
       require(event, run.graph.nodes[index]!.map !== undefined)
       reduceListed(run, index, event)
       break
@@ -141,7 +138,9 @@ export function reduceNode(
     case 'node.reset': {
       const index = indexOf(run, event, near)
       const node = state.nodes[index]!
-      if (node.status === 'waiting' && node.wait === null) {
+      const map = run.frontier.maps.get(index)
+      if (map !== undefined) {
+        require(event, map.running === 0)
         reopenItems(node)
         run.frontier.closeMap(index)
         run.frontier.openMap(index, state)
@@ -176,6 +175,7 @@ function reduceCompleted(run: Run, index: number, event: RunEventOf<'node.comple
   const { map } = run.graph.nodes[index]!
   const items = state.nodes[index]!.parts?.items ?? null
   require(event, data.output !== undefined || (map !== undefined && items !== null))
+  require(event, run.frontier.maps.get(index)?.isThrough !== false)
   const node = endAttempt(run, event, index, 'completed')
   run.root.state.fruitlessResumes = 0
   node.output = data.output === undefined ? gatherItems(map!, items!) : data.output
@@ -217,15 +217,24 @@ function reduceDeferred(run: Run, index: number, event: RunEventOf<'node.deferre
   require(event, target !== undefined && target.dueAt !== null)
   target.dueAt = dueAt
   run.frontier.delayed(index, dueAt, item)
-  dueLater(run, dueAt)
 }
 
 /** Signals that a node has taken are gone; in place, since the runs of a tree share them. */
 function takeSignals({ signals }: RunState, taken: readonly number[]): void {
-  for (const seq of taken) {
-    const at = signals.findIndex((signal) => signal.seq === seq)
+  const [first] = taken
+  if (taken.length === 1) {
+    const at = signals.findIndex(({ seq }) => seq === first)
     if (at >= 0) signals.splice(at, 1)
+    return
   }
+  const seqs = new Set(taken)
+  let kept = 0
+  for (const signal of signals) {
+    if (seqs.has(signal.seq)) continue
+    signals[kept] = signal
+    kept += 1
+  }
+  signals.length = kept
 }
 
 /** A node waits for nothing any more. */
@@ -274,11 +283,17 @@ function requireActive(run: Run, event: AttemptEvent, index: number): void {
 function endAttempt(run: Run, event: AttemptEvent, index: number, status: NodeStatus): NodeState {
   const node = run.state.nodes[index]!
   const isRunning = node.status === 'running'
-  require(event, (isRunning || node.status === 'waiting') && node.attempt === event.data.attempt)
+  require(event, (isRunning || isWaitingOnly(run, index)) && node.attempt === event.data.attempt)
   node.status = status
   node.endedAt = event.at
   if (isRunning) run.frontier.running -= 1
   return node
+}
+
+/** Whether a node waits, and nothing of it runs: no item of it, and not the run it is. */
+function isWaitingOnly({ state, frontier }: Run, index: number): boolean {
+  if (state.nodes[index]!.status !== 'waiting') return false
+  return (frontier.maps.get(index)?.running ?? 0) === 0 && frontier.nested.get(index)?.state.status !== 'running'
 }
 
 function indexOf(

@@ -79,13 +79,7 @@ function settle(run: Run, index: number, at: number): void {
   frontier.closed(index)
   frontier.running -= frontier.maps.get(index)?.running ?? 0
   const child = frontier.nested.get(index)
-  if (child !== undefined) {
-    for (const each of runsOf(child)) {
-      each.frontier.running = 0
-      run.agenda.awake.delete(each)
-      run.agenda.hungry.delete(each)
-    }
-  }
+  if (child !== undefined) for (const each of runsOf(child)) each.frontier.running = 0
   frontier.waitEnded(index)
   frontier.settled(index, state)
 }

@@ -53,6 +53,7 @@ function apply(run: Run, event: RunEvent, near: number): void {
       for (const each of runsOf(run)) {
         each.state.config = state.config
         if (event.data.reason === 'failed') leaveFailures(each)
+        each.frontier.wentOn(each.state)
         wake(each)
       }
       break
@@ -179,8 +180,7 @@ function reduceSignal(run: Run, { seq, at, data }: RunEventOf<'signal.received'>
   })
   if (idempotencyKey !== undefined) state.signalKeys[idempotencyKey] = seq
   for (const each of runsOf(run)) {
-    each.frontier.waits.received(name)
-    if (each !== run) wake(each)
+    if (each.frontier.waits.received(name)) wake(each)
   }
 }
 

@@ -4,8 +4,8 @@ import { type Dictionary, dictionary } from '../base/json.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph, type Graph } from '../workflow/graph.ts'
 import { Activity } from './activity.ts'
+import { Agenda } from './agenda.ts'
 import { DEFAULT_CONFIG, type RunConfig } from './config.ts'
-import { NESTED } from './due-heap.ts'
 import type { RunParent } from './event.ts'
 import { Frontier } from './frontier.ts'
 import type { NodeState, RunState } from './state.ts'
@@ -25,16 +25,10 @@ export interface Run {
   readonly host: number
   /** Ids of the nodes that lead to it from the root; empty for a root. */
   readonly path: readonly string[]
+  /** Indexes of the same. */
+  readonly place: readonly number[]
   readonly activity: Activity
   readonly agenda: Agenda
-}
-
-/** The runs of a tree that may have something to do, and those that only want a place. Derived, never saved. */
-export interface Agenda {
-  readonly awake: Set<Run>
-  readonly hungry: Set<Run>
-  /** Whether the run settles as `waiting` also while a time is set, once a signal is among what it waits for. */
-  letsGo: boolean
 }
 
 /** What a new run is made of; everything but id and workflow has a default. */
@@ -60,7 +54,8 @@ export function pendingState(params: RunParams): RunState {
     pausing: false,
     seq: 0,
     config: params.config ?? DEFAULT_CONFIG,
-    input: params.input ?? ENCODED_UNDEFINED,
+    // Null is an input.
+    input: params.input === undefined ? ENCODED_UNDEFINED : params.input,
     seed: 0,
     parent: params.parent ?? null,
     startedAt: null,
@@ -133,21 +128,14 @@ export function openChild(parent: Run, index: number, state: RunState): Run {
   const child = makeRun(graphOf(state.workflow), state, parent, index)
   parent.frontier.nested.set(index, child)
   openNested(child)
-  const dueAt = child.frontier.nextDueAt(state)
-  if (dueAt !== null) dueLater(child, dueAt)
   if (state.status === 'running') wake(child)
   else parent.frontier.nestedEnded(index)
   return child
 }
 
-/** Something in a run waits for an instant: those it is part of wait for it too. */
-export function dueLater(run: Run, dueAt: number): void {
-  for (let at = run; at.parent !== null; at = at.parent) at.parent.frontier.delayed(at.host, dueAt, NESTED)
-}
-
 /** A run, nested or not, may have something to do. */
 export function wake(run: Run): void {
-  run.agenda.awake.add(run)
+  run.agenda.wake(run)
 }
 
 /** The run a path leads to; undefined when none is under way there. */
@@ -168,11 +156,23 @@ export function runsOf(run: Run): Run[] {
   return runs
 }
 
+/** Whether something holds for a run or one under way in it; looks no further than it has to. */
+export function someRun(run: Run, holds: (run: Run) => boolean): boolean {
+  const runs = [run]
+  for (const next of runs) {
+    if (holds(next)) return true
+    for (const child of next.frontier.nested.values()) runs.push(child)
+  }
+  return false
+}
+
 function makeRun(graph: Graph, state: RunState, parent: Run | null, host: number): Run {
   const activity = new Activity(parent?.activity ?? null)
   const path = parent === null ? [] : [...parent.path, parent.graph.ids[host]!]
-  const agenda = parent?.agenda ?? { awake: new Set<Run>(), hungry: new Set<Run>(), letsGo: false }
-  const run = { graph, state, frontier: new Frontier(graph, state, activity), parent, host, path, activity, agenda }
+  const place = parent === null ? [] : [...parent.place, host]
+  const agenda = parent?.agenda ?? new Agenda()
+  const frontier = new Frontier(graph, state, activity)
+  const run = { graph, state, frontier, parent, host, path, place, activity, agenda }
   return Object.assign(run, { root: parent?.root ?? (run as unknown as Run) })
 }
 

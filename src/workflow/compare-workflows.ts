@@ -123,6 +123,7 @@ const ASPECTS: readonly NodeAspect[] = [
   'fallback',
   'map',
   'repeat',
+  'nested',
 ]
 
 function inOrder(aspects: readonly NodeAspect[]): readonly NodeAspect[] {
