@@ -118,6 +118,8 @@ const flow = { map, nested, signals, repeat }[shape]()
 const engine = createEngine({
   store: fileStore(directory),
   workflows: [flow],
+  // Some processes take checkpoints, and leave them to others.
+  ...(Math.random() < 0.5 ? { checkpointEvents: 40 } : {}),
   // It is killed far more often than a run that goes on by itself would be.
   limits: { maxFruitlessResumes: null },
 })
