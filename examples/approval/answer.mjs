@@ -1,4 +1,5 @@
 // Answers an offer from outside, while no process runs its order. The answer is recorded, or refused and nothing is changed.
+// The engine has no workflow here, so the order does not go on: that is left to whoever takes it up.
 // node examples/approval/answer.mjs <folder> <run id> <answer as JSON>
 import { createEngine, isWaystoneError } from 'waystone'
 import { fileStore } from 'waystone/store/file'

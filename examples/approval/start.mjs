@@ -1,4 +1,4 @@
-// Starts an order, and ends as soon as its run waits for an answer: the run is on disk, and no process has anything to do with it.
+// Starts an order, and ends when its run waits for an answer: the run is on disk, and no process has anything to do with it.
 // node examples/approval/start.mjs <folder> <run id> <input as JSON>
 import { createEngine } from 'waystone'
 import { fileStore } from 'waystone/store/file'
@@ -7,8 +7,7 @@ import { order } from './workflow.mjs'
 const [folder, runId, input] = process.argv.slice(2)
 const store = fileStore(folder)
 const engine = createEngine({ store, workflows: [order] })
-const { executor, result } = await engine.start(order, JSON.parse(input), { runId })
-executor.on('node.waiting', () => engine.close())
+const { result } = await engine.start(order, JSON.parse(input), { runId })
 const { status, results } = await result
 await store.close()
 console.log(

@@ -194,8 +194,9 @@ async function live(store: Store, truth: Store, clock: SimulatedClock, tell: Tel
     if (status !== 'waiting') return handle.executor
     const said = (await factsOf(truth)).filter(({ type, data }) => type === 'signal.received' && data.name !== 'said')
     const next = SAID[said.length]
-    if (next === undefined) throw new Error('the run waits for something nobody says')
-    await engine.signal(RUN, next[0], next[1])
+    if (next !== undefined) await engine.signal(RUN, next[0], next[1])
+    // All is said: it waits for a time.
+    else await new Promise<void>((resolve) => void clock.setTimer(1_000, resolve))
   }
 }
 
