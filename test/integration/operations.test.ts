@@ -3,18 +3,23 @@ import {
   createCodec,
   createEngine,
   DagExecutor,
+  deserialize,
   type Engine,
   isWaystoneError,
+  loadSnapshot,
   memoryBlobs,
   memoryStore,
   type NodeContext,
   type RunEvent,
+  resumePlan,
   route,
   type Store,
+  serialize,
   waitForSignal,
   workflow,
 } from '../../src/index.ts'
 import { fileStore } from '../../src/store/file/index.ts'
+import { crashingStore } from '../../src/testing/crashing-store.ts'
 import { guardRejections, recordingLogger, tick } from '../helpers/run-control.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 
@@ -72,6 +77,35 @@ function byExecutor(flow: ReturnType<typeof branching>): Runner {
   }
 }
 
+/** Each operation by an executor of its own, over the document of the one before. */
+function byDocuments(flow: ReturnType<typeof branching>): Runner {
+  const events: RunEvent[] = []
+  const listeners = { '*': (event: RunEvent) => events.push(event) }
+  let text = serialize(new DagExecutor(flow).saveSnapshot())
+  const next = async <T>(work: (executor: DagExecutor) => Promise<T>): Promise<T> => {
+    const executor = loadSnapshot(text, flow, { listeners }) as unknown as DagExecutor
+    try {
+      return await work(executor)
+    } finally {
+      const saved = executor.saveSnapshot()
+      text = serialize(saved)
+      expect(deserialize(text).document).toEqual(saved.document)
+    }
+  }
+  return {
+    events: async () => events,
+    start: () => next(async (executor) => (await executor.execute()).status),
+    go: () => next(async (executor) => (await executor.execute()).status),
+    retry: (nodes) =>
+      next(async (executor) => (await executor.retryFailed(nodes === undefined ? note : { nodes, ...note })).status),
+    skipNode: (nodeId) => next((executor) => executor.skipNode(nodeId, note)),
+    setResult: (nodeId, value) => next((executor) => executor.setResult(nodeId, value, note)),
+    setVariable: (name, value) => next((executor) => executor.setVariable(name, value, note)),
+    deleteVariable: (name) => next((executor) => executor.deleteVariable(name, note)),
+    results: async () => deserialize(text).results,
+  }
+}
+
 /** Each operation by an engine of its own, as if by another process. */
 function byEngines(flow: ReturnType<typeof branching>, open: () => Store): Runner {
   const engine = (): Engine => createEngine({ store: open(), workflows: [flow] })
@@ -98,6 +132,7 @@ function byEngines(flow: ReturnType<typeof branching>, open: () => Store): Runne
 let folders = 0
 const runners: Readonly<Record<string, (flow: ReturnType<typeof branching>) => Runner>> = {
   'an executor': byExecutor,
+  'executors over documents': byDocuments,
   'engines over one memory store': (flow) => {
     const store = memoryStore()
     return byEngines(flow, () => store)
@@ -279,5 +314,53 @@ describe('an operation', () => {
     await expect(tooLarge).rejects.toMatchObject({ name: 'LimitError', code: 'LIMIT_RESULT_BYTES' })
     await tick()
     expect(executor.status).toBe('failed')
+  })
+
+  it('keeps to a choice of failures over documents, and shows it in the plan of a resume', async () => {
+    let isBroken = true
+    const call = (name: string) => () => {
+      if (isBroken) throw new Error(name)
+      return name
+    }
+    const flow = workflow('w')
+      .node('a', call('a'))
+      .node('b', call('b'))
+      .node('c', ['a'], () => 'c')
+      .build()
+    const executor = new DagExecutor(flow, silent)
+    await executor.execute()
+    isBroken = false
+    let cut = ''
+    executor.on('node.completed', ({ data }) => {
+      if (data.nodeId === 'a') cut = serialize(executor.saveSnapshot())
+    })
+    expect((await executor.retryFailed({ nodes: ['a'] })).status).toBe('failed')
+    expect(executor.saveSnapshot().results).toEqual({ a: 'a', c: 'c' })
+    expect(executor.inspect().nodes).toMatchObject([{ nodeId: 'b', waitsFor: { kind: 'failure', isLeft: true } }])
+    const { steps } = resumePlan(cut, flow)
+    expect(steps.map(({ action }) => action)).toEqual(['reuse', 'blocked', 'run'])
+    const loaded = loadSnapshot(cut, flow, silent)
+    expect(await loaded.execute()).toMatchObject({ status: 'failed', failedNodeId: 'b', results: { a: 'a', c: 'c' } })
+    expect((await loaded.retryFailed()).status).toBe('completed')
+  })
+
+  it('frees a quarantined run of what brings its processes down', async () => {
+    const store = memoryStore()
+    const flow = workflow('poison')
+      .node('a', () => 1)
+      .node('b', ['a'], () => 2)
+      .node('c', ['b'], ({ b }) => b)
+      .build()
+    for (const isNew of [true, false]) {
+      const dying = crashingStore(store, { atAppend: isNew ? 2 : 1, isRecorded: true })
+      const engine = createEngine({ store: dying, workflows: [flow], limits: { maxFruitlessResumes: 0 }, ...silent })
+      const handles = isNew ? [await engine.start(flow, undefined, { runId: 'r' })] : (await engine.recover()).resumed
+      for (const { result } of handles) await result.catch(() => undefined)
+    }
+    const engine = createEngine({ store, workflows: [flow], ...silent })
+    expect(await engine.get('r')).toMatchObject({ status: 'quarantined' })
+    expect((await engine.inspect('r')).nodes[0]).toMatchObject({ nodeId: 'b', status: 'running' })
+    await engine.setResult('r', 'b', 'by hand')
+    expect((await (await engine.resume('r')).result).output).toBe('by hand')
   })
 })

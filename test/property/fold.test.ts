@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isWaystoneError } from '../../src/base/errors.ts'
 import type { DagExecutor } from '../../src/engine/dag-executor.ts'
 import { createEngine } from '../../src/engine/engine.ts'
+import type { Engine } from '../../src/engine/engine-interface.ts'
 import type { RunEvent } from '../../src/run/event.ts'
 import { eventText, parseEvent } from '../../src/run/event-text.ts'
 import { fold } from '../../src/run/fold.ts'
@@ -18,6 +20,12 @@ const interference = fc.record({
   what: fc.constantFrom('pause' as const, 'pause' as const, 'signal' as const, 'cancel' as const),
 })
 
+/** What someone does to a run that does not execute, before it goes on. */
+const operation = fc.record({
+  what: fc.constantFrom('skip' as const, 'set' as const, 'edit' as const, 'nothing' as const),
+  node: fc.nat(11),
+})
+
 describe('the fold of the events', () => {
   it('is the live state after every event, through the text of a store', async () => {
     let states = 0
@@ -26,7 +34,8 @@ describe('the fold of the events', () => {
       fc.asyncProperty(
         fc.array(nodeSpec, { minLength: 1, maxLength: 12 }),
         fc.array(interference, { maxLength: 3 }),
-        async (specs, plans) => {
+        fc.array(operation, { minLength: 3, maxLength: 3 }),
+        async (specs, plans, operations) => {
           const clock = new ManualClock()
           const flow = randomWorkflow(specs, newWorld())
           const store = memoryStore()
@@ -46,6 +55,7 @@ describe('the fold of the events', () => {
           await clock.drive(started.result)
           // A run that was paused, asks, or has failed goes on; it may come to that again.
           for (let resumes = 0; resumes < 3; resumes += 1) {
+            await operate(engine, runId, operations[resumes]!)
             const resumed = await engine.resume(runId)
             watch(resumed.executor as DagExecutor)
             await clock.drive(resumed.result)
@@ -82,6 +92,22 @@ function interfere(executor: DagExecutor, what: 'pause' | 'signal' | 'cancel'): 
   if (what === 'pause') void executor.pause({ deadlineMs: 5 })
   else if (what === 'signal') void executor.signal('__proto__', new Map([[1, new Date(2)]]))
   else void executor.cancel('enough')
+}
+
+/** What does not fit the run, or the node, is refused. */
+async function operate(
+  engine: Engine,
+  runId: string,
+  { what, node }: { readonly what: 'skip' | 'set' | 'edit' | 'nothing'; readonly node: number },
+): Promise<void> {
+  const given = { value: node, from: [new Date(node)] }
+  try {
+    if (what === 'skip') await engine.skipNode(runId, `n${node}`, { by: 'ada' })
+    else if (what === 'set') await engine.setResult(runId, `n${node}`, given, { why: '__proto__' })
+    else if (what === 'edit') await engine.setVariable(runId, '__proto__', given)
+  } catch (error) {
+    if (!isWaystoneError(error, 'RUN_REJECTED') && !isWaystoneError(error, 'RUN_ENDED')) throw error
+  }
 }
 
 /** Without what depends on the moment a snapshot is taken. */
