@@ -36,17 +36,15 @@ export class Agenda {
     this.#due.push({ run, dueAt })
   }
 
-  /** Takes the next run that may have something to do; undefined when none has. Those that want a place come late, the root comes last. */
+  /** Takes the next run that may have something to do; undefined when none has. Those that want a place are among them when there is one; the root comes last. */
   take(root: Run, hasPlace: boolean, at: number): Run | undefined {
     for (let due = this.#due.peek(); due !== undefined && due.dueAt <= at; due = this.#due.peek()) {
       this.#drop()
       this.wake(due.run)
     }
-    for (const runs of hasPlace ? [this.#awake, this.#hungry] : [this.#awake]) {
-      for (let run = runs.take(); run !== undefined; run = runs.take()) {
-        this.#isRootAwake = true
-        if (isPart(run)) return run
-      }
+    for (let run = this.#takeFirst(hasPlace); run !== undefined; run = this.#takeFirst(hasPlace)) {
+      this.#isRootAwake = true
+      if (isPart(run)) return run
     }
     if (!this.#isRootAwake) return undefined
     this.#isRootAwake = false
@@ -65,6 +63,12 @@ export class Agenda {
       this.#drop()
     }
     return null
+  }
+
+  #takeFirst(hasPlace: boolean): Run | undefined {
+    const [awake, hungry] = [this.#awake.first(), hasPlace ? this.#hungry.first() : undefined]
+    const isAwakeFirst = hungry === undefined || (awake !== undefined && !isBefore(hungry, awake))
+    return (isAwakeFirst ? this.#awake : this.#hungry).take()
   }
 
   #drop(): void {

@@ -151,7 +151,7 @@ export class Frontier {
   wentOn(state: RunState): void {
     for (const index of this.#ends.takeBack()) {
       if (state.nodes[index]!.wait !== null) this.waiting(index, state)
-      else if (this.nested.has(index)) this.#ends.nested.add(index)
+      else if (this.#isEndedRun(index)) this.#ends.nested.add(index)
       else this.#lookForEnd(index)
     }
   }
@@ -214,7 +214,7 @@ export class Frontier {
 
   /** Takes a node whose run has come to its end; undefined when there is none. Said once for each. */
   takeEndedNested(): number | undefined {
-    return this.#ends.take(this.#ends.nested, (index) => this.nested.has(index))
+    return this.#ends.take(this.#ends.nested, (index) => this.#isEndedRun(index))
   }
 
   /** Whether something could start if there were a place. */
@@ -285,6 +285,11 @@ export class Frontier {
     if (item === NO_ITEM) return (node.status === 'retrying' || node.status === 'waiting') && node.dueAt === dueAt
     const state = node.parts?.items?.list[item]
     return this.maps.has(index) && state?.status === 'retrying' && state.dueAt === dueAt
+  }
+
+  #isEndedRun(index: number): boolean {
+    const run = this.nested.get(index)
+    return run !== undefined && run.state.status !== 'running'
   }
 
   #lookForEnd(index: number): void {
