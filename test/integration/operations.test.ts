@@ -363,4 +363,38 @@ describe('an operation', () => {
     await engine.setResult('r', 'b', 'by hand')
     expect((await (await engine.resume('r')).result).output).toBe('by hand')
   })
+
+  it('on a node that is a run tries what failed in it again, and ends all of it with a skip or a result', async () => {
+    let isBroken = true
+    const calls: string[] = []
+    const inner = workflow('inner')
+      .node('a', () => calls.push('a'))
+      .node('b', ['a'], () => {
+        if (isBroken) throw new Error('planned')
+        return 'b'
+      })
+      .node('ask', ['b'], waitForSignal<string>({ name: 'go' }))
+      .build()
+    const flow = workflow('outer')
+      .workflow('part', [], inner)
+      .node('after', ['part'], ({ part }) => calls.push(`after ${String(part)}`))
+      .build()
+    const failed = new DagExecutor(flow, silent)
+    expect((await failed.execute()).failedNodeId).toBe('part')
+    isBroken = false
+    expect((await failed.retryFailed({ nodes: ['part'] })).status).toBe('waiting')
+    expect(calls).toEqual(['a'])
+    const text = serialize(failed.saveSnapshot())
+
+    await failed.setResult('part', 'given')
+    expect((await failed.execute()).status).toBe('completed')
+    expect(calls).toEqual(['a', 'after given'])
+
+    const loaded = loadSnapshot(text, flow, silent)
+    await loaded.skipNode('part')
+    expect(await loaded.execute()).toMatchObject({ status: 'completed', results: {} })
+    expect(loaded.saveSnapshot().nodes['after']).toMatchObject({ status: 'skipped', skipReason: 'untaken' })
+    expect(calls).toEqual(['a', 'after given'])
+    await expect(loaded.signal('go', 'late')).rejects.toMatchObject({ code: 'RUN_ENDED' })
+  })
 })
