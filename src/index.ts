@@ -47,6 +47,7 @@ export type { PauseOptions } from './engine/pause-options.ts'
 export type { RunOutcome, RunResult } from './engine/result.ts'
 export type { Recovery, RunHandle } from './engine/run-handle.ts'
 export type { SignalOptions } from './engine/signals.ts'
+export type { TokenOptions } from './engine/tokens.ts'
 // Nodes: what a node type is.
 export { builtins } from './nodes/builtin/builtins.ts'
 export { type InputPath, type SleepData, type SleepUntilData, sleep, sleepUntil } from './nodes/builtin/sleep.ts'

@@ -75,6 +75,7 @@ export const errorCodes = {
   RUN_REJECTED: "A command does not fit the run's state.",
   SIGNAL_INVALID: 'The payload of a signal does not fit the schema of a node that waits for its name.',
   WAIT_UNKNOWN: 'The wait an answer is for is not open: it was answered, is over, or never was.',
+  TOKEN_INVALID: 'A token for an answer is forged, expired or used.',
   RUN_STUCK: 'The run can not go on and waits for nothing outside; the message names why.',
   HISTORY_DAMAGED: 'An event can not follow the state it is applied to, so the history is damaged.',
   HISTORY_UNKNOWN_EVENT: 'The history has an event type this version does not know.',

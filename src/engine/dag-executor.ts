@@ -14,6 +14,7 @@ import { isWorkflow, type Workflow } from '../workflow/workflow.ts'
 import type { Code } from './attempt.ts'
 import { codeOf } from './code.ts'
 import { eventStream } from './event-stream.ts'
+import { rememberLoop } from './executor-access.ts'
 import { ExecutorOperations } from './executor-operations.ts'
 import type { Journal } from './journal.ts'
 import { isListenerType, type ListenerEvent, Listeners, type ListenerType } from './listeners.ts'
@@ -113,6 +114,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
       results: this.#world.results,
       journal: this.#journal,
     })
+    rememberLoop(this, this.#loop)
   }
 
   /** The id of the run: the one given as an option, or a new one. */

@@ -1,13 +1,27 @@
+import type { ErrorCode } from '../base/error-codes.ts'
+import { isWaystoneError } from '../base/errors.ts'
+import { LAST_INSTANT } from '../run/decide-node.ts'
 import { type InspectOptions, inspectRun } from '../run/inspect.ts'
 import type { Inspection } from '../run/inspection.ts'
 import type { Run } from '../run/run.ts'
 import type { NodeReasons } from '../run/why.ts'
+import { checkRunId } from '../store/store-arguments.ts'
 import type { DagExecutor } from './dag-executor.ts'
+import { loopOf } from './executor-access.ts'
 import { explain, type NodePath } from './explain.ts'
 import type { OperationOptions, RetryOptions } from './operations.ts'
 import { retryOf } from './operations.ts'
 import type { RunHandle } from './run-handle.ts'
 import { checkSignal, type SignalOptions } from './signals.ts'
+import {
+  checkTokenOptions,
+  newToken,
+  requireToken,
+  type TokenOptions,
+  tokenCommand,
+  tokenInvalid,
+  tokenParts,
+} from './tokens.ts'
 
 /** What someone may do to a recorded run that does not execute; each is a fact of the run, with who asked for it and why. */
 export interface EngineOperations {
@@ -56,7 +70,28 @@ export interface EngineSignals {
    * @throws {RunError} WAIT_UNKNOWN when the wait is not open
    */
   answer(runId: string, waitId: string, payload?: unknown, options?: SignalOptions): Promise<void>
+  /**
+   * A token with which its holder may answer a wait, once: opaque text that fits in an address. Only its digest is recorded.
+   * @throws {RunError} WAIT_UNKNOWN when the wait is not open or was answered; RUN_ENDED
+   * @throws {StoreError} STORE_NOT_FOUND, STORE_HELD
+   */
+  issueToken(runId: string, waitId: string, options?: TokenOptions): Promise<string>
+  /**
+   * Answers the wait a token is for, as `answer` does.
+   * @throws {RunError} TOKEN_INVALID when the token is forged, expired or used, all alike; SIGNAL_INVALID
+   * @throws {StoreError} STORE_HELD
+   */
+  answerToken(token: string, payload?: unknown): Promise<void>
 }
+
+/** What would tell the holder of a token something of the run beside that the token is not good. */
+const TELLING: readonly ErrorCode[] = [
+  'STORE_NOT_FOUND',
+  'STORE_BAD_ARGUMENT',
+  'WAIT_UNKNOWN',
+  'RUN_ENDED',
+  'RUN_NOT_STARTED',
+]
 
 /** What operations ask of the engine they are part of. */
 export interface EngineAccess {
@@ -64,6 +99,7 @@ export interface EngineAccess {
   readonly command: (runId: string, give: (executor: DagExecutor) => Promise<void>) => Promise<void>
   /** Like `command`, and a run that executes nowhere goes on when it can. */
   readonly deliver: (runId: string, give: (executor: DagExecutor) => Promise<void>) => Promise<void>
+  readonly now: () => number
   readonly retry: (runId: string, options: RetryOptions) => Promise<RunHandle>
   /** What executes a run here. */
   readonly live: (runId: string) => Pick<DagExecutor, 'inspect' | 'why'> | undefined
@@ -92,6 +128,37 @@ export class Operations implements EngineOperations, EngineSignals {
   async answer(runId: string, waitId: string, payload?: unknown, options: SignalOptions = {}): Promise<void> {
     checkSignal('answer', 'waitId', waitId, options)
     await this.#access.deliver(runId, (executor) => executor.answer(waitId, payload, options))
+  }
+
+  async issueToken(runId: string, waitId: string, options: TokenOptions = {}): Promise<string> {
+    checkRunId(runId)
+    checkTokenOptions(waitId, options)
+    const { expiresInMs } = options
+    const token = newToken(runId, waitId)
+    await this.#access.command(runId, async (executor) => {
+      const loop = loopOf(executor)
+      const expiresAt = expiresInMs === undefined ? null : Math.min(LAST_INSTANT, this.#access.now() + expiresInMs)
+      loop.dispatch(tokenCommand(token, waitId, expiresAt))
+      await loop.recorded()
+    })
+    return token
+  }
+
+  async answerToken(token: string, payload?: unknown): Promise<void> {
+    const parts = tokenParts(token)
+    const { runId, waitId } = parts
+    try {
+      // Looked at first, so that a token that is not good neither takes a claim nor tells whether there is such a run.
+      const { run, at } = await this.#access.look(runId)
+      requireToken(run, parts, at)
+      await this.#access.deliver(runId, async (executor) => {
+        requireToken(loopOf(executor).run, parts, this.#access.now())
+        await executor.answer(waitId, payload)
+      })
+    } catch (error) {
+      if (isWaystoneError(error) && TELLING.includes(error.code)) throw tokenInvalid()
+      throw error
+    }
   }
 
   async skipNode(runId: string, nodeId: string, options?: OperationOptions): Promise<void> {

@@ -79,6 +79,7 @@ class StoreEngine extends Operations implements Engine {
     super({
       command: (runId, give) => this.#command(runId, give),
       deliver: (runId, give) => this.#command(runId, give, true),
+      now: () => this.#world.clock.now(),
       retry: (runId, retry) => this.#takeUp(runId, {}, retry),
       live: (runId) => this.#active.get(runId)?.executor,
       look: (runId) => this.#look(runId),

@@ -58,6 +58,7 @@ const listenerTypes: Readonly<Record<ListenerType, true>> = Object.freeze({
   'variable.edited': true,
   'usage.added': true,
   'signal.received': true,
+  'token.issued': true,
   'node.waiting': true,
   'node.deferred': true,
   'node.visited': true,

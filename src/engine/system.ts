@@ -27,6 +27,11 @@ export const systemIds: IdSource = Object.freeze({
   newSeed: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
 })
 
+/** Bytes from the host's secure random source. */
+export function randomBytes(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count))
+}
+
 /** Lets timers, I/O and other tasks of the host go first; used between slices of a long run of handlers that never wait. */
 export function yieldToHost(callback: () => void): void {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void }

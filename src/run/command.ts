@@ -43,6 +43,7 @@ export type RunCommand =
       readonly amount: number
     }
   | SignalReceive
+  | TokenIssue
   | { readonly type: 'node.wait'; readonly index: number; readonly attempt: number; readonly wait: WaitRequest }
   | NodeVisit
   | {
@@ -87,6 +88,15 @@ export type Due =
     }
   | { readonly type: 'items.end'; readonly index: number; readonly attempt: number }
   | { readonly type: 'child.end'; readonly index: number; readonly attempt: number }
+
+/** A token for an answer from outside; only its digest is ever known to the run. */
+export interface TokenIssue {
+  readonly type: 'token.issue'
+  readonly waitId: string
+  /** SHA-256, 64 lower-case hexadecimal digits. */
+  readonly digest: string
+  readonly expiresAt: number | null
+}
 
 /** A signal for the run. */
 export interface SignalReceive {

@@ -24,12 +24,13 @@ import {
 } from './decide-node.ts'
 import { decideOperation } from './decide-operation.ts'
 import { decideResume } from './decide-resume.ts'
-import { type Decision, fact, nameOf, notRunning, reject } from './decision.ts'
+import { type Decision, fact, nameOf, notRunning, type Rejection, reject } from './decision.ts'
 import type { RunEvent, RunEventOf } from './event.ts'
 import { inspectRun } from './inspect.ts'
 import { runningItems } from './items.ts'
 import { isEnded } from './reduce.ts'
 import { type Run, runsOf } from './run.ts'
+import { waitingNode } from './signal-waits.ts'
 
 /** How many nodes the error of a stuck run names. */
 const SHOWN_IDS = 10
@@ -96,6 +97,11 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
     case 'operator.set':
     case 'operator.edit':
       return decideOperation(run, command, at)
+    case 'token.issue': {
+      if (isEnded(state)) return reject('RUN_ENDED', `run ${nameOf(run)} is ${state.status} and waits for nothing`)
+      const { waitId, digest, expiresAt } = command
+      return refuseAnswer(run, waitId) ?? [fact(run, at, 'token.issued', { waitId, digest, expiresAt })]
+    }
     case 'node.wait':
       return decideWait(run, command, at)
     case 'node.visit':
@@ -140,29 +146,21 @@ function decideRunWait(run: Run, at: number): Decision {
 
 /** A signal for a wait of its own is taken only while that wait is open, and once. */
 function decideSignal(run: Run, command: SignalReceive, at: number): Decision {
-  const { state } = run
   const { type: _, ...data } = command
-  if (data.waitId !== undefined) {
-    const nodeId = waitingNode(run, data.waitId)
-    if (nodeId === null) {
-      const message = `run ${nameOf(run)} has no open wait ${JSON.stringify(data.waitId)}: it was answered, is over, or never was; inspect the run for what it waits for`
-      return reject('WAIT_UNKNOWN', message, { waitId: data.waitId })
-    }
-    if (state.signals.some(({ waitId }) => waitId === data.waitId)) {
-      const message = `the wait ${JSON.stringify(data.waitId)} of node ${JSON.stringify(nodeId)} has been answered already`
-      return reject('WAIT_UNKNOWN', message, { waitId: data.waitId, nodeId })
-    }
-  }
-  return [fact(run, at, 'signal.received', data)]
+  const refusal = data.waitId === undefined ? null : refuseAnswer(run, data.waitId)
+  return refusal ?? [fact(run, at, 'signal.received', data)]
 }
 
-/** The node whose open wait has an id, in the run or one nested in it; null when there is none. */
-function waitingNode(run: Run, waitId: string): string | null {
-  for (const { state, graph } of runsOf(run)) {
-    const index = state.nodes.findIndex(({ wait }) => wait?.kind === 'signal' && wait.id === waitId)
-    if (index >= 0) return graph.ids[index]!
+/** Why a wait takes no answer; null when it does. */
+function refuseAnswer(run: Run, waitId: string): Rejection | null {
+  const nodeId = waitingNode(run, waitId)
+  if (nodeId === null) {
+    const message = `run ${nameOf(run)} has no open wait ${JSON.stringify(waitId)}: it was answered, is over, or never was; inspect the run for what it waits for`
+    return reject('WAIT_UNKNOWN', message, { waitId })
   }
-  return null
+  if (!run.state.signals.some((signal) => signal.waitId === waitId)) return null
+  const message = `the wait ${JSON.stringify(waitId)} of node ${JSON.stringify(nodeId)} has been answered already`
+  return reject('WAIT_UNKNOWN', message, { waitId, nodeId })
 }
 
 function decideRunStart(run: Run, seed: number, at: number): Decision {

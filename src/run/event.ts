@@ -198,6 +198,18 @@ export type SignalReceived = Fact<
   }
 >
 
+/** Written when a token is issued with which the holder may answer a wait, once; the token itself is recorded nowhere. */
+export type TokenIssued = Fact<
+  'token.issued',
+  {
+    readonly waitId: string
+    /** SHA-256 of the token, 64 lower-case hexadecimal digits. */
+    readonly digest: string
+    /** Epoch ms from which it is no more good; null: as long as the wait is open. */
+    readonly expiresAt: number | null
+  }
+>
+
 /** Written when a node waits for a time or a signal; it runs no more, and takes up no place meanwhile. */
 export type NodeWaiting = Fact<
   'node.waiting',
@@ -332,6 +344,7 @@ export type RunEvent =
   | VariableEdited
   | UsageAdded
   | SignalReceived
+  | TokenIssued
   | NodeWaiting
   | NodeDeferred
   | NodeVisited

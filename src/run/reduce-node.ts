@@ -16,7 +16,10 @@ import type { NodeState, NodeStatus, RunState } from './state.ts'
  */
 export function reduceNode(
   run: Run,
-  event: Exclude<RunEvent, { readonly type: `run.${string}` | 'signal.received' | 'node.set' | 'variable.edited' }>,
+  event: Exclude<
+    RunEvent,
+    { readonly type: `run.${string}` | 'signal.received' | 'token.issued' | 'node.set' | 'variable.edited' }
+  >,
   near: number,
 ): void {
   const { state } = run
@@ -240,9 +243,15 @@ function takeSignals({ signals }: RunState, taken: readonly number[]): void {
 /** A node waits for nothing any more. */
 function leaveWait(run: Run, index: number): void {
   const node = run.state.nodes[index]!
+  if (node.wait?.kind === 'signal') dropTokens(run.root.state.tokens, node.wait.id)
   node.wait = null
   node.dueAt = null
   run.frontier.waitEnded(index)
+}
+
+/** Tokens are for one wait, and for none once that is over. */
+function dropTokens(tokens: Run['state']['tokens'], waitId: string): void {
+  for (const digest of Object.keys(tokens)) if (tokens[digest]!.waitId === waitId) delete tokens[digest]
 }
 
 type AttemptEvent = Extract<RunEvent, { readonly data: { readonly nodeId: string; readonly attempt: number } }>

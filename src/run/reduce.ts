@@ -5,6 +5,7 @@ import { damaged, require } from './reduce-check.ts'
 import { reduceNode } from './reduce-node.ts'
 import { leaveFailures, reduceEdited, reduceSet, reduceSkipped } from './reduce-operation.ts'
 import { type Run, runAt, runsOf, wake } from './run.ts'
+import { waitingNode } from './signal-waits.ts'
 import type { NodeStatus, RunState } from './state.ts'
 import { stateBytesOf } from './state-size.ts'
 
@@ -101,6 +102,12 @@ function apply(run: Run, event: RunEvent, near: number): void {
       require(event, state.status !== 'pending' && !isEnded(state))
       reduceSignal(run, event)
       break
+    case 'token.issued': {
+      const { waitId, digest, expiresAt } = event.data
+      require(event, waitingNode(run, waitId) !== null && !isEnded(state))
+      state.tokens[digest] = { waitId, expiresAt }
+      break
+    }
     case 'node.set':
       reduceSet(run, event)
       break
@@ -118,7 +125,8 @@ function apply(run: Run, event: RunEvent, near: number): void {
 
 /** Whether a fact is of a run as a whole, and never of one nested in it. */
 function isOfRoot(type: RunEvent['type']): boolean {
-  return type === 'signal.received' || (type.startsWith('run.') && type !== 'run.completed' && type !== 'run.failed')
+  if (type === 'signal.received' || type === 'token.issued') return true
+  return type.startsWith('run.') && type !== 'run.completed' && type !== 'run.failed'
 }
 
 /** A nested run has come to its end: its node can come to its own. */

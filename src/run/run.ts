@@ -74,6 +74,7 @@ export function pendingState(params: RunParams): RunState {
     contextConstants: params.contextConstants ?? dictionary(),
     signals: [],
     signalKeys: dictionary(),
+    tokens: dictionary(),
     usage: dictionary(),
     fruitlessResumes: 0,
     stateBytes: 0,
@@ -125,6 +126,7 @@ export function openChild(parent: Run, index: number, state: RunState): Run {
   state.usage = root.state.usage
   state.signals = root.state.signals
   state.signalKeys = root.state.signalKeys
+  state.tokens = root.state.tokens
   const child = makeRun(graphOf(state.workflow), state, parent, index)
   parent.frontier.nested.set(index, child)
   openNested(child)

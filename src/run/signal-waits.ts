@@ -1,5 +1,6 @@
 import { pointer } from '../base/json-pointer.ts'
 import { OrderedSet } from './ordered-set.ts'
+import type { Run } from './run.ts'
 import type { RunState, SignalState } from './state.ts'
 import { begunAt, type SignalWait } from './wait.ts'
 
@@ -94,6 +95,17 @@ export class SignalWaits {
  */
 export function qualified(path: readonly string[], nodeId: string): string {
   return path.length === 0 && !nodeId.startsWith('/') ? nodeId : pointer(...path, nodeId)
+}
+
+/** The node whose open wait for a signal has an id, in the run or one nested in it; null when there is none. */
+export function waitingNode(root: Run, waitId: string): string | null {
+  const runs = [root]
+  for (const run of runs) {
+    const index = run.state.nodes.findIndex(({ wait }) => wait?.kind === 'signal' && wait.id === waitId)
+    if (index >= 0) return run.graph.ids[index]!
+    runs.push(...run.frontier.nested.values())
+  }
+  return null
 }
 
 /** The signals a waiting node takes now, in the order they came. */

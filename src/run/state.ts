@@ -95,6 +95,13 @@ export interface SignalState {
   readonly fits?: readonly string[]
 }
 
+/** What a token is good for; it goes with its wait. */
+export interface TokenState {
+  readonly waitId: string
+  /** Epoch ms from which it is no more good; null: as long as the wait is open. */
+  readonly expiresAt: number | null
+}
+
 /**
  * The fold of a run's facts: plain data, changed by `reduce` alone.
  * `nodes` follows the definition's order; names chosen by users are keys of dictionaries without a prototype.
@@ -134,6 +141,8 @@ export interface RunState {
   signals: SignalState[]
   /** Sequences of the signals that came with an idempotency key, by that key. */
   signalKeys: Dictionary<number>
+  /** Tokens with which open waits may be answered from outside, by digest. */
+  tokens: Dictionary<TokenState>
   /** `nodeExecutions` and every metered resource. */
   usage: Dictionary<number>
   /** How often the run was taken up after a crash since it last got anywhere. */

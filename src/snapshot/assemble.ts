@@ -1,5 +1,5 @@
 import { encodedText } from '../base/encoded.ts'
-import type { NodeState, RunState } from '../run/state.ts'
+import type { NodeState, RunState, TokenState } from '../run/state.ts'
 import type { WaitState } from '../run/wait.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph } from '../workflow/graph.ts'
@@ -28,6 +28,7 @@ export function documentText(state: RunState, moment: SnapshotMoment): string {
     `{"format":"${SNAPSHOT_FORMAT}","version":"${SNAPSHOT_VERSION}","snapshotTime":"${isoTime(moment.at)}"` +
     `,"run":${runText(state, moment)},"workflow":${workflowText(state)},${membersText(state, moment.at, slots)}` +
     `,"signals":${signalsText(state, slots)}${member('signalKeys', sortedMapText(state.signalKeys, String))}` +
+    member('tokens', sortedMapText(state.tokens, tokenText)) +
     `,"usage":${sortedMapText(state.usage, numberText)},"config":${configText(state)},"children":${childrenText(state, moment.at)}`
   return `${body},"integrity":{"algorithm":"sha256","digest":"${digestOfText(body, '}')}"}}`
 }
@@ -214,6 +215,10 @@ function accumulatorsText(state: RunState, slots: SlotTexts): string {
       return `{"operation":"append","items":[${items.map((item) => slots.value(item)).join(',')}]}`
     return `{"operation":"${operation}","value":${typeof value === 'number' ? numberText(value) : JSON.stringify(value)}}`
   })
+}
+
+function tokenText({ waitId, expiresAt }: TokenState): string {
+  return `{"waitId":${JSON.stringify(waitId)},"expiresAt":${timeText(expiresAt)}}`
 }
 
 function cacheText(state: RunState, at: number, slots: SlotTexts): string {

@@ -25,6 +25,7 @@ export function copyState(state: RunState): RunState {
     contextConstants: copied(state.contextConstants),
     signals: state.signals.slice(),
     signalKeys: copied(state.signalKeys),
+    tokens: copied(state.tokens),
     usage: copied(state.usage),
   }
 }

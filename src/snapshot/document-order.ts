@@ -62,6 +62,7 @@ function memberText(
     case 'counters':
     case 'cache':
     case 'signalKeys':
+    case 'tokens':
     case 'usage':
       return sorted(value)
     case 'context':

@@ -38,11 +38,20 @@ export interface SnapshotDocument {
   readonly signals: readonly SignalDocument[]
   /** Sequences of the signals that came with an idempotency key, by that key. */
   readonly signalKeys?: Readonly<Record<string, number>>
+  /** What tokens are good for, by their digest. */
+  readonly tokens?: Readonly<Record<string, TokenDocument>>
   readonly usage: Readonly<Record<string, number>>
   readonly config?: ConfigDocument
   readonly children?: readonly ChildDocument[]
   readonly history?: readonly object[]
   readonly integrity: { readonly algorithm: 'sha256'; readonly digest: string }
+  readonly [unknown: string]: unknown
+}
+
+/** A token with which a wait may be answered. */
+export interface TokenDocument {
+  readonly waitId: string
+  readonly expiresAt: string | null
   readonly [unknown: string]: unknown
 }
 

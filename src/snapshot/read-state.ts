@@ -5,7 +5,7 @@ import type { ValueCodec } from '../base/values/codec.ts'
 import { isPlainText } from '../base/values/plain.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig } from '../run/config.ts'
 import { untouchedNode } from '../run/run.ts'
-import type { AccumulatorState, CacheEntry, NodeState, RunState } from '../run/state.ts'
+import type { AccumulatorState, CacheEntry, NodeState, RunState, TokenState } from '../run/state.ts'
 import { stateBytesOf } from '../run/state-size.ts'
 import type { WaitState } from '../run/wait.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
@@ -16,6 +16,7 @@ import type {
   NodeDocument,
   PartsDocument,
   SnapshotDocument,
+  TokenDocument,
 } from './document.ts'
 import { dictionaryOf, errorOf, mapEntries, numberOf } from './json-text.ts'
 import { type PartValues, partsOf, readPartValues } from './read-parts.ts'
@@ -161,6 +162,7 @@ export function readState(checked: CheckedDocument): RunState {
       ...(fits === undefined ? {} : { fits }),
     })),
     signalKeys: dictionaryOf(mapEntries(document.signalKeys ?? {}) as [string, number][]),
+    tokens: tokensOf(document),
     usage: numbersOf(document.usage),
     fruitlessResumes: run.fruitlessResumes ?? 0,
     stateBytes: 0,
@@ -244,6 +246,13 @@ function configOf(config: ConfigDocument = {}): RunConfig {
     limits: Object.freeze({ ...limits, maxUsage: Object.freeze(numbersOf(limits.maxUsage)) }),
     oversizedResults: config.oversizedResults ?? DEFAULT_CONFIG.oversizedResults,
   })
+}
+
+function tokensOf({ tokens = {} }: SnapshotDocument): Dictionary<TokenState> {
+  const entries = mapEntries(tokens) as [string, TokenDocument][]
+  return dictionaryOf(
+    entries.map(([digest, { waitId, expiresAt }]) => [digest, { waitId, expiresAt: timeOf(expiresAt) }]),
+  )
 }
 
 function numbersOf(tree: object): Dictionary<number> {

@@ -1,7 +1,7 @@
 import { escapeSegment } from '../base/json-pointer.ts'
 import { begunAt } from '../run/wait.ts'
 import type { NodeDefinition } from '../workflow/definition.ts'
-import type { NodeDocument, PartsDocument, SnapshotDocument, TimerDocument } from './document.ts'
+import type { NodeDocument, PartsDocument, SnapshotDocument, TimerDocument, TokenDocument } from './document.ts'
 import type { Findings } from './findings.ts'
 import { mapEntries } from './json-text.ts'
 import type { SlotSpans } from './scan.ts'
@@ -24,6 +24,7 @@ export function checkWaits(findings: Findings, known: KnownDocument): void {
   checkNodeWaits(findings, known)
   checkTimers(findings, known)
   checkSignals(findings, known)
+  checkTokens(findings, known)
 }
 
 function checkNodeWaits(findings: Findings, { document, nodes, hosts, definitionOf }: KnownDocument): void {
@@ -139,6 +140,11 @@ function checkSignals(findings: Findings, { document }: KnownDocument): void {
   for (const [key, seq] of findings.map<number>('/signalKeys', document.signalKeys ?? {})) {
     if (seq > last) findings.report(`/signalKeys/${escapeSegment(key)}`, `the run has no fact ${seq}`)
   }
+}
+
+function checkTokens(findings: Findings, { document }: KnownDocument): void {
+  for (const [digest, { expiresAt }] of findings.map<TokenDocument>('/tokens', document.tokens ?? {}))
+    findings.time(`/tokens/${escapeSegment(digest)}/expiresAt`, expiresAt)
 }
 
 /** The parts of nodes by id. */

@@ -116,6 +116,7 @@ function partsOfState(state: RunState, limits: SnapshotLimits): number {
     state.contextVariables,
     state.contextConstants,
     state.signalKeys,
+    state.tokens,
     state.usage,
     state.config.limits.maxUsage,
   ]) {

@@ -168,7 +168,9 @@ describe('a public function', () => {
     // Some of them ask for what is not there: that is told by a code of its own.
     if (error !== null) {
       expect(fault(error)).toBeNull()
-      expect(['BLOB_MISSING', 'RUN_NOT_STARTED', 'RUN_ENDED', 'RUN_REJECTED']).toContain((error as WaystoneError).code)
+      expect(['BLOB_MISSING', 'RUN_NOT_STARTED', 'RUN_ENDED', 'RUN_REJECTED', 'TOKEN_INVALID']).toContain(
+        (error as WaystoneError).code,
+      )
     }
   })
 

@@ -82,6 +82,7 @@ const data: { readonly [Type in RunEventType]: RunEventOf<Type>['data'] } = {
   },
   'variable.edited': { name: 'v', value: encoded, by: 'b', why: 'w' },
   'usage.added': { nodeId: 'a', attempt: 1, resource: 'http', amount: 1 },
+  'token.issued': { waitId: 'w3', digest: 'd', expiresAt: null },
   'signal.received': { name: 's', payload: encoded, fits: ['a'] },
 }
 
