@@ -31,7 +31,6 @@ import { newState } from './new-run.ts'
 import { checkRetry, type RetryOptions, retryOf } from './operations.ts'
 import { changesConfig, checkTimers, configOf, resumeOptions, startOptions, type World, worldOf } from './options.ts'
 import { checkPauseOptions, type PauseOptions } from './pause-options.ts'
-import { canCheckSchemas, loadSchemaChecker } from './payload-schema.ts'
 import { recoverRuns } from './recover.ts'
 import type { Recovery, RunHandle } from './run-handle.ts'
 import { RunTurns } from './run-turns.ts'
@@ -212,14 +211,12 @@ class StoreEngine extends Operations implements Engine {
 
   /**
    * Gives a command to a run that executes here, or to one that executes nowhere, under a claim of its own.
-   * @param goesOn - whether the command may need schemas, and the run goes on with it when it can
+   * @param goesOn - whether a run that executes nowhere goes on with it when it can
    */
   async #command(runId: string, give: (executor: DagExecutor) => Promise<void>, goesOn = false): Promise<void> {
     const active = this.#executing(runId)
-    if (active !== undefined && (!goesOn || canCheckSchemas())) return give(active.executor as DagExecutor)
+    if (active !== undefined) return give(active.executor as DagExecutor)
     await this.#turns.take(runId, async () => {
-      // Before it is asked where the run stands: it must not settle between that and the command.
-      if (goesOn) await loadSchemaChecker()
       // It may have been taken up meanwhile.
       const active = this.#executing(runId)
       if (active !== undefined) return give(active.executor as DagExecutor)
