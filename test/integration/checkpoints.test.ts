@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/engine-options.ts'
+import { sleep } from '../../src/nodes/builtin/sleep.ts'
+import { waitForSignal } from '../../src/nodes/builtin/wait-for-signal.ts'
+import { deserialize } from '../../src/snapshot/deserialize.ts'
 import { memoryDriver } from '../../src/store/memory/memory-driver.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { SimulatedClock } from '../../src/testing/simulated-clock.ts'
@@ -98,6 +101,68 @@ describe('checkpoints of an engine', () => {
     await store.deleteCheckpoints('r', [checkpoint!.seq])
     const whole = (await engine.snapshot('r')).document
     expect(short).toEqual(whole)
+  })
+
+  it('give waits, items, steps and visits back', async () => {
+    const { store, counts } = countingStore()
+    const calls: string[] = []
+    let isReady = false
+    const flow = workflow('shapes', '1.0.0')
+      .node('rows', () => Array.from({ length: 100 }, (_, index) => ({ id: `i${index}` })))
+      .node('asked', waitForSignal<string>({ name: 'answer' }))
+      .node('nap', sleep({ durationMs: 3_600_000, onLoad: 'remaining' }))
+      .node(
+        'round',
+        ['rows'],
+        async (_, ctx) => {
+          calls.push(`visit ${ctx.visit}`)
+          const token = await ctx.step('token', () => calls.push(`step ${ctx.visit}`))
+          await ctx.checkpoint({ visit: ctx.visit })
+          return isReady || ctx.visit < 3 ? ctx.visit : await new Promise<number>(() => token)
+        },
+        { repeat: { until: (visit: number) => visit === 4, maximumVisits: 9 } },
+      )
+      .map('each', ['rows'], { items: '/rows', key: '/id' }, async ({ id }: { id: string }, ctx) => {
+        calls.push(id)
+        const place = await ctx.step('place', () => ctx.item!.index)
+        return isReady || place < 90 ? place : await new Promise<number>(() => {})
+      })
+      .build()
+    const clock = new SimulatedClock()
+    const engine = createEngine({ store, workflows: [flow], clock, logger, checkpointEvents: 20 })
+    await engine.start(flow, undefined, { runId: 'r' })
+    for (let turn = 0; turn < 500 && calls.filter((call) => call.startsWith('i')).length < 100; turn += 1)
+      await new Promise((done) => setTimeout(done, 1))
+    await clock.drive(engine.pause('r', { deadlineMs: 0 }))
+    expect(counts.saved).toBeGreaterThan(3)
+
+    const [checkpoint] = await store.listCheckpoints('r')
+    const held = deserialize((await store.readCheckpoint('r'))!.bytes)
+    expect(held.nodes['asked']?.wait).toMatchObject({ kind: 'signal', name: 'answer' })
+    expect(held.timers.map(({ nodeId, kind }) => `${nodeId} ${kind}`)).toEqual(['nap wait'])
+    expect(held.parts['each']?.items).toHaveLength(100)
+    expect(held.parts['round']).toMatchObject({ visits: 2, previous: 2, steps: { token: expect.anything() } })
+    const short = (await engine.snapshot('r')).document
+    counts.read = 0
+    isReady = true
+    const before = calls.length
+    const next = createEngine({ store, workflows: [flow], clock, logger })
+    const { result } = await next.resume('r')
+    await next.signal('r', 'answer', 'yes')
+    const { status, results } = await clock.drive(result)
+    expect(status).toBe('completed')
+    expect(results).toMatchObject({ asked: 'yes', nap: null, round: 4 })
+    expect(results['each']).toEqual(Array.from({ length: 100 }, (_, index) => index))
+    const again = calls.slice(before)
+    expect(again.filter((call) => call.startsWith('i')).sort()).toEqual(
+      Array.from({ length: 10 }, (_, index) => `i${90 + index}`).sort(),
+    )
+    expect(again.filter((call) => !call.startsWith('i'))).toEqual(['visit 3', 'visit 4', 'step 4'])
+    expect(counts.read).toBeLessThan(checkpoint!.seq)
+
+    // Up to the pause, the whole history comes to what the checkpoint led to.
+    expect(short.run.status).toBe('paused')
+    expect(short.parts?.['each']?.items?.results).toHaveLength(90)
   })
 
   it('are not taken by a run whose history is no longer than its state', async () => {

@@ -23,6 +23,15 @@ async function chain(size: number, step: Handler = (_inputs, { nodeId }) => ({ o
   return executor.saveSnapshot()
 }
 
+/** A promise and what resolves it. */
+function signalled(): { readonly promise: Promise<void>; readonly reached: () => void } {
+  let reached = () => {}
+  const promise = new Promise<void>((resolve) => {
+    reached = resolve
+  })
+  return { promise, reached }
+}
+
 describe('the size of a snapshot', () => {
   it('of 20 nodes with small results is at most 20 KB pretty, and a quarter less compact', async () => {
     const snapshot = await chain(20)
@@ -40,6 +49,49 @@ describe('the size of a snapshot', () => {
     expect(gunzipSync(bytes).toString()).toBe(text)
     const compact = serialize(snapshot, { compress: 'gzip', pretty: false })
     expect(compact.length).toBeLessThanOrEqual(serialize(snapshot, { pretty: false }).length * 0.2)
+  })
+
+  it('of a map node is that of the results and keys of its items, and a byte or two for each', async () => {
+    const size = 10_000
+    const names = Array.from({ length: size }, (_, index) => `customer-${index}`)
+    const flow = (keyed: boolean) =>
+      createWorkflow(
+        {
+          id: 'mapped',
+          version: '1.0.0',
+          nodes: [
+            { id: 'rows', type: 'rows' },
+            { id: 'each', type: 'each', map: keyed ? { key: '' } : {} },
+          ],
+          edges: [{ source: 'rows', target: 'each' }],
+        },
+        {
+          handlers: {
+            rows: () => names,
+            each: ((name: string, { item }: { item: { index: number } }) =>
+              item.index < size - 10 ? { done: name } : new Promise(() => {})) as never,
+          },
+        },
+      )
+    for (const keyed of [false, true]) {
+      const executor = new DagExecutor(flow(keyed), { concurrency: 16 })
+      let facts = 0
+      const { promise, reached } = signalled()
+      executor.on('item.completed', () => {
+        facts += 1
+        if (facts === size - 10) reached()
+      })
+      void executor.execute()
+      await promise
+      const { document } = executor.saveSnapshot()
+      const items = document.parts!['each']!.items!
+      expect(Object.keys(items.states)).toHaveLength(10)
+      const values = items.results.reduce<number>((sum, result) => sum + JSON.stringify(result).length, 0)
+      const keys = keyed ? names.reduce((sum, name) => sum + name.length + 2, 0) : 0
+      const overhead = JSON.stringify(items).length - values - keys
+      // A comma for each result, and one for each key; what is left are the ten items that run.
+      expect(overhead / size).toBeLessThan(keyed ? 2.2 : 1.2)
+    }
   })
 
   it('costs no value a second walk: a save encodes nothing, the first or a later one', async () => {
