@@ -110,7 +110,7 @@ describe('checkpoints of an engine', () => {
     const flow = workflow('shapes', '1.0.0')
       .node('rows', () => Array.from({ length: 100 }, (_, index) => ({ id: `i${index}` })))
       .node('asked', waitForSignal<string>({ name: 'answer' }))
-      .node('nap', sleep({ durationMs: 3_600_000, onLoad: 'remaining' }))
+      .node('nap', sleep({ durationMs: 3_600_000, onLoad: 'deadline' }))
       .node(
         'round',
         ['rows'],
@@ -149,7 +149,9 @@ describe('checkpoints of an engine', () => {
     const next = createEngine({ store, workflows: [flow], clock, logger })
     const { result } = await next.resume('r')
     await next.signal('r', 'answer', 'yes')
-    const { status, results } = await clock.drive(result)
+    expect((await clock.drive(result)).status).toBe('waiting')
+    clock.advance(3_600_000)
+    const { status, results } = await clock.drive((await next.resume('r')).result)
     expect(status).toBe('completed')
     expect(results).toMatchObject({ asked: 'yes', nap: null, round: 4 })
     expect(results['each']).toEqual(Array.from({ length: 100 }, (_, index) => index))

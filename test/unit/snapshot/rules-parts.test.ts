@@ -98,7 +98,7 @@ const contradictory: readonly (readonly [name: string, change: (tree: Tree) => v
       delete nodes.nap.remainingMs
       timers.shift()
     },
-    ['/nodes/nap a waiting node has a wait, or items that are not through'],
+    ['/nodes/nap a waiting node has a wait, items that are not through, or is a run'],
   ],
   [
     'wait-of-a-running-node',
