@@ -7,7 +7,7 @@ import { suspensionOf } from '../nodes/suspension.ts'
 import type { Due, NodeComplete, NodeVisit, RunCommand } from '../run/command.ts'
 import type { Run } from '../run/run.ts'
 import { type Code, contextOf, handlerOf, inputsOf, outcomeOf } from './attempt.ts'
-import { type BlobTexts, blobsNeeded, isOversized, putBlob, readBlobs } from './blobs.ts'
+import { type BlobTexts, blobsNeeded, isOversized, previousBlob, putBlob, readBlobs } from './blobs.ts'
 import { childInput } from './child-values.ts'
 import { conclude, isPlain, type Outcome } from './conclude.ts'
 import { endNode } from './endings.ts'
@@ -109,10 +109,12 @@ export class Attempts {
     try {
       const handler = handlerOf(code, host.run, ctx.index)
       const inputs = inputsOf(host, host.run, ctx.index, texts)
-      if (inputs === null) {
+      const previous = previousBlob(host.run, ctx.index)
+      if (inputs === null || (previous !== null && texts === null)) {
         this.#readFirst(ctx, readBlobs(blobs, blobsNeeded(host.run, ctx.index)), (texts) => this.#call(ctx, texts))
         return
       }
+      if (previous !== null) ctx.readPrevious(texts!.get(previous.digest)!)
       if (reuse === null) this.#settle(ctx, handler(inputs, ctx as never))
       else {
         this.#run(

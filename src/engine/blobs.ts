@@ -26,9 +26,18 @@ export async function putBlob(blobs: BlobStore, value: Encoded): Promise<Encoded
   return blobMarker({ digest, sizeBytes: text.length })
 }
 
-/** The values kept outside that a node's inputs need, each once. */
-export function blobsNeeded({ graph, state }: Run, index: number): readonly BlobReference[] {
+/** Where what a repeated node gave last is, when it is kept outside; null when it stands in the run, or there is none. */
+export function previousBlob({ state }: Run, index: number): BlobReference | null {
+  const previous = state.nodes[index]!.parts?.previous
+  return previous === undefined ? null : blobOf(previous)
+}
+
+/** The values kept outside that a node's inputs need, and what it gave last, each once. */
+export function blobsNeeded(run: Run, index: number): readonly BlobReference[] {
+  const { graph, state } = run
   const needed = new Map<string, BlobReference>()
+  const previous = previousBlob(run, index)
+  if (previous !== null) needed.set(previous.digest, previous)
   for (let at = graph.inStart[index]!; at < graph.inStart[index + 1]!; at += 1) {
     const { output } = state.nodes[graph.edgeSource[graph.inEdges[at]!]!]!
     const blob = output === undefined ? null : blobOf(output)

@@ -57,6 +57,7 @@ export class AttemptContext implements NodeContext<never> {
   readonly #failure: SerializedError | null
   readonly #item: number | null
   #steps: Set<string> | undefined
+  #previous: Encoded | undefined
   #open = true
   #controller: AbortController | undefined
   #abortReason: unknown
@@ -142,8 +143,13 @@ export class AttemptContext implements NodeContext<never> {
   }
 
   get previous(): unknown {
-    const previous = this.#parts?.previous
+    const previous = this.#previous ?? this.#parts?.previous
     return previous === undefined ? undefined : this.decode(previous)
+  }
+
+  /** What the node gave last is kept outside; this is its text. */
+  readPrevious(json: string): void {
+    this.#previous = { json }
   }
 
   get restored(): unknown {

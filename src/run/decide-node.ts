@@ -79,7 +79,7 @@ export function decideVisit(run: Run, command: NodeVisit, at: number): Decision 
   const { index, attempt, writes, signals } = command
   if (!isOpen(run, index, attempt)) return lateReport(run, index, attempt)
   const nodeId = run.graph.ids[index]!
-  const { value: output, problem } = limitOutput(run.state.config, nodeId, command.output)
+  const { value: output, problem } = limitPart(run.state.config, nodeId, command.output)
   const error = problem ?? (writes === null ? null : problemOfWrites(run.state, nodeId, writes))
   if (error !== null) return decideFail(run, { type: 'node.fail', index, attempt, error, retryable: false }, at)
   const visit = (run.state.nodes[index]!.parts?.visits ?? 0) + 1
