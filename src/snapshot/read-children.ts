@@ -80,7 +80,9 @@ function levelOf(
   const nodes = new Map(mapEntries(document.nodes) as [string, NodeDocument][])
   const indexOf = new Map<string, number>()
   // Only what has nested runs is asked for the places of its nodes.
-  if ((document.children?.length ?? 0) > 0) definition.nodes.forEach(({ id }, index) => indexOf.set(id, index))
+  if ((document.children?.length ?? 0) > 0) {
+    for (const [index, { id }] of definition.nodes.entries()) indexOf.set(id, index)
+  }
   return { path, document, definition, slots, nodes, host, hosts: new Set(), indexOf }
 }
 
