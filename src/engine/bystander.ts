@@ -29,7 +29,14 @@ function withoutHandlers(definition: WorkflowDefinition, graph: Graph, registere
   const functions = new Map(graph.ids.map((id) => [id, code] as const))
   const nested = new Map(
     graph.nodes.flatMap(({ id, nested }) =>
-      nested === undefined ? [] : [[id, withoutHandlers(nested.workflow, buildGraph(nested.workflow))] as const],
+      nested === undefined
+        ? []
+        : [
+            [
+              id,
+              withoutHandlers(nested.workflow, buildGraph(nested.workflow), registered?.nested?.get(id) as Workflow),
+            ] as const,
+          ],
     ),
   )
   return { definition, graph, handlers, predicates, functions, nested }

@@ -34,12 +34,12 @@ export interface EngineOperations {
    */
   retry(runId: string, options?: RetryOptions): Promise<RunHandle>
   /** Skips a node; see `DagExecutor.skipNode`. @throws {StoreError} STORE_NOT_FOUND, STORE_HELD when the run executes elsewhere */
-  skipNode(runId: string, nodeId: string, options?: OperationOptions): Promise<void>
+  skipNode(runId: string, node: NodePath, options?: OperationOptions): Promise<void>
   /**
    * Gives a node its result; see `DagExecutor.setResult`. Conditions in code are those of the registered workflow.
    * @throws {StoreError} STORE_NOT_FOUND, STORE_HELD when the run executes elsewhere
    */
-  setResult(runId: string, nodeId: string, value: unknown, options?: OperationOptions): Promise<void>
+  setResult(runId: string, node: NodePath, value: unknown, options?: OperationOptions): Promise<void>
   /** Sets a variable; see `DagExecutor.setVariable`. @throws {StoreError} STORE_NOT_FOUND, STORE_HELD when the run executes elsewhere */
   setVariable(runId: string, name: string, value: unknown, options?: OperationOptions): Promise<void>
   /** Deletes a variable; see `DagExecutor.deleteVariable`. @throws {StoreError} STORE_NOT_FOUND, STORE_HELD when the run executes elsewhere */
@@ -161,12 +161,12 @@ export class Operations implements EngineOperations, EngineSignals {
     }
   }
 
-  async skipNode(runId: string, nodeId: string, options?: OperationOptions): Promise<void> {
-    await this.#access.command(runId, (executor) => executor.skipNode(nodeId, options))
+  async skipNode(runId: string, node: NodePath, options?: OperationOptions): Promise<void> {
+    await this.#access.command(runId, (executor) => executor.skipNode(node, options))
   }
 
-  async setResult(runId: string, nodeId: string, value: unknown, options?: OperationOptions): Promise<void> {
-    await this.#access.command(runId, (executor) => executor.setResult(nodeId, value, options))
+  async setResult(runId: string, node: NodePath, value: unknown, options?: OperationOptions): Promise<void> {
+    await this.#access.command(runId, (executor) => executor.setResult(node, value, options))
   }
 
   async setVariable(runId: string, name: string, value: unknown, options?: OperationOptions): Promise<void> {

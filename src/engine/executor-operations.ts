@@ -23,24 +23,26 @@ export class ExecutorOperations {
   /**
    * Skips a node that has not ended, in a run that is paused, failed, waiting or quarantined; what follows it behaves as after
    * any skip.
+   * @param node - its id; of a nested run that is under way the ids that lead to it
    * @returns once that is recorded
    * @throws {RunError} RUN_REJECTED when the run is running or the node has ended; RUN_ENDED, RUN_NOT_STARTED
    * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
    */
-  async skipNode(nodeId: string, options: OperationOptions = {}): Promise<void> {
-    await this.#access.operate(skipOf(nodeId, options))
+  async skipNode(node: NodePath, options: OperationOptions = {}): Promise<void> {
+    await this.#access.operate(skipOf(node, options))
   }
 
   /**
    * Gives a node its result in place of its handler, in a run that is paused, failed, waiting or quarantined; `route` chooses
    * the edges it takes.
+   * @param node - its id; of a nested run that is under way the ids that lead to it
    * @returns once that is recorded
    * @throws {RunError} RUN_REJECTED when the run is running or the node has ended; RUN_ENDED, RUN_NOT_STARTED
    * @throws {NodeError} NODE_CONDITION_FAILED; {LimitError} LIMIT_RESULT_BYTES; what the codec throws for a value it can't keep
    * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
    */
-  async setResult(nodeId: string, value: unknown, options: OperationOptions = {}): Promise<void> {
-    await this.#access.operate(await resultOperation(this.#access.operated(), nodeId, value, options))
+  async setResult(node: NodePath, value: unknown, options: OperationOptions = {}): Promise<void> {
+    await this.#access.operate(await resultOperation(this.#access.operated(), node, value, options))
   }
 
   /**

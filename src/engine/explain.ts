@@ -11,17 +11,14 @@ import type { Workflow } from '../workflow/workflow.ts'
 /** A node of a run: its id; of a nested run the ids that lead to it, from the outermost node on. */
 export type NodePath = string | readonly string[]
 
+const NODE = 'the id of a node, or the ids that lead to it'
+
 /** @throws {WaystoneError} ARGUMENT_INVALID for a node the workflow does not have */
 export function explain(graph: Graph, state: RunState, node: NodePath, options: InspectOptions): NodeReasons {
-  const expected = 'the id of a node, or the ids that lead to it'
-  const path = readArgument('node', () => {
-    const ids: unknown = typeof node === 'string' ? [node] : node
-    if (Array.isArray(ids) && ids.length > 0 && ids.every((id) => typeof id === 'string')) return [...ids]
-    throw invalidArgument('node', expected, node, { of: 'why' })
-  })
+  const path = pathOf(node, 'why')
   const reasons = whyNode(graph, state, path, options)
   if (reasons !== null) return reasons
-  throw invalidArgument('node', expected, node, { of: 'why', advice: `the workflow has ${listed(graph.ids)}` })
+  throw invalidArgument('node', NODE, node, { of: 'why', advice: `the workflow has ${listed(graph.ids)}` })
 }
 
 /** The types of a graph for which neither a workflow, nor a registry, nor Waystone has a handler. */
@@ -38,5 +35,18 @@ export function typesMissing(
         registry?.has(type) === true ||
         builtins.some(([name]) => name === type),
     ),
+  )
+}
+
+/** The ids that lead to a node, its own last. @throws {WaystoneError} ARGUMENT_INVALID */
+export function pathOf(node: NodePath, of: string): readonly string[] {
+  return readArgument(
+    'node',
+    () => {
+      const ids: unknown = typeof node === 'string' ? [node] : node
+      if (Array.isArray(ids) && ids.length > 0 && ids.every((id) => typeof id === 'string')) return [...ids]
+      throw invalidArgument('node', NODE, node, { of })
+    },
+    { of },
   )
 }

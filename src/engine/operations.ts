@@ -5,9 +5,10 @@ import { refuseChange, refuseOperation, refuseRetry } from '../run/decide-operat
 import type { Rejection } from '../run/decision.ts'
 import type { OperationNote } from '../run/event.ts'
 import type { Operation, Retry } from '../run/operation.ts'
-import type { Run } from '../run/run.ts'
+import { type Run, runAt } from '../run/run.ts'
 import { type Code, decideEdges, outcomeOf } from './attempt.ts'
 import { isOversized, putBlob } from './blobs.ts'
+import { type NodePath, pathOf } from './explain.ts'
 import type { World } from './options.ts'
 import { errorOf } from './report.ts'
 
@@ -59,10 +60,10 @@ export function checkRetry(run: Run, retry: Retry): void {
 }
 
 /** What skips a node. @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN */
-export function skipOf(nodeId: string, options: OperationOptions): Operation {
+export function skipOf(node: NodePath, options: OperationOptions): Operation {
   const of = 'skipNode'
-  checkText('nodeId', nodeId, of)
-  return { type: 'operator.skip', nodeId, note: noteOf(options, of) }
+  const ids = pathOf(node, of)
+  return { type: 'operator.skip', path: ids.slice(0, -1), nodeId: ids.at(-1)!, note: noteOf(options, of) }
 }
 
 /** What a run and its code are for those who change it. */
@@ -79,15 +80,19 @@ export interface Operated {
  * @throws {NodeError} NODE_CONDITION_FAILED; what the codec throws for a value it can't keep
  */
 export async function resultOperation(
-  { run, code, world: { codec, blobs } }: Operated,
-  nodeId: string,
+  { run: root, code: rootCode, world: { codec, blobs } }: Operated,
+  node: NodePath,
   value: unknown,
   options: OperationOptions,
 ): Promise<Operation> {
   const of = 'setResult'
-  checkText('nodeId', nodeId, of)
+  const ids = pathOf(node, of)
+  const path = ids.slice(0, -1)
+  const nodeId = ids.at(-1)!
   const note = noteOf(options, of)
-  throwIf(refuseChange(run, nodeId, 'given a result'))
+  throwIf(refuseChange(root, path, nodeId, 'given a result'))
+  const run = runAt(root, path)!
+  const code = path.reduce((outer, id) => outer.nested(id), rootCode)
   const { output, handles } = outcomeOf(value)
   const encoded = codec.encode(output, { nodeId })
   const index = run.graph.indexOf.get(nodeId)!
@@ -96,6 +101,7 @@ export async function resultOperation(
   const isOutside = blobs !== null && oversizedResults === 'reference' && isOversized(encoded, limits.maxResultBytes)
   return {
     type: 'operator.set',
+    path,
     nodeId,
     output: isOutside ? await putBlob(blobs, encoded) : encoded,
     decisions,

@@ -4,15 +4,16 @@ import { type Decision, fact, nameOf, type Rejection, reject } from './decision.
 import { listed } from './listed.ts'
 import type { Operation, Retry } from './operation.ts'
 import { isChangeable, isOperable } from './reduce-operation.ts'
-import { type Run, runsOf } from './run.ts'
+import { type Run, runAt, runsOf } from './run.ts'
 
 /** What someone does to a run from outside, while it does not execute. */
-export function decideOperation(run: Run, operation: Operation, at: number): Decision {
+export function decideOperation(root: Run, operation: Operation, at: number): Decision {
   const { note } = operation
-  if (operation.type === 'operator.edit') return decideEdit(run, operation, at)
-  const { nodeId } = operation
-  const refusal = refuseChange(run, nodeId, operation.type === 'operator.skip' ? 'skipped' : 'given a result')
+  if (operation.type === 'operator.edit') return decideEdit(root, operation, at)
+  const { path, nodeId } = operation
+  const refusal = refuseChange(root, path, nodeId, operation.type === 'operator.skip' ? 'skipped' : 'given a result')
   if (refusal !== null) return refusal
+  const run = runAt(root, path)!
   if (operation.type === 'operator.skip')
     return [fact(run, at, 'node.skipped', { nodeId, reason: 'operator', ...note })]
   const { decisions } = operation
@@ -22,9 +23,14 @@ export function decideOperation(run: Run, operation: Operation, at: number): Dec
 }
 
 /** Why a node can not be changed from outside now; null when it can. `what` completes "can not be ...". */
-export function refuseChange(run: Run, nodeId: string, what: string): Rejection | null {
-  const refusal = refuseOperation(run, `its node ${JSON.stringify(nodeId)} can not be ${what}`)
+export function refuseChange(root: Run, path: readonly string[], nodeId: string, what: string): Rejection | null {
+  const refusal = refuseOperation(root, `its node ${JSON.stringify(nodeId)} can not be ${what}`)
   if (refusal !== null) return refusal
+  const run = runAt(root, path)
+  if (run === undefined || (run !== root && run.state.status !== 'running')) {
+    const message = `run ${nameOf(root)} has no run under way in its node ${path.map((id) => JSON.stringify(id)).join(', ')}, so no node of it can be ${what}; retry or skip the node that is the run, or give its result`
+    return reject('RUN_REJECTED', message, { path: [...path], nodeId })
+  }
   const index = run.graph.indexOf.get(nodeId)
   if (index === undefined) return unknownNode(run, nodeId)
   const node = run.state.nodes[index]!

@@ -2,11 +2,17 @@ import type { Encoded } from '../base/encoded.ts'
 import type { Dictionary } from '../base/json.ts'
 import type { OperationNote } from './event.ts'
 
-/** What someone does to a run that is paused, has failed or waits. */
+/** What someone does to a run that does not execute; `path`: ids of the nodes that lead to the nested run the node is of. */
 export type Operation =
-  | { readonly type: 'operator.skip'; readonly nodeId: string; readonly note: OperationNote }
+  | {
+      readonly type: 'operator.skip'
+      readonly path: readonly string[]
+      readonly nodeId: string
+      readonly note: OperationNote
+    }
   | {
       readonly type: 'operator.set'
+      readonly path: readonly string[]
       readonly nodeId: string
       readonly output: Encoded
       readonly decisions: Dictionary<boolean> | null

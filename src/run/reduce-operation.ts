@@ -34,7 +34,7 @@ export function reduceSet(run: Run, event: RunEventOf<'node.set'>): void {
   node.operator = 'set'
 }
 
-/** Someone set or deleted a variable. */
+/** Someone set or deleted a variable of the run as a whole. */
 export function reduceEdited({ state }: Run, event: RunEventOf<'variable.edited'>): void {
   require(event, isOperable(state))
   const { name: key, value } = event.data
@@ -58,7 +58,7 @@ export function isChangeable({ status, continues }: NodeState): boolean {
 }
 
 function changedNode(run: Run, event: RunEvent & { readonly data: { readonly nodeId: string } }) {
-  require(event, isOperable(run.state))
+  require(event, isOperable(run.root.state) && (run.parent === null || run.state.status === 'running'))
   const index = run.graph.indexOf.get(event.data.nodeId)
   if (index === undefined) throw damaged(event, `the workflow has no node ${JSON.stringify(event.data.nodeId)}`)
   const node = run.state.nodes[index]!

@@ -397,4 +397,39 @@ describe('an operation', () => {
     expect(calls).toEqual(['a', 'after given'])
     await expect(loaded.signal('go', 'late')).rejects.toMatchObject({ code: 'RUN_ENDED' })
   })
+
+  it('reaches a node of a nested run by the ids that lead to it, whose conditions are those of its own workflow', async () => {
+    const deep = workflow('deep')
+      .node('ask', waitForSignal<number>({ name: 'go' }))
+      .node('odd', [{ source: 'ask', when: (output) => (output as number) % 2 === 1 }], ({ ask }) => `odd ${ask}`)
+      .node('even', [{ source: 'ask', when: (output) => (output as number) % 2 === 0 }], ({ ask }) => `even ${ask}`)
+      .build()
+    const flow = workflow('outer')
+      .workflow('outer', [], workflow('middle').workflow('part', [], deep).build())
+      .build()
+    const store = memoryStore()
+    const engine = createEngine({ store, workflows: [flow], ...silent })
+    const { runId, result } = await engine.start(flow)
+    expect((await result).status).toBe('waiting')
+    const path = ['outer', 'part']
+    await expect(engine.setResult(runId, ['outer', 'ask'], 3)).rejects.toMatchObject({ code: 'RUN_REJECTED' })
+    await expect(engine.skipNode(runId, ['part', 'ask'])).rejects.toMatchObject({
+      code: 'RUN_REJECTED',
+      message: expect.stringContaining('has no run under way in its node "part"'),
+    })
+    expect((await engine.why(runId, [...path, 'odd'])).chain.map(({ nodeId }) => nodeId)).toEqual(['odd', 'ask'])
+    const forked = serialize(await engine.snapshot(runId))
+
+    await engine.setResult(runId, [...path, 'ask'], 3, note)
+    await engine.skipNode(runId, [...path, 'even'])
+    const events: RunEvent[] = []
+    for await (const { text } of store.events(runId)) events.push(JSON.parse(text) as RunEvent)
+    expect(events.find(({ type }) => type === 'node.set')).toMatchObject({ path, data: { nodeId: 'ask', ...note } })
+    const other = createEngine({ store, workflows: [flow], ...silent })
+    expect((await (await other.resume(runId)).result).output).toBe('odd 3')
+
+    const loaded = loadSnapshot(forked, flow, silent)
+    await loaded.setResult([...path, 'ask'], 4)
+    expect((await loaded.execute()).output).toBe('even 4')
+  })
 })

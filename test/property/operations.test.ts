@@ -160,9 +160,16 @@ function commandOf(core: Core, { what, pick }: Step): RunCommand | null {
     case 'retry some':
       return { type: 'run.resume', retry: { nodes: [pickOf(failed) ?? nodeId], note } }
     case 'skip':
-      return { type: 'operator.skip', nodeId, note }
+      return { type: 'operator.skip', path: [], nodeId, note }
     case 'set':
-      return { type: 'operator.set', nodeId, output: { json: `[${pick}]` }, decisions: decisions(nodeId), note }
+      return {
+        type: 'operator.set',
+        path: [],
+        nodeId,
+        output: { json: `[${pick}]` },
+        decisions: decisions(nodeId),
+        note,
+      }
     case 'edit':
       return { type: 'operator.edit', name: `v${pick % 2}`, value: pick % 3 === 0 ? undefined : pick, note }
     case 'tick':

@@ -172,7 +172,7 @@ const shapes: Readonly<Record<string, Shape>> = {
     make() {
       const core = Core.started(['a', 'b'], ['a>b'])
       pause(core)
-      core.do({ type: 'operator.skip', nodeId: 'a', note: {} })
+      core.do({ type: 'operator.skip', path: [], nodeId: 'a', note: {} })
       return core
     },
     nodes: { b: ['pending', { kind: 'skip', reason: 'untaken' }] },

@@ -8,9 +8,10 @@ import { planResume } from '../../../src/run/resume-plan.ts'
 import { Core, type EdgeSpec, type NodeSpec } from './core.ts'
 
 const note = { by: 'ada', why: 'the feed was late' }
-const skip = (nodeId: string): RunCommand => ({ type: 'operator.skip', nodeId, note })
+const skip = (nodeId: string): RunCommand => ({ type: 'operator.skip', path: [], nodeId, note })
 const set = (nodeId: string, output: number | string | { json: string } = 1): RunCommand => ({
   type: 'operator.set',
+  path: [],
   nodeId,
   output,
   decisions: null,
@@ -232,7 +233,7 @@ describe('an operation on a node', () => {
     )
     const [yes, no] = core.run.graph.edgeKeys
     const decisions = Object.assign(dictionary<boolean>(), { [yes!]: false, [no!]: true })
-    core.do({ type: 'operator.set', nodeId: 'a', output: 'x', decisions, note: {} })
+    core.do({ type: 'operator.set', path: [], nodeId: 'a', output: 'x', decisions, note: {} })
     core.check()
     expect(core.resume()).toEqual(['node.skip b', 'node.start c'])
 
@@ -451,6 +452,7 @@ it('the facts of operations come back equal from their text, and are refused whe
   core.do(edit('__proto__'))
   core.do({
     type: 'operator.set',
+    path: [],
     nodeId: 'a',
     output: { json: '[1]' },
     decisions: Object.assign(dictionary<boolean>(), { __proto__x: true }),
