@@ -115,7 +115,8 @@ function standInOf(run: Run, fallback: FallbackDefinition): { readonly type: str
   return typeof fallback === 'string' ? run.graph.nodes[run.graph.indexOf.get(fallback)!]! : fallback
 }
 
-function truncated(nodeId: string, upstream: string): SnapshotError {
+/** Why a node can not run: a result it needs was dropped. */
+export function truncated(nodeId: string, upstream: string): SnapshotError {
   return new SnapshotError(
     'SNAPSHOT_TRUNCATED',
     `node ${quote(nodeId)} needs the result of ${quote(upstream)}, which was over limits.maxResultBytes and dropped; run ${quote(upstream)} again with a higher limit`,

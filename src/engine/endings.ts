@@ -1,12 +1,12 @@
-import type { Encoded } from '../base/encoded.ts'
+import { blobOf, type Encoded } from '../base/encoded.ts'
 import { serializeError } from '../base/serialized-error.ts'
 import type { ContextHost } from '../nodes/context.ts'
 import type { Due } from '../run/command.ts'
 import { decideEdges } from './attempt.ts'
 import type { AttemptsParts } from './attempts.ts'
-import { isOversized, putBlob } from './blobs.ts'
-import { finalOutput } from './child-values.ts'
-import { conclude, waitTimedOut } from './conclude.ts'
+import { type BlobTexts, isOversized, putBlob, readBlobs } from './blobs.ts'
+import { finalOutput, lastOutputs } from './child-values.ts'
+import { conclude, isPlain, waitTimedOut } from './conclude.ts'
 import type { MapItems } from './map-items.ts'
 import { isRetryable } from './report.ts'
 
@@ -77,15 +77,44 @@ function endItems({ host, code, blobs, report, wake }: AttemptsParts, items: Map
   }
 }
 
-function endChild({ host, code, report }: AttemptsParts, { index, attempt }: Due): void {
+/** A report now, or once what stands outside is read, and the output safe outside. */
+function endChild(parts: AttemptsParts, due: Due, texts: BlobTexts | null = null): void {
+  const { host, code, blobs, report, wake } = parts
+  const { index, attempt } = due
   const { run } = host
-  try {
-    const child = run.frontier.nested.get(index)!
-    const encoded = finalOutput(child, host.codec)
-    const output = () => host.codec.decode(encoded)
-    report(conclude(code, run, { index, attempt, encoded, output, handles: null, writes: null }))
-  } catch (error) {
+  const fail = (error: unknown) =>
     report({ type: 'node.fail', index, attempt, error: serializeError(error), retryable: isRetryable(error) })
+  const failLater = (error: unknown) => {
+    fail(error)
+    wake()
+  }
+  try {
+    const child = run.frontier.nested.get(index)
+    // What was read outside came too late: the node goes another way.
+    if (child === undefined) return
+    const outputs = lastOutputs(child)
+    const outside = outputs.flatMap(({ output }) => blobOf(output) ?? [])
+    if (texts === null && outside.length > 0 && (outputs.length > 1 || !isPlain(run, index))) {
+      readBlobs(blobs, outside).then((read) => {
+        endChild(parts, due, read)
+        wake()
+      }, failLater)
+      return
+    }
+    const encoded = finalOutput(child, host.codec, texts ?? new Map())
+    const output = () => host.codec.decode(encoded)
+    const command = conclude(code, run, { index, attempt, encoded, output, handles: null, writes: null })
+    const { oversizedResults, limits } = run.state.config
+    if (blobs === null || oversizedResults !== 'reference' || !isOversized(encoded, limits.maxResultBytes)) {
+      report(command)
+      return
+    }
+    putBlob(blobs, encoded).then((reference) => {
+      report({ ...command, output: reference })
+      wake()
+    }, failLater)
+  } catch (error) {
+    fail(error)
   }
 }
 

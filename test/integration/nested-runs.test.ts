@@ -3,6 +3,7 @@ import { DagExecutor } from '../../src/engine/dag-executor.ts'
 import type { ExecutorOptions } from '../../src/engine/options.ts'
 import { sleep } from '../../src/nodes/builtin/sleep.ts'
 import { waitForSignal } from '../../src/nodes/builtin/wait-for-signal.ts'
+import { memoryBlobs } from '../../src/store/memory/memory-blobs.ts'
 import { workflow } from '../../src/workflow/builder.ts'
 import { createWorkflow } from '../../src/workflow/create-workflow.ts'
 import type { NodeContext } from '../../src/workflow/handler.ts'
@@ -298,6 +299,42 @@ describe('a nested run', () => {
         ['__proto__', 'proto'],
       ]),
     )
+  })
+
+  it('may give what is kept outside: alone, beside others, to an edge that looks into it, or only as a whole', async () => {
+    const big = { text: 'x'.repeat(500), n: 1 }
+    const options = () =>
+      ({ limits: { maxResultBytes: 200 }, oversizedResults: 'reference', blobs: memoryBlobs() }) as const
+    const single = workflow('single')
+      .node('a', () => big)
+      .build()
+    const several = workflow('several')
+      .node('a', () => big)
+      .node('b', () => 1)
+      .build()
+    const whole = workflow('whole')
+      .node('a', () => 'x'.repeat(150))
+      .node('b', () => 'y'.repeat(150))
+      .build()
+    const flow = workflow('outer')
+      .workflow('single', [], single)
+      .workflow('several', [], several)
+      .workflow('whole', [], whole)
+      .node(
+        'end',
+        [{ source: 'single', when: (given) => (given as typeof big).n === 1 }, 'several', 'whole'],
+        (inputs) => [
+          (inputs.single as typeof big).n,
+          (inputs.several as { readonly a: typeof big }).a.n,
+          (inputs.whole as { readonly b: string }).b.length,
+        ],
+      )
+      .build()
+    const { result } = await settled(flow, options())
+    expect(result).toMatchObject({ status: 'completed', results: { end: [1, 1, 150] } })
+    const dropped = workflow('outer').workflow('several', [], several).build()
+    const without = await settled(dropped, { limits: { maxResultBytes: 200 }, oversizedResults: 'drop' })
+    expect(without.result.error).toMatchObject({ cause: { code: 'SNAPSHOT_TRUNCATED' } })
   })
 
   it.each(['', '__proto__', 'a/b', '@2', 'constructor', '%402'])('has nodes of the id %j', async (id) => {
