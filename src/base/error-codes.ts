@@ -24,6 +24,7 @@ export const errorCodes = {
   WORKFLOW_BAD_REUSE: 'The reuse of a node is not what it must be, or the node does more than its result says.',
   WORKFLOW_BAD_CONDITION:
     'An edge condition has an unknown operator, a bad path or a value that does not fit, or its function is missing.',
+  WORKFLOW_BAD_SCHEMA: 'The schema of a wait for a signal is no JSON Schema (2020-12), or uses what is not followed.',
   WORKFLOW_BAD_FALLBACK: 'A fallback names a node that is missing, has edges, or needs a fallback itself.',
   WORKFLOW_CHANGED:
     'The workflow given for a snapshot or run is not the one it was made with; details.changes lists how.',

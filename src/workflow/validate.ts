@@ -20,6 +20,7 @@ import { reuse } from './rules/reuse.ts'
 import type { Rule } from './rules/rule.ts'
 import { selfEdge } from './rules/self-edge.ts'
 import { shape } from './rules/shape.ts'
+import { signalSchema } from './rules/signal-schema.ts'
 import { timeout } from './rules/timeout.ts'
 import { unknownNode } from './rules/unknown-node.ts'
 import { version } from './rules/version.ts'
@@ -40,6 +41,7 @@ const rules: readonly Rule[] = [
   map,
   repeat,
   fallback,
+  signalSchema,
   reuse,
   nameLength,
 ]
