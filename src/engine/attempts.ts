@@ -301,7 +301,12 @@ export class Attempts {
               ...taken,
             })
       const { oversizedResults, limits } = host.run.state.config
-      if (blobs === null || oversizedResults !== 'reference' || !isOversized(encoded, limits.maxResultBytes)) {
+      if (
+        command.type === 'node.visit' ||
+        blobs === null ||
+        oversizedResults !== 'reference' ||
+        !isOversized(encoded, limits.maxResultBytes)
+      ) {
         report(command)
         return
       }

@@ -24,8 +24,9 @@ it('a run of all shapes, nested twice, is taken up from a file store by another 
   const open = () => createEngine({ store: fileStore(folder), workflows: [flow] })
   const first = await open().start(flow, undefined, { runId: 'r' })
   expect((await first.result).status).toBe('waiting')
-  await open().signal('r', 'go', 5)
+  // The engine that is given the signal goes on with the run.
   const engine = open()
+  await engine.signal('r', 'go', 5)
   const second = await engine.resume('r')
   expect((await second.result).results).toMatchObject({ inner: 5, twice: 6 })
   expect(calls).toEqual(['a', 'item 1', 'item 2', 'item 3', 'twice', 'twice'])
