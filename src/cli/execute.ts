@@ -5,15 +5,16 @@ import { isEnded } from '../run/reduce.ts'
 import type { RunState } from '../run/state.ts'
 import { restoreState } from '../snapshot/restore.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
-import { DEFAULT_STORE } from './args.ts'
 import type { Host } from './commands/command.ts'
 import { exitCodeOfRun, exitCodes } from './exit-codes.ts'
 import { colored } from './format/color.ts'
 import { counted } from './format/counted.ts'
 import { nameText, printable, shorten } from './format/printable.ts'
 import { countsText } from './format/run-text.ts'
-import { resumeCommand } from './format/shell.ts'
+import { hintCommand, type RunFiles } from './format/shell.ts'
 import { jsonLine, valueText } from './format/value-text.ts'
+import { waitLines } from './format/wait-text.ts'
+import type { Hearing } from './hearing.ts'
 import { errorLine, type Io } from './io.ts'
 import { Progress } from './progress.ts'
 import { onStopSignals } from './signals.ts'
@@ -22,14 +23,13 @@ import { onStopSignals } from './signals.ts'
 const MAX_OUTPUT = 2_000
 
 /** What executing a run from the command line needs. */
-export interface Execution {
+export interface Execution extends RunFiles {
   readonly io: Io
   readonly host: Host
-  readonly runId: string
-  readonly store: string
-  /** The files a resume needs again; null when the recorded graph, or the built-in types, are enough. */
-  readonly workflowFile: string | null
-  readonly registryFile: string | null
+  /** What the engine tells. */
+  readonly hearing: Hearing
+  /** How the run stood before; default: as it stands when it has begun. */
+  readonly before?: RunState
   /** Starts or resumes the run. */
   readonly begin: () => Promise<RunHandle>
 }
@@ -41,8 +41,8 @@ export interface Execution {
  * @returns the exit code
  */
 export async function execute(execution: Execution): Promise<number> {
-  const { io, host, runId, store, workflowFile, registryFile, begin } = execution
-  const command = resumeCommand({ runId, store, defaultStore: DEFAULT_STORE, workflowFile, registryFile })
+  const { io, host, runId, hearing, begin } = execution
+  const command = hintCommand('resume', execution)
   const hint = `resume with: ${printable(command)}`
   let handle: RunHandle | null = null
   let progress: Progress | null = null
@@ -66,17 +66,22 @@ export async function execute(execution: Execution): Promise<number> {
   )
   try {
     handle = await begin()
-    const before = stateOf(handle.executor.saveSnapshot())
+    const before = execution.before ?? stateOf(handle.executor.saveSnapshot())
     progress = new Progress(io, before)
     if (!isEnded(before)) {
       if (!io.isJson) io.err(`${headText(before)}: ${sizeText(before)}\n`)
       host.lastWords = hint
     }
-    watch(handle, progress)
+    const shown = progress
+    hearing.listen((heard) => {
+      if (io.isJson) io.json(heard.type === 'progress' ? jsonLine(heard) : eventLine(heard))
+      else if (heard.type === 'progress') shown.tellProgress(heard)
+      else shown.tell(heard)
+    })
     if (isStopping) pause()
     const result = await handle.result
     progress.close()
-    report(result, handle.executor.saveSnapshot())
+    report(result, handle)
     return exitCodeOfRun(result.status)
   } finally {
     host.lastWords = null
@@ -84,18 +89,8 @@ export async function execute(execution: Execution): Promise<number> {
     stopListening()
   }
 
-  function watch({ executor }: RunHandle, shown: Progress): void {
-    executor.on('*', (event) => {
-      if (io.isJson) io.json(eventLine(event))
-      else shown.tell(event)
-    })
-    executor.on('progress', (notice) => {
-      if (io.isJson) io.json(jsonLine(notice))
-      else shown.tellProgress(notice)
-    })
-  }
-
-  function report(result: RunResult, snapshot: Snapshot): void {
+  function report(result: RunResult, { executor }: RunHandle): void {
+    const snapshot = executor.saveSnapshot()
     const { status, failedNodeId, error } = result
     const canResume = status !== 'completed' && status !== 'canceled'
     if (io.isJson) {
@@ -121,6 +116,7 @@ export async function execute(execution: Execution): Promise<number> {
       const { code } = error as { readonly code?: unknown }
       errorLine(io, typeof code === 'string' ? code : 'RUN_NODE_FAILED', error.message)
     }
+    if (status === 'waiting') for (const line of waitLines(executor.inspect(), execution)) io.out(`${line}\n`)
     if (canResume) io.out(`${hint}\n`)
   }
 }
@@ -136,14 +132,20 @@ function sizeText({ nodes, completed }: RunState): string {
 }
 
 /** The envelope of a fact, with what names its node; values stay in the store. */
-function eventLine({ seq, runId, at, type, data }: RunEvent): string {
-  const { nodeId, attempt } = data as { readonly nodeId?: string; readonly attempt?: number }
+export function eventLine({ seq, runId, at, path, type, data }: RunEvent): string {
+  const { nodeId, attempt, item } = data as {
+    readonly nodeId?: string
+    readonly attempt?: number
+    readonly item?: number
+  }
   return jsonLine({
     type,
     seq,
     runId,
     at,
+    ...(path === undefined ? {} : { path }),
     ...(nodeId === undefined ? {} : { nodeId }),
+    ...(item === undefined ? {} : { item }),
     ...(attempt === undefined ? {} : { attempt }),
   })
 }

@@ -2,6 +2,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { quote, UsageError, WaystoneError } from '../base/errors.ts'
 import { shellQuoted } from './format/shell.ts'
+import type { GivenValue } from './invocation.ts'
 import { messageOf } from './io.ts'
 
 /**
@@ -56,15 +57,45 @@ export async function writeWhole(path: string, data: string | Uint8Array): Promi
  */
 export async function readInput(input: string | null): Promise<unknown> {
   if (input === null) return undefined
-  const text = input.startsWith('@') ? textOf(await readBytes(input.slice(1)), input.slice(1)) : input
+  const isFile = input.startsWith('@')
+  const text = isFile ? await readText(input.slice(1)) : input
+  return jsonOf(text, '--input expects JSON, or @file', isFile ? `in the file ${quote(input.slice(1))}` : quote(input))
+}
+
+/**
+ * A value of the command line: JSON text, `@` and the path of a file with it, or `-` for standard input; undefined for none.
+ * @param what - what it is, for messages: `the payload`
+ * @throws {UsageError} USAGE when it is not JSON
+ * @throws {WaystoneError} CLI_FILE
+ */
+export async function readValue({ given, isText }: GivenValue, what: string): Promise<unknown> {
+  if (given === null) {
+    if (!isText) return undefined
+    throw new UsageError('USAGE', `--text expects ${what}; give it, or leave --text out`)
+  }
+  const isFile = given.startsWith('@')
+  const text = isFile ? await readText(given.slice(1)) : given === '-' ? await readStdin() : given
+  if (isText) return text
+  const where = isFile ? `in the file ${quote(given.slice(1))}` : given === '-' ? 'on standard input' : quote(given)
+  return jsonOf(text, `${what} is to be JSON, @file, - for standard input, or any text with --text`, where)
+}
+
+function jsonOf(text: string, expected: string, where: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (cause) {
-    const where = input.startsWith('@') ? `in the file ${quote(input.slice(1))}` : quote(input)
-    throw new UsageError('USAGE', `--input expects JSON, or @file; got ${where}: ${(cause as Error).message}`, {
-      cause,
-    })
+    throw new UsageError('USAGE', `${expected}; got ${where}: ${(cause as Error).message}`, { cause })
   }
+}
+
+async function readText(path: string): Promise<string> {
+  return textOf(await readBytes(path), path)
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array)
+  return textOf(Buffer.concat(chunks), '-')
 }
 
 /**

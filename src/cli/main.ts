@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { assertNever, WaystoneError } from '../base/errors.ts'
-import { type Invocation, parseArgs } from './args.ts'
+import { parseArgs } from './args.ts'
 import type { CommandContext, Host } from './commands/command.ts'
 import { type CompileCacheHost, keepCompiledCode } from './compile-cache.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import type { Invocation } from './invocation.ts'
 import { type Io, processIo, writeError } from './io.ts'
 
 /** The command line: asks what is wanted, loads that command alone, and ends with its exit code. */
@@ -45,6 +46,21 @@ async function runCommand(invocation: Invocation, context: CommandContext): Prom
       return (await import('./commands/graph.ts')).graph(invocation, context)
     case 'plan':
       return (await import('./commands/plan.ts')).plan(invocation, context)
+    case 'inspect':
+      return (await import('./commands/inspect.ts')).inspect(invocation, context)
+    case 'why':
+      return (await import('./commands/why.ts')).why(invocation, context)
+    case 'signal':
+    case 'answer':
+      return (await import('./commands/signal.ts')).signal(invocation, context)
+    case 'retry':
+      return (await import('./commands/retry.ts')).retry(invocation, context)
+    case 'skip':
+      return (await import('./commands/change.ts')).skip(invocation, context)
+    case 'set':
+      return (await import('./commands/change.ts')).set(invocation, context)
+    case 'unset':
+      return (await import('./commands/change.ts')).unset(invocation, context)
     default:
       return assertNever(invocation, 'command')
   }

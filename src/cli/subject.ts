@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { quote, StoreError } from '../base/errors.ts'
 import { createCodec } from '../base/values/codec.ts'
 import { readRun } from '../engine/stored-run.ts'
+import type { Run } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
 import { deserialize } from '../snapshot/deserialize.ts'
 import { restoreState } from '../snapshot/restore.ts'
@@ -12,14 +13,14 @@ import type { Store } from '../store/store.ts'
 import { buildGraph, type Graph } from '../workflow/graph.ts'
 import { parseWorkflow } from '../workflow/parse.ts'
 import type { Workflow } from '../workflow/workflow.ts'
-import { DEFAULT_STORE } from './args.ts'
 import { readBytes, textOf } from './files.ts'
 import { shellQuoted } from './format/shell.ts'
 import { isModuleName } from './load-module.ts'
 import { isFileName, loadWorkflow } from './load-workflow.ts'
+import { DEFAULT_STORE } from './options.ts'
 
 /** Looks at values of classes nobody registered as their data. */
-const lookingCodec = createCodec({ unknownClasses: 'opaque' })
+export const lookingCodec = createCodec({ unknownClasses: 'opaque' })
 
 /** What a command looks at: a workflow, or a run as a snapshot file or the store tells it. */
 export type Subject =
@@ -38,9 +39,9 @@ export async function readSubject(name: string, storeDir: string): Promise<Subje
   if (looksLikeFile && existsSync(name)) return readFileSubject(name)
   if (name !== '' && existsSync(storeDir)) {
     const found = await withStore(storeDir, async (store) =>
-      (await store.get(name)) === null ? null : readRun(store, name, { codec: lookingCodec }),
+      (await store.get(name)) === null ? null : lookAt(store, name),
     )
-    if (found !== null) return { kind: 'run', state: found.run.state, graph: found.run.graph }
+    if (found !== null) return { kind: 'run', state: found.state, graph: found.graph }
   }
   if (looksLikeFile || existsSync(name)) return readFileSubject(name)
   throw unknownRun(name, storeDir, 'no file of that name')
@@ -76,6 +77,11 @@ function isSnapshot(bytes: Uint8Array): boolean {
     // No JSON at all; the reader of workflows says what is wrong with it.
     return false
   }
+}
+
+/** A run as its log tells it, to be looked at. */
+export async function lookAt(store: Store, runId: string): Promise<Run> {
+  return (await readRun(store, runId, { codec: lookingCodec })).run
 }
 
 /** A store for as long as some work takes. */

@@ -39,6 +39,8 @@ export interface Engine extends EngineOperations, EngineSignals {
    * @throws {RunError} ENGINE_CLOSED
    */
   recover(): Promise<Recovery>
+  /** The handle of a run that executes here, or has settled and is about to be let go; null of any other. */
+  executing(runId: string): RunHandle | null
   /** What the store knows of a run; null when it has none. */
   get(runId: string): Promise<RunSummary | null>
   list(query?: Partial<ListQuery>): Promise<RunPage>

@@ -131,7 +131,7 @@ class StoreEngine extends Operations implements Engine {
   async #takeUp(runId: string, options: ResumeOptions, retry: RetryOptions | null): Promise<RunHandle> {
     return this.#turns.take(runId, async () => {
       this.#requireOpen()
-      const active = this.#executing(runId)
+      const active = this.#unsettled(runId)
       if (active !== undefined) {
         if (retry !== null) throw runRunning(runId)
         if (changesConfig(options) || options.timers !== undefined) throw runActive(runId)
@@ -155,6 +155,10 @@ class StoreEngine extends Operations implements Engine {
       (runId) => this.resume(runId),
       (runId) => this.#wakeOrArm(runId),
     )
+  }
+
+  executing(runId: string): RunHandle | null {
+    return this.#active.get(runId) ?? null
   }
 
   get(runId: string): Promise<RunSummary | null> {
@@ -214,11 +218,11 @@ class StoreEngine extends Operations implements Engine {
    * @param goesOn - whether a run that executes nowhere goes on with it when it can
    */
   async #command(runId: string, give: (executor: DagExecutor) => Promise<void>, goesOn = false): Promise<void> {
-    const active = this.#executing(runId)
+    const active = this.#unsettled(runId)
     if (active !== undefined) return give(active.executor as DagExecutor)
     await this.#turns.take(runId, async () => {
       // It may have been taken up meanwhile.
-      const active = this.#executing(runId)
+      const active = this.#unsettled(runId)
       if (active !== undefined) return give(active.executor as DagExecutor)
       await this.#settled(runId)
       await this.#known(runId)
@@ -285,7 +289,7 @@ class StoreEngine extends Operations implements Engine {
   }
 
   /** The handle of a run that executes here and has not settled. */
-  #executing(runId: string): RunHandle | undefined {
+  #unsettled(runId: string): RunHandle | undefined {
     const active = this.#active.get(runId)
     return active?.executor.status === 'running' ? active : undefined
   }

@@ -298,6 +298,19 @@ describe('recover', () => {
   })
 })
 
+describe('what executes here', () => {
+  it('is found by its run, until it has let go of it', async () => {
+    const { flow, gate } = gated()
+    const engine = createEngine({ store: memoryStore(), workflows: [flow], logger: quiet() })
+    expect(engine.executing('r')).toBeNull()
+    const handle = await engine.start(flow, undefined, { runId: 'r' })
+    expect(engine.executing('r')).toBe(handle)
+    gate.resolve(1)
+    await handle.result
+    expect(engine.executing('r')).toBeNull()
+  })
+})
+
 describe('what the store knows', () => {
   it('is listed by status and workflow, page by page', async () => {
     const store = memoryStore()

@@ -1,4 +1,4 @@
-import type { Invocation } from '../args.ts'
+import type { Invocation } from '../invocation.ts'
 import type { Io } from '../io.ts'
 import type { SignalSource } from '../signals.ts'
 

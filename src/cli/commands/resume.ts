@@ -1,40 +1,35 @@
-import { DefinitionError, isWaystoneError, quote } from '../../base/errors.ts'
-import { createEngine } from '../../engine/engine.ts'
+import { DefinitionError, quote } from '../../base/errors.ts'
 import type { Workflow } from '../../workflow/workflow.ts'
+import { engineOf, loadCode, notesOnCode } from '../code.ts'
 import { execute } from '../execute.ts'
+import { Hearing } from '../hearing.ts'
 import { ioLogger } from '../io.ts'
-import { loadRegistry, notesOnMissingCode } from '../load-registry.ts'
-import { loadWorkflow } from '../load-workflow.ts'
 import { withStoreOf } from '../subject.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
 
 /** `resume <run>`: takes a run up where its log ends, on the workflow file given, else on the graph it recorded. */
 export async function resume(args: ArgsOf<'resume'>, { io, host, notes }: CommandContext): Promise<number> {
-  const workflow = args.workflow === null ? null : await loadWorkflow(args.workflow)
-  const registry = await loadRegistry(args.registry)
-  return withStoreOf(args.runId, args.store, async (store, { workflowId }) => {
-    if (workflow !== null) checkWorkflow(args.runId, workflowId, workflow)
-    const engine = createEngine({
-      store,
-      workflows: workflow === null ? [] : [workflow],
-      logger: ioLogger(io),
-      onWorkflowChange: args.acceptChange ? 'accept' : 'refuse',
-      ...(registry === null ? {} : { registry }),
-    })
+  const code = await loadCode(args)
+  const { runId, acceptChange, command } = args
+  return withStoreOf(runId, args.store, async (store, { workflowId }) => {
+    if (code.workflow !== null) checkWorkflow(runId, workflowId, code.workflow)
+    const hearing = new Hearing()
+    const { listeners } = hearing
+    const engine = engineOf({ ...code, store, logger: ioLogger(io), command, acceptChange, listeners })
     const config = args.concurrency === null ? {} : { concurrency: args.concurrency }
     try {
       return await execute({
         io,
         host,
-        runId: args.runId,
+        runId,
         store: args.store,
         workflowFile: args.workflow,
         registryFile: args.registry,
-        begin: () => engine.resume(args.runId, config),
+        hearing,
+        begin: () => engine.resume(runId, config),
       })
     } catch (error) {
-      notes.push(...notesOnMissingCode(error, args))
-      if (isWaystoneError(error, 'WORKFLOW_CHANGED')) notes.push('--accept-change goes on with the workflow given')
+      notes.push(...notesOnCode(error, args))
       throw error
     }
   })

@@ -1,7 +1,8 @@
-import { createEngine } from '../../engine/engine.ts'
 import { systemIds } from '../../engine/system.ts'
+import { engineOf } from '../code.ts'
 import { execute } from '../execute.ts'
 import { readInput } from '../files.ts'
+import { Hearing } from '../hearing.ts'
 import { ioLogger } from '../io.ts'
 import { isModuleName } from '../load-module.ts'
 import { loadRegistry, notesOnMissingCode } from '../load-registry.ts'
@@ -16,7 +17,9 @@ export async function run(args: ArgsOf<'run'>, { io, host, notes }: CommandConte
   const input = await readInput(args.input)
   const runId = args.runId ?? systemIds.newId()
   return withStore(args.store, async (store) => {
-    const engine = createEngine({ store, logger: ioLogger(io), ...(registry === null ? {} : { registry }) })
+    const hearing = new Hearing()
+    const { listeners } = hearing
+    const engine = engineOf({ store, logger: ioLogger(io), command: args.command, registry, listeners })
     const config = args.concurrency === null ? {} : { concurrency: args.concurrency }
     try {
       return await execute({
@@ -26,6 +29,7 @@ export async function run(args: ArgsOf<'run'>, { io, host, notes }: CommandConte
         store: args.store,
         workflowFile: isModuleName(args.file) ? args.file : null,
         registryFile: args.registry,
+        hearing,
         begin: () => engine.start(workflow, input, { runId, ...config }),
       })
     } catch (error) {

@@ -1,3 +1,4 @@
+import { DEFAULT_STORE } from '../options.ts'
 import { printable } from './printable.ts'
 
 /** An argument as a POSIX shell takes it back, without signs that would act on the terminal it is shown on. */
@@ -19,24 +20,30 @@ function octal(byte: number): string {
   return `\\${byte.toString(8).padStart(3, '0')}`
 }
 
-/** What a resume needs to be told. */
-export interface ResumeHint {
+/** What a command that takes a run up needs to be told. */
+export interface RunFiles {
   readonly runId: string
   /** As it was given; the default one is left out. */
   readonly store: string
-  readonly defaultStore: string
   /** The workflow file, when its code is needed again; null when the recorded graph is enough. */
   readonly workflowFile: string | null
   /** The file of the registry, when it is needed again. */
   readonly registryFile: string | null
 }
 
-/** The command that takes a run up again. */
-export function resumeCommand({ runId, store, defaultStore, workflowFile, registryFile }: ResumeHint): string {
-  const words = ['waystone', 'resume']
-  if (store !== defaultStore) words.push('--store', shellQuoted(store))
+/**
+ * A command on a run, to be typed again: `waystone resume r1`.
+ * @param more - arguments after the run
+ */
+export function hintCommand(
+  command: string,
+  { runId, store, workflowFile, registryFile }: RunFiles,
+  ...more: readonly string[]
+): string {
+  const words = ['waystone', command]
+  if (store !== DEFAULT_STORE) words.push('--store', shellQuoted(store))
   if (workflowFile !== null) words.push('--workflow', shellQuoted(workflowFile))
   if (registryFile !== null) words.push('--registry', shellQuoted(registryFile))
-  if (runId.startsWith('-')) words.push('--')
-  return [...words, shellQuoted(runId)].join(' ')
+  if ([runId, ...more].some((argument) => argument.startsWith('-'))) words.push('--')
+  return [...words, ...[runId, ...more].map(shellQuoted)].join(' ')
 }

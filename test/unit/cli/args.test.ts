@@ -74,6 +74,61 @@ describe('parseArgs', () => {
     })
   })
 
+  it('reads what reaches a run from outside', () => {
+    const code = { workflow: null, registry: null, acceptChange: false }
+    const base = { json: false, verbose: false, store: '.waystone' }
+    const payload = { given: null, isText: false }
+    expect(invocationOf('signal', 'r', 's')).toEqual({
+      ...base,
+      ...code,
+      ...{ command: 'signal', runId: 'r', name: 's', payload, key: null, concurrency: null },
+    })
+    expect(
+      invocationOf('signal', 'r', 's', '{}', '--key', 'k', '--workflow', 'w.mjs', '--accept-change'),
+    ).toMatchObject({
+      payload: { given: '{}', isText: false },
+      ...{ key: 'k', workflow: 'w.mjs', acceptChange: true },
+    })
+    expect(invocationOf('answer', 'r', 'w3', '--text', 'yes', '--concurrency', '2')).toMatchObject({
+      ...{ command: 'answer', waitId: 'w3', concurrency: 2 },
+      payload: { given: 'yes', isText: true },
+    })
+    expect(invocationOf('retry', 'r')).toEqual({
+      ...base,
+      ...code,
+      ...{ command: 'retry', runId: 'r', nodes: [], by: null, why: null },
+    })
+    expect(invocationOf('retry', 'r', '--node', 'a', '--node', '-b', '--by', 'ada', '--why', '')).toMatchObject({
+      ...{ nodes: ['a', '-b'], by: 'ada', why: '' },
+    })
+    expect(invocationOf('skip', 'r', '')).toEqual({
+      ...base,
+      command: 'skip',
+      runId: 'r',
+      nodeId: '',
+      by: null,
+      why: null,
+    })
+    expect(invocationOf('set', 'r', 'n', '1', '--handle', 'a', '--handle', 'b')).toEqual({
+      ...base,
+      ...{ command: 'set', runId: 'r', nodeId: 'n', variable: null, handles: ['a', 'b'] },
+      ...{ value: { given: '1', isText: false }, workflow: null, by: null, why: null },
+    })
+    expect(invocationOf('set', 'r', '--variable', '', '-')).toMatchObject({
+      ...{ nodeId: null, variable: '', handles: null, value: { given: '-', isText: false } },
+    })
+    expect(invocationOf('unset', 'r', '--variable', 'v')).toMatchObject({ command: 'unset', runId: 'r', variable: 'v' })
+  })
+
+  it('reads what explains a run', () => {
+    const base = { json: false, verbose: false, store: '.waystone', workflow: null, registry: null }
+    expect(invocationOf('inspect', 'r')).toEqual({ ...base, command: 'inspect', subject: 'r' })
+    expect(invocationOf('why', 'r', 'outer', 'inner')).toEqual({
+      ...base,
+      ...{ command: 'why', subject: 'r', node: ['outer', 'inner'] },
+    })
+  })
+
   it('takes an id that looks like an option after --', () => {
     expect(invocationOf('resume', '--', '-r')).toMatchObject({ runId: '-r' })
   })
@@ -95,6 +150,18 @@ describe('parseArgs', () => {
     [['run', 'a.json', '--run-id', '']],
     [['save', 'r', '-o', '']],
     [['resume', 'r', '--workflow', '']],
+    [['signal', 'r']],
+    [['signal', 'r', 's', '1', '2']],
+    [['signal', 'r', 's', '--key', '']],
+    [['answer', 'r']],
+    [['why', 'r']],
+    [['set', 'r', 'n']],
+    [['set', 'r', 'n', '1', '2']],
+    [['set', 'r', '--variable', 'v']],
+    [['set', 'r', 'n', '1', '--variable', 'v']],
+    [['set', 'r', '1', '--variable', 'v', '--handle', 'h']],
+    [['unset', 'r']],
+    [['skip', 'r']],
   ])('refuses %j', (argv) => {
     let thrown: unknown
     try {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { resumeCommand, shellQuoted } from '../../../../src/cli/format/shell.ts'
+import { hintCommand, shellQuoted } from '../../../../src/cli/format/shell.ts'
 
 describe('shellQuoted', () => {
   it.each([
@@ -32,20 +32,25 @@ describe('an argument that would act on a terminal', () => {
   })
 })
 
-describe('resumeCommand', () => {
-  const hint = { runId: 'r1', store: '.waystone', defaultStore: '.waystone', workflowFile: null, registryFile: null }
+describe('hintCommand', () => {
+  const files = { runId: 'r1', store: '.waystone', workflowFile: null, registryFile: null }
 
   it('leaves out what is the default', () => {
-    expect(resumeCommand(hint)).toBe('waystone resume r1')
+    expect(hintCommand('resume', files)).toBe('waystone resume r1')
   })
 
   it('names store, workflow file and registry', () => {
-    expect(resumeCommand({ ...hint, store: 'my runs', workflowFile: './w.mjs', registryFile: 'r.mjs' })).toBe(
+    expect(hintCommand('resume', { ...files, store: 'my runs', workflowFile: './w.mjs', registryFile: 'r.mjs' })).toBe(
       "waystone resume --store 'my runs' --workflow ./w.mjs --registry r.mjs r1",
     )
   })
 
   it('keeps an id that looks like an option an id', () => {
-    expect(resumeCommand({ ...hint, runId: '-r' })).toBe('waystone resume -- -r')
+    expect(hintCommand('resume', { ...files, runId: '-r' })).toBe('waystone resume -- -r')
+  })
+
+  it('ends with what comes after the run, also when that looks like an option', () => {
+    expect(hintCommand('signal', files, 'all clear')).toBe("waystone signal r1 'all clear'")
+    expect(hintCommand('signal', files, '--json')).toBe('waystone signal -- r1 --json')
   })
 })

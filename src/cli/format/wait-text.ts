@@ -1,0 +1,76 @@
+import { formatDuration } from '../../base/duration.ts'
+import type { Inspection, NodeInspection } from '../../run/inspection.ts'
+import { nameText, printable } from './printable.ts'
+import { hintCommand, type RunFiles } from './shell.ts'
+
+/** A node that has not ended, of a run or one nested in it. */
+export interface OpenNode extends NodeInspection {
+  /** Ids of the nodes that lead to its run. */
+  readonly path: readonly string[]
+}
+
+/** All nodes of a run, and of those nested in it, that have not ended; the depth is that of the definition, which has a limit. */
+export function openNodes({ nodes }: Inspection, path: readonly string[] = []): readonly OpenNode[] {
+  return nodes.flatMap((node) => [
+    { ...node, path },
+    ...(node.waitsFor.kind === 'nested' ? openNodes(node.waitsFor.run, [...path, node.nodeId]) : []),
+  ])
+}
+
+/** The name of a node, in a nested run after those of the nodes that lead to it. */
+export function pathText(path: readonly string[], nodeId: string, length = 60): string {
+  return [...path, nodeId].map((id) => nameText(id, length)).join(' › ')
+}
+
+/** What a run waits for from outside, a line for each wait, and how the first is answered. */
+export function waitLines(inspection: Inspection, files: RunFiles): readonly string[] {
+  const open = openNodes(inspection).filter(({ waitsFor }) => waitsFor.kind === 'signal')
+  const lines = open.slice(0, MAX_LINES).map(({ path, nodeId, waitsFor }) => {
+    const name = pathText(path, nodeId)
+    return waitsFor.kind === 'signal' ? `${name} waits for ${signalText(waitsFor, inspection.at)}` : name
+  })
+  if (open.length > MAX_LINES) lines.push(`and ${open.length - MAX_LINES} more; waystone inspect lists them all`)
+  const [first] = open
+  if (first?.waitsFor.kind === 'signal')
+    lines.push(`signal with: ${printable(hintCommand('signal', files, first.waitsFor.name))}`)
+  return lines
+}
+
+/** Most waits that are listed at the end of a run. */
+const MAX_LINES = 10
+
+type SignalWait = Extract<NodeInspection['waitsFor'], { readonly kind: 'signal' }>
+
+/** A wait for a signal: `signal approve (wait w3), until 2026-01-01T00:00:00.000Z (2h left)`. */
+export function signalText({ name, waitId, dueAt }: Pick<SignalWait, 'name' | 'waitId' | 'dueAt'>, at: number): string {
+  const until = dueAt === null ? '' : `, ${untilText(dueAt, at)}`
+  return `signal ${nameText(name, 60)} (wait ${printable(waitId)})${until}`
+}
+
+/** `until 2026-01-01T00:00:00.000Z (2h left)`. */
+export function untilText(dueAt: number, at: number): string {
+  return `until ${instantText(dueAt)} (${leftText(dueAt, at)})`
+}
+
+/** The time left to an instant: `2h5m left`, `overdue`. */
+export function leftText(dueAt: number, at: number): string {
+  return dueAt > at ? `${roughly(dueAt - at)} left` : 'overdue'
+}
+
+/** A duration in its two largest units: `2h5m`, `3s`, `120ms`. */
+export function roughly(milliseconds: number): string {
+  const whole = Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(milliseconds)))
+  const seconds = whole < 1000 ? whole : whole - (whole % 1000)
+  return formatDuration(seconds)
+    .split(/(?<=[a-z])(?=\d)/)
+    .slice(0, 2)
+    .join('')
+}
+
+/** Largest instant a date can have, in epoch ms. */
+const LAST_INSTANT = 8.64e15
+
+/** An instant as ISO 8601, that of the last one there is when it is beyond. */
+export function instantText(at: number): string {
+  return new Date(Math.max(-LAST_INSTANT, Math.min(LAST_INSTANT, at))).toISOString()
+}

@@ -1,0 +1,85 @@
+/** Options of every command. */
+export interface GlobalOptions {
+  /** Machine-readable output: one JSON document, or JSON lines for commands that execute or watch a run. */
+  readonly json: boolean
+  /** Errors with their stacks. */
+  readonly verbose: boolean
+}
+
+/** The files that bring the code of a run, and whether it may have changed; null where none is given. */
+export interface CodeOptions {
+  readonly workflow: string | null
+  readonly registry: string | null
+  readonly acceptChange: boolean
+}
+
+/** Who asks for a change of a run, and why; null where nobody says. */
+export interface NoteOptions {
+  readonly by: string | null
+  readonly why: string | null
+}
+
+/** A value as it stands on the command line. */
+export interface GivenValue {
+  /** JSON, or `@` and a file, or `-` for standard input; null: none was given. */
+  readonly given: string | null
+  /** Whether what is given, or read, is a text, and no JSON. */
+  readonly isText: boolean
+}
+
+interface OnRun {
+  readonly runId: string
+  readonly store: string
+}
+
+interface OnSubject {
+  /** A run of the store, or a file. */
+  readonly subject: string
+  readonly store: string
+}
+
+/** `signal` and `answer`: what a run waits for. */
+interface Delivery extends OnRun, CodeOptions {
+  readonly payload: GivenValue
+  /** Of deliveries with the same key a run takes one; null: each is one of its own. */
+  readonly key: string | null
+  readonly concurrency: number | null
+}
+
+/** One command as it was asked for. */
+export type Invocation = GlobalOptions &
+  (
+    | ({ readonly command: 'run' } & {
+        readonly file: string
+        readonly input: string | null
+        readonly store: string
+        readonly runId: string | null
+        readonly registry: string | null
+        readonly concurrency: number | null
+      })
+    | ({ readonly command: 'resume'; readonly concurrency: number | null } & OnRun & CodeOptions)
+    | { readonly command: 'ls'; readonly store: string }
+    | ({ readonly command: 'show' } & OnSubject)
+    | ({ readonly command: 'save'; readonly output: string; readonly compress: boolean } & OnRun)
+    | { readonly command: 'validate'; readonly file: string; readonly registry: string | null }
+    | ({ readonly command: 'graph' } & OnSubject)
+    | ({ readonly command: 'plan' } & OnSubject & CodeOptions)
+    | ({ readonly command: 'inspect' } & OnSubject & Omit<CodeOptions, 'acceptChange'>)
+    | ({ readonly command: 'why'; readonly node: readonly string[] } & OnSubject & Omit<CodeOptions, 'acceptChange'>)
+    | ({ readonly command: 'signal'; readonly name: string } & Delivery)
+    | ({ readonly command: 'answer'; readonly waitId: string } & Delivery)
+    | ({ readonly command: 'retry'; readonly nodes: readonly string[] } & OnRun & CodeOptions & NoteOptions)
+    | ({ readonly command: 'skip'; readonly nodeId: string } & OnRun & NoteOptions)
+    | ({
+        readonly command: 'set'
+        /** Null: a variable is set. */
+        readonly nodeId: string | null
+        readonly variable: string | null
+        readonly value: GivenValue
+        /** The handles of the edges the node takes; null: its result decides. */
+        readonly handles: readonly string[] | null
+        readonly workflow: string | null
+      } & OnRun &
+        NoteOptions)
+    | ({ readonly command: 'unset'; readonly variable: string } & OnRun & NoteOptions)
+  )
