@@ -73,6 +73,10 @@ export function crashingStore(store: Store, point: CrashPoint): Store {
     }),
     claim: alive(async (runId, request) => {
       const taken = await store.claim(runId, request)
+      if (isDead) {
+        await store.release(taken.claim)
+        throw dead()
+      }
       claims.set(runId, taken.claim)
       return taken
     }),

@@ -101,21 +101,36 @@ async function live(life: Life, store: Store, truth: Store, clock: SimulatedCloc
   const world = { store, clock, logger: recordingLogger(), checkpointEvents }
   const own = { workflows: [flow], concurrency, ...(registry === undefined ? {} : { registry }) }
   const engine = createEngine({ ...world, ...own })
-  // Knows no workflow: what it says is only recorded.
+  // Knows no workflow: what it says is only recorded, or it goes on when all that is left are types everybody has.
   const outside = createEngine(world)
+  const isThere = async () => (await truth.get(RUN)) !== null
   for (let waits = 0; waits < MOST_WAITS; waits += 1) {
-    const handle: RunHandle =
-      (await truth.get(RUN)) === null ? await engine.start(flow, undefined, { runId: RUN }) : await engine.resume(RUN)
+    const handle: RunHandle = await untilFree(clock, async () =>
+      (await isThere()) ? engine.resume(RUN) : engine.start(flow, undefined, { runId: RUN }),
+    )
     const { status } = await handle.result
     if (status !== 'waiting') return handle.executor
     const facts = await factsOf(truth)
     const told = facts.filter(({ type, data }) => type === 'signal.received' && data.idempotencyKey === undefined)
     const next = life.say(told.length)
-    if (next !== null) await (told.length % 2 === 0 ? engine : outside).signal(RUN, next[0], next[1])
+    const speaker = told.length % 2 === 0 ? engine : outside
+    if (next !== null) await untilFree(clock, () => speaker.signal(RUN, next[0], next[1]))
     // All is said: it waits for a time.
     else await new Promise<void>((resolve) => void clock.setTimer(1_000, resolve))
   }
   throw new Error('the run waits for something that nobody says')
+}
+
+/** Does something once the other engine lets go of the run. */
+async function untilFree<T>(clock: SimulatedClock, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isWaystoneError(error, 'STORE_HELD')) throw error
+      await new Promise<void>((resolve) => void clock.setTimer(1, resolve))
+    }
+  }
 }
 
 /** A document without what tells when, and by whom, it was taken. */

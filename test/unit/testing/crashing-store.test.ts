@@ -3,6 +3,7 @@ import { createEngine } from '../../../src/engine/engine.ts'
 import { memoryStore } from '../../../src/store/memory/memory-driver.ts'
 import { crashingStore } from '../../../src/testing/crashing-store.ts'
 import { workflow } from '../../../src/workflow/builder.ts'
+import { appendTo, requestOf } from '../../helpers/sample-run.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -52,5 +53,16 @@ describe('crashingStore', () => {
     await expect(dying.get('r')).rejects.toMatchObject({ code: 'STORE_IO' })
     await dying.close()
     expect(await store.get('r')).toBeNull()
+  })
+
+  it('frees also what the process was about to claim when it died', async () => {
+    const store = memoryStore()
+    const dying = crashingStore(store, { atAppend: 1, isRecorded: false })
+    const { claim } = await dying.claim('a', requestOf('dead'))
+    const late = dying.claim('b', requestOf('dead'))
+    const dies = appendTo(dying, claim, 1, 1)
+    await expect(late).rejects.toMatchObject({ code: 'STORE_IO' })
+    await expect(dies).rejects.toMatchObject({ code: 'STORE_IO' })
+    for (const runId of ['a', 'b']) expect((await store.claim(runId, requestOf('next'))).claim.owner).toBe('next')
   })
 })
