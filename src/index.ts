@@ -25,6 +25,7 @@ export type { SerializedError } from './base/serialized-error.ts'
 export type { ClassCodec } from './base/values/class-codec.ts'
 export { type CodecOptions, createCodec, defaultCodec, type ValueCodec } from './base/values/codec.ts'
 export { resolveBlob } from './engine/blobs.ts'
+export type { CancelOptions } from './engine/cancel-options.ts'
 export { DagExecutor } from './engine/dag-executor.ts'
 export { createEngine } from './engine/engine.ts'
 export type { Engine, ResumeOptions, StartOptions } from './engine/engine-interface.ts'
@@ -54,6 +55,7 @@ export { type InputPath, type SleepData, type SleepUntilData, sleep, sleepUntil 
 export { type WaitForSignalData, waitForSignal } from './nodes/builtin/wait-for-signal.ts'
 export { createRegistry, type Registry } from './nodes/registry.ts'
 // Run: facts, state, and what follows from them.
+export type { CompensationCause } from './run/compensation.ts'
 export { DEFAULT_CONFIG, type RunConfig, type RunLimits } from './run/config.ts'
 export type { RunEvent, RunEventOf, RunEventType, SkipReason } from './run/event.ts'
 export type { Hold, Inspection, NodeInspection, WaitsFor } from './run/inspection.ts'
@@ -79,6 +81,7 @@ export { compareWorkflows, type NodeAspect, type WorkflowChange } from './workfl
 export { createWorkflow, type WorkflowCode } from './workflow/create-workflow.ts'
 export type {
   CodeCondition,
+  CompensationDefinition,
   ConditionDefinition,
   ConditionOperator,
   EdgeDefinition,

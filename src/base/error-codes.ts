@@ -21,6 +21,7 @@ export const errorCodes = {
   WORKFLOW_BAD_NESTED: 'The nested workflow of a node is not one, or is nested too deep.',
   WORKFLOW_BAD_REPEAT: 'The repeat of a node does not say what ends it, or how often it is visited at most.',
   WORKFLOW_BAD_RETRY: 'A retry policy has a member out of range.',
+  WORKFLOW_BAD_COMPENSATION: 'The compensation of a node is no node type, or is inside a run that is repeated.',
   WORKFLOW_BAD_REUSE: 'The reuse of a node is not what it must be, or the node does more than its result says.',
   WORKFLOW_BAD_CONDITION:
     'An edge condition has an unknown operator, a bad path or a value that does not fit, or its function is missing.',

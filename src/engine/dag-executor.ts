@@ -12,6 +12,7 @@ import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
 import { workflowFingerprint } from '../workflow/fingerprint.ts'
 import { isWorkflow, type Workflow } from '../workflow/workflow.ts'
 import type { Code } from './attempt.ts'
+import { type CancelOptions, checkedCancel } from './cancel-options.ts'
 import { codeOf } from './code.ts'
 import { eventStream } from './event-stream.ts'
 import { rememberLoop } from './executor-access.ts'
@@ -188,14 +189,15 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
   }
 
   /**
-   * Ends the run for good: no node starts any more, running ones are told to stop, their late results are dropped.
+   * Ends the run for good: no node starts any more, running ones are told to stop, their late results are dropped. With
+   * compensations to run, these come before the end; those of a run that does not execute, when it is executed.
    * @returns once that is recorded
    * @throws {RunError} RUN_ENDED, RUN_NOT_STARTED
-   * @throws {WaystoneError} ARGUMENT_INVALID
+   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
    */
-  async cancel(reason = 'canceled'): Promise<void> {
+  async cancel(reason = 'canceled', options: CancelOptions = {}): Promise<void> {
     checkReason(reason, 'cancel')
-    await this.#dispatch({ type: 'run.cancel', reason })
+    await this.#dispatch({ type: 'run.cancel', reason, ...checkedCancel(options) })
   }
 
   /**

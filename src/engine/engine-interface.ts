@@ -1,6 +1,7 @@
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { ListQuery, RunPage, RunSummary } from '../store/driver.ts'
 import type { Workflow } from '../workflow/workflow.ts'
+import type { CancelOptions } from './cancel-options.ts'
 import type { EngineOperations, EngineSignals } from './engine-operations.ts'
 import type { ConfigOptions, ExecutorOptions, TimerOptions } from './options.ts'
 import type { PauseOptions } from './pause-options.ts'
@@ -48,8 +49,11 @@ export interface Engine extends EngineOperations, EngineSignals {
   snapshot(runId: string): Promise<Snapshot>
   /** Pauses a run that executes here. @throws {RunError} RUN_REJECTED when it executes nowhere, {StoreError} STORE_HELD elsewhere */
   pause(runId: string, options?: PauseOptions): Promise<Snapshot>
-  /** Cancels a run for good, whether it executes here or nowhere. @throws {StoreError} STORE_HELD when it executes elsewhere */
-  cancel(runId: string, reason?: string): Promise<void>
+  /**
+   * Cancels a run for good, whether it executes here or nowhere. Compensations of one that executes nowhere run when it is resumed.
+   * @throws {StoreError} STORE_HELD when it executes elsewhere
+   */
+  cancel(runId: string, reason?: string, options?: CancelOptions): Promise<void>
   /**
    * Pauses every run that executes here, lets go of their claims and starts or resumes none any more. The store stays open.
    * @throws what keeps a run from pausing, once all others have

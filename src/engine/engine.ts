@@ -11,6 +11,7 @@ import { checkRunId } from '../store/store-arguments.ts'
 import { compareWorkflows } from '../workflow/compare-workflows.ts'
 import { isWorkflow, type Workflow } from '../workflow/workflow.ts'
 import { bystander } from './bystander.ts'
+import type { CancelOptions } from './cancel-options.ts'
 import { type DagExecutor, restoredExecutor } from './dag-executor.ts'
 import { DueRuns } from './due-runs.ts'
 import {
@@ -193,8 +194,8 @@ class StoreEngine extends Operations implements Engine {
     return snapshot
   }
 
-  async cancel(runId: string, reason = 'canceled'): Promise<void> {
-    await this.#command(runId, (executor) => executor.cancel(reason))
+  async cancel(runId: string, reason = 'canceled', options: CancelOptions = {}): Promise<void> {
+    await this.#command(runId, (executor) => executor.cancel(reason, options))
   }
 
   async close(options: PauseOptions = {}): Promise<void> {

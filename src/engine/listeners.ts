@@ -71,6 +71,12 @@ const listenerTypes: Readonly<Record<ListenerType, true>> = Object.freeze({
   'item.retry-scheduled': true,
   'item.failed': true,
   'item.interrupted': true,
+  'run.compensating': true,
+  'compensation.started': true,
+  'compensation.completed': true,
+  'compensation.retry-scheduled': true,
+  'compensation.failed': true,
+  'compensation.interrupted': true,
 })
 
 /** Whether there is anything of that name to listen to. */

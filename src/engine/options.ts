@@ -6,6 +6,7 @@ import type { BlobStore, Clock, IdSource, Logger, ResultCache } from '../base/po
 import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
 import { DEFAULT_VALUE_LIMITS } from '../base/values/limits.ts'
 import { isRegistry, type Registry } from '../nodes/registry.ts'
+import type { CompensationCause } from '../run/compensation.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig, type RunLimits } from '../run/config.ts'
 import type { OnLoad } from '../run/wait.ts'
 import { guardedLogger } from './guarded-logger.ts'
@@ -41,6 +42,8 @@ export interface ConfigOptions {
   readonly limits?: Partial<RunLimits>
   /** What becomes of a result over `limits.maxResultBytes`; default `fail`. */
   readonly oversizedResults?: RunConfig['oversizedResults']
+  /** After which ends of the run the compensations of its completed nodes run; default none. */
+  readonly compensateOn?: readonly CompensationCause[]
 }
 
 /**
@@ -104,7 +107,7 @@ export const worldOptions: readonly string[] = [
   'results',
   'listeners',
 ]
-export const configOptions: readonly string[] = ['concurrency', 'limits', 'oversizedResults']
+export const configOptions: readonly string[] = ['concurrency', 'limits', 'oversizedResults', 'compensateOn']
 
 /** Names of the options of a new run. */
 export const executorOptions: readonly string[] = [
@@ -185,11 +188,23 @@ export function configOf(options: ConfigOptions, base: RunConfig = DEFAULT_CONFI
   checkOptions(limits, Object.keys(DEFAULT_LIMITS), 'limits')
   for (const [name, value] of Object.entries(limits)) checkLimit(name, value)
   const { maxUsage = base.limits.maxUsage } = limits
+  const { compensateOn = base.compensateOn ?? [] } = options
+  const causes = readArgument('compensateOn', () => checkedCauses(compensateOn))
   return Object.freeze({
     concurrency,
     limits: Object.freeze({ ...base.limits, ...limits, maxUsage: Object.freeze({ ...maxUsage }) }),
     oversizedResults,
+    ...(causes.length === 0 ? {} : { compensateOn: causes }),
   })
+}
+
+const COMPENSATION_CAUSES: readonly CompensationCause[] = ['failure', 'cancel']
+
+/** The causes that are given, each once, in one order. @throws {WaystoneError} ARGUMENT_INVALID */
+function checkedCauses(given: unknown): readonly CompensationCause[] {
+  if (!Array.isArray(given)) throw invalidArgument('compensateOn', 'an array of "failure" and "cancel"', given)
+  for (const cause of given) checkChoice('compensateOn', cause, COMPENSATION_CAUSES)
+  return Object.freeze(COMPENSATION_CAUSES.filter((cause) => given.includes(cause)))
 }
 
 /** Whether options change anything of a configuration. */

@@ -71,7 +71,18 @@ function publicData(event: RunEvent, codec: ValueCodec): object {
     }
     case 'run.waiting':
       return { nodeIds: Object.freeze([...event.data.nodeIds]) }
+    case 'compensation.completed': {
+      const { writes, ...data } = event.data
+      return { ...data, ...publicWrites(writes, codec) }
+    }
+    case 'run.canceled': {
+      const { error, ...data } = event.data
+      return { ...data, ...(error === undefined ? {} : { error: copyJson(error).value }) }
+    }
     case 'run.failed':
+    case 'run.compensating':
+    case 'compensation.retry-scheduled':
+    case 'compensation.failed':
     case 'node.failed':
     case 'node.retry-scheduled':
     case 'node.fell-back':

@@ -1,6 +1,6 @@
 import type { Encoded } from '../base/encoded.ts'
 import { isWaystoneError, quote, WaystoneError } from '../base/errors.ts'
-import type { BlobStore, Clock, Logger, ResultCache } from '../base/ports.ts'
+import type { BlobStore, Clock, Logger } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import type { AttemptContext } from '../nodes/context.ts'
 import type { RunCommand } from '../run/command.ts'
@@ -12,13 +12,14 @@ import { reduce } from '../run/reduce.ts'
 import { nodeIndex, type Run, runAt, runsOf } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
 import type { NodeLogger } from '../workflow/handler.ts'
-import type { Code } from './attempt.ts'
 import { itemKey } from './attempts.ts'
+import { Compensations } from './compensations.ts'
 import type { Journal } from './journal.ts'
 import type { Listeners } from './listeners.ts'
 import { logLine, progressNotice } from './notices.ts'
 import { errorOf } from './report.ts'
 import { Reuse } from './reuse.ts'
+import type { RunLoopParts } from './run-loop-parts.ts'
 import { RunScope, type Shell } from './run-scope.ts'
 import { RunTimers } from './run-timers.ts'
 import { yieldToHost } from './system.ts'
@@ -28,23 +29,6 @@ const RESOLVED = Promise.resolve()
 
 /** How many handlers are called before the host's other tasks get a turn. */
 const SLICE = 4_096
-
-/** Everything a loop works with. */
-export interface RunLoopParts {
-  readonly run: Run
-  readonly code: Code
-  readonly codec: ValueCodec
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly services: object
-  readonly listeners: Listeners
-  /** Where oversized results are kept; null: nowhere. */
-  readonly blobs: BlobStore | null
-  /** Where results are kept for other runs; null: nowhere. */
-  readonly results: ResultCache | null
-  /** Null: nothing is recorded. */
-  readonly journal: Journal | null
-}
 
 /**
  * The shell round the pure core: command → decide → events → append → reduce → plan → perform → command.
@@ -74,6 +58,7 @@ export class RunLoop implements Shell {
   /** Whether the plan is followed: not before someone starts or resumes the run, whatever else it is told. */
   #isDriven = false
   readonly #root: RunScope
+  readonly #compensations: Compensations
   /** Of the runs nested in it, those that have had something to do; one that is part of it no more is forgotten. */
   readonly #nested = new WeakMap<Run, RunScope>()
   /** Handlers called since the host's other tasks had a turn. */
@@ -103,6 +88,7 @@ export class RunLoop implements Shell {
       },
     )
     this.#root = new RunScope(this, parts.run, parts.code)
+    this.#compensations = new Compensations(this, this.#root)
     parts.journal?.onLost((error) => this.#break(error))
   }
 
@@ -320,6 +306,15 @@ export class RunLoop implements Shell {
         case 'item.interrupted':
           this.#performAttempt(event, nodes[at]!)
           break
+        case 'run.compensating':
+          this.#abort('the run is canceled')
+          break
+        case 'compensation.started':
+          this.#compensations.start(event)
+          break
+        case 'compensation.interrupted':
+          this.#compensations.abort(event.data.reason)
+          break
         case 'run.paused':
         case 'run.waiting':
         case 'run.quarantined':
@@ -364,11 +359,16 @@ export class RunLoop implements Shell {
   }
 
   #stop(why: string): void {
+    this.#abort(why)
+    this.#timers.stop()
+  }
+
+  #abort(why: string): void {
     for (const run of runsOf(this.run)) {
       if (run === this.run) this.#root.attempts.abortAll(why)
       else this.#nested.get(run)?.attempts.abortAll(why)
     }
-    this.#timers.stop()
+    this.#compensations.abort(why)
   }
 
   /** The journal failed: nothing that is not recorded may have consequences, so the loop ends here. */

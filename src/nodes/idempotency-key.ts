@@ -30,6 +30,16 @@ export function signalKey(name: string, key: string): string {
   return `waystone-signal/${escaped(name)}/${key}`
 }
 
+/**
+ * The key of the compensation of a node, which is no key of what the node itself does.
+ *
+ * Shape: `waystone-compensation/<run id>/<node id>`; of a nested run `waystone-nested-compensation` as that of a node.
+ */
+export function compensationKey(runId: string, nodeId: string, path: readonly string[]): string {
+  const run = path.length === 0 ? escaped(runId) : `${path.length}/${[runId, ...path].map(escaped).join('/')}`
+  return `waystone${path.length === 0 ? '' : '-nested'}-compensation/${run}/${nodeId}`
+}
+
 function escaped(part: string): string {
   return part.replaceAll('%', '%25').replaceAll('/', '%2F')
 }

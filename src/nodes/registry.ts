@@ -76,13 +76,14 @@ export function isRegistry(value: unknown): value is Registry {
   }
 }
 
-/** The types of a graph that have no handler, each once, in definition order; types of fallbacks too. */
+/** The types of a graph that have no handler, each once, in definition order; types of fallbacks and compensations too. */
 export function missingTypes(graph: Graph, has: (type: string) => boolean): readonly string[] {
   const missing = new Set<string>()
   for (const node of graph.nodes) {
     // A node that is a run has no handler: the nodes of that run have.
     if (node.nested === undefined && !has(node.type)) missing.add(node.type)
-    const { fallback } = node
+    const { fallback, compensation } = node
+    if (compensation !== undefined && !has(compensation.type)) missing.add(compensation.type)
     if (typeof fallback === 'object' && fallback !== null && !has(fallback.type)) missing.add(fallback.type)
   }
   return [...missing]

@@ -26,7 +26,12 @@ export type RunCommand =
   | { readonly type: 'run.pause' }
   | { readonly type: 'run.cut-off' }
   | { readonly type: 'run.wait' }
-  | { readonly type: 'run.cancel'; readonly reason: string }
+  /** With `compensate` otherwise than the configuration says. */
+  | { readonly type: 'run.cancel'; readonly reason: string; readonly compensate?: boolean }
+  | { readonly type: 'compensation.start' }
+  | CompensationComplete
+  | CompensationFail
+  | { readonly type: 'compensation.end' }
   | { readonly type: 'run.time-out' }
   | { readonly type: 'run.complete' }
   | { readonly type: 'run.fail' }
@@ -76,6 +81,25 @@ export type RunCommand =
   | { readonly type: 'items.fail'; readonly index: number; readonly attempt: number }
   | ItemComplete
   | ItemFail
+
+/** The compensation of a node returned. */
+export interface CompensationComplete {
+  readonly type: 'compensation.complete'
+  readonly path: readonly string[]
+  readonly nodeId: string
+  readonly attempt: number
+  readonly writes: readonly StateWrite[] | null
+}
+
+/** An attempt at the compensation of a node failed. */
+export interface CompensationFail {
+  readonly type: 'compensation.fail'
+  readonly path: readonly string[]
+  readonly nodeId: string
+  readonly attempt: number
+  readonly error: SerializedError
+  readonly retryable: boolean
+}
 
 /** What the plan finds due that takes code to carry out: the shell makes it a report on the node. */
 export type Due =

@@ -1,3 +1,5 @@
+import type { CompensationCause } from './compensation.ts'
+
 /** What a run may use up. Every member acts; null means no limit. Kept in the run and in its snapshots. */
 export interface RunLimits {
   /** Longest active time of the run in milliseconds, pauses not counted; default null. */
@@ -36,6 +38,8 @@ export interface RunConfig {
    * `reference` keeps it outside by its digest, in the `blobs` given, and the reference in its place.
    */
   readonly oversizedResults: OversizedResults
+  /** After which ends the compensations of completed nodes run; default none. */
+  readonly compensateOn?: readonly CompensationCause[]
 }
 
 /** The limits of a run that sets none. */

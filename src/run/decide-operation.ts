@@ -52,6 +52,10 @@ export function refuseOperation(run: Run, what: string): Rejection | null {
     const message = `run ${nameOf(run)} is running, so ${what}; pause it first, and resume it afterwards (resume it before, when the process that ran it is gone)`
     return reject('RUN_REJECTED', message, details)
   }
+  if (state.compensating !== null && status !== 'failed' && status !== 'canceled') {
+    const message = `run ${nameOf(run)} compensates for what it did, so ${what}; resume it to have that done`
+    return reject('RUN_REJECTED', message, details)
+  }
   return reject(
     'RUN_ENDED',
     `run ${nameOf(run)} is ${status} for good, so ${what}; fork it to go on otherwise`,

@@ -1,6 +1,7 @@
 import { codedError } from '../base/serialized-error.ts'
 import type { NodeDefinition, WorkflowDefinition } from '../workflow/definition.ts'
 import type { RunCommand } from './command.ts'
+import { compensationInterruptions } from './decide-compensation.ts'
 import { LAST_INSTANT } from './decide-node.ts'
 import { isTried, refuseRetry } from './decide-operation.ts'
 import { type Decision, fact, nameOf, reject } from './decision.ts'
@@ -41,6 +42,7 @@ export function decideResume(
       ...retry?.note,
     }),
   ]
+  if (state.compensating !== null) return [...events, ...compensationInterruptions(run, at, 'crash', events.length)]
   const going: Going = { reason, timers, chosen, at }
   // With another workflow, what becomes of a node is said by its new definition.
   for (const { run: each, definition } of goingOn(run, workflow?.definition ?? run.state.workflow)) {

@@ -4,6 +4,15 @@ import { codedError } from '../base/serialized-error.ts'
 import type { RunCommand, SignalReceive } from './command.ts'
 import { decideChild, decideChildFail } from './decide-child.ts'
 import {
+  compensationInterruptions,
+  decideCancel,
+  decideCompensated,
+  decideCompensationEnd,
+  decideCompensationFail,
+  decideCompensationStart,
+  failOrCompensate,
+} from './decide-compensation.ts'
+import {
   decideItemComplete,
   decideItemFail,
   decideItemStart,
@@ -63,19 +72,29 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
       if (!isRunning || !isIdle) return notRunning(run, 'put to waiting')
       return decideRunWait(run, at)
     case 'run.cancel':
-      if (isEnded(state)) return reject('RUN_ENDED', `run ${nameOf(run)} is ${state.status} and can not be canceled`)
-      if (state.status === 'pending')
-        return reject('RUN_NOT_STARTED', `run ${nameOf(run)} has not started, so there is nothing to cancel`)
-      return [fact(run, at, 'run.canceled', { reason: command.reason })]
+      return decideCancel(run, command.reason, command.compensate, at)
+    case 'compensation.start':
+      return decideCompensationStart(run, at)
+    case 'compensation.complete':
+      return decideCompensated(run, command, at)
+    case 'compensation.fail':
+      return decideCompensationFail(run, command, at)
+    case 'compensation.end':
+      return decideCompensationEnd(run, at)
     case 'run.time-out':
       return isRunning ? decideTimeOut(run, at) : notRunning(run, 'timed out')
     case 'run.complete':
       if (!isRunning || frontier.unsettled > 0) return notRunning(run, 'completed')
       return [fact(run, at, 'run.completed', {})]
     case 'run.fail':
-      if (!isRunning || !isIdle || (frontier.unsettled === 0 && frontier.failing.size === 0))
+      if (
+        !isRunning ||
+        !isIdle ||
+        state.compensating !== null ||
+        (frontier.unsettled === 0 && frontier.failing.size === 0)
+      )
         return notRunning(run, 'failed')
-      return [fact(run, at, 'run.failed', failureOf(run, at))]
+      return [failOrCompensate(run, at, failureOf(run, at))]
     case 'node.start':
       return decideStart(run, command.index, at)
     case 'node.skip':
@@ -183,9 +202,11 @@ function decideRunStart(run: Run, seed: number, at: number): Decision {
 }
 
 function decideTimeOut(run: Run, at: number): Decision {
+  // A run that is at its end already is given the time to undo what it did.
+  if (run.state.compensating !== null) return []
   const events = interruptions(run, at, 'timeout')
   const message = `run ${nameOf(run)} was active longer than limits.runTimeoutMs (${run.state.config.limits.runTimeoutMs} ms); raise the limit to resume it`
-  events.push(fact(run, at, 'run.failed', { error: codedError('RUN_TIMEOUT', message) }, events.length))
+  events.push(failOrCompensate(run, at, { error: codedError('RUN_TIMEOUT', message) }, events.length))
   return events
 }
 
@@ -221,6 +242,7 @@ function interruptions(run: Run, at: number, reason: 'pause' | 'timeout'): RunEv
     for (const { nodeId, item, attempt } of runningItems(each))
       events.push(fact(each, at, 'item.interrupted', { nodeId, item, attempt, reason }, events.length))
   }
+  events.push(...compensationInterruptions(run, at, reason, events.length))
   return events
 }
 

@@ -62,6 +62,10 @@ function dataText(event: RunEvent): string {
       const { nodeId, item, attempt, reused, output, writes } = event.data
       return `{"nodeId":${JSON.stringify(nodeId)},"item":${item},"attempt":${attempt}${reusedText(reused)},"output":${encodedText(output)}${writesText(writes)}}`
     }
+    case 'compensation.completed': {
+      const { nodeId, attempt, writes } = event.data
+      return `{"nodeId":${JSON.stringify(nodeId)},"attempt":${attempt}${writesText(writes)}}`
+    }
     case 'node.visited': {
       const { nodeId, attempt, visit, output, writes, signals } = event.data
       const taken = signals === undefined ? '' : `,"signals":${JSON.stringify(signals)}`
@@ -134,6 +138,7 @@ function reviveEvent(event: any): RunEvent {
     case 'node.set':
     case 'node.visited':
     case 'item.completed':
+    case 'compensation.completed':
     case 'step.completed':
       if (data.output !== undefined) data.output = encodedOf(data.output)
       if (data.writes !== undefined)

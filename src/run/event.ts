@@ -2,20 +2,11 @@ import type { Encoded } from '../base/encoded.ts'
 import type { Dictionary } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
+import type { CompensationEvent, RunCompensating } from './compensation-event.ts'
 import type { RunConfig } from './config.ts'
+import type { Fact } from './fact.ts'
 import type { StateWrite } from './state-write.ts'
 import type { WaitState } from './wait.ts'
-
-/** A past fact of a run. `seq` is gap-free from 1; `at` (epoch ms) is information only, order is the sequence. */
-interface Fact<Type extends string, Data> {
-  readonly seq: number
-  readonly runId: string
-  readonly at: number
-  /** Of a fact of a nested run: ids of the nodes that lead to it. */
-  readonly path?: readonly string[]
-  readonly type: Type
-  readonly data: Data
-}
 
 /** The first fact of every run, written by the executor that starts it: all a reader needs to fold what follows. */
 export type RunStarted = Fact<
@@ -75,7 +66,14 @@ export type RunPaused = Fact<'run.paused', { readonly reason: string }>
 export type RunQuarantined = Fact<'run.quarantined', { readonly resumes: number }>
 
 /** Written when someone cancels the run; running nodes are canceled with it, late results are dropped. */
-export type RunCanceled = Fact<'run.canceled', { readonly reason: string }>
+export type RunCanceled = Fact<
+  'run.canceled',
+  {
+    readonly reason: string
+    /** When compensations of it failed: what `RunState.error` becomes. */
+    readonly error?: SerializedError
+  }
+>
 
 /** Written when nothing can run until a signal comes for one of these nodes, or someone answers for one that asks. */
 export type RunWaiting = Fact<'run.waiting', { readonly nodeIds: readonly string[] }>
@@ -329,6 +327,7 @@ export type RunEvent =
   | RunPaused
   | RunWaiting
   | RunQuarantined
+  | RunCompensating
   | RunCanceled
   | RunCompleted
   | RunFailed
@@ -357,6 +356,7 @@ export type RunEvent =
   | ItemRetryScheduled
   | ItemFailed
   | ItemInterrupted
+  | CompensationEvent
 
 /** The type of a fact, as it stands in the log: `run.started`, `node.completed`. */
 export type RunEventType = RunEvent['type']

@@ -1,4 +1,5 @@
 import type { Due, RunCommand } from './command.ts'
+import { stateOf } from './compensation-queue.ts'
 import { type Run, someRun } from './run.ts'
 
 /**
@@ -10,6 +11,7 @@ import { type Run, someRun } from './run.ts'
 export function plan(run: Run, at: number): RunCommand | Due | null {
   const { state, frontier, activity, root } = run
   if (state.status !== 'running' || isHeld(run)) return null
+  if (state.compensating !== null) return planCompensation(run, at)
   const doomed = frontier.nextDoomed(state)
   if (doomed !== undefined) return { type: 'node.skip', index: doomed }
   const isIdle = activity.running === 0
@@ -27,6 +29,16 @@ export function plan(run: Run, at: number): RunCommand | Due | null {
     if (item !== undefined && !mustWait) return { type: 'item.start', ...item }
   }
   return planIdle(run)
+}
+
+/** The next compensation, one after the other; the run's end when all are through. */
+function planCompensation({ state, activity, compensations }: Run, at: number): RunCommand | null {
+  if (activity.running > 0) return null
+  const step = compensations?.next
+  if (step === undefined) return { type: 'compensation.end' }
+  if (state.pausing) return { type: 'run.pause' }
+  const dueAt = stateOf(step)?.dueAt ?? null
+  return dueAt === null || dueAt <= at ? { type: 'compensation.start' } : null
 }
 
 /** What becomes of a run in which nothing can start. */
@@ -55,7 +67,7 @@ function waitsForSignal({ frontier }: Run): boolean {
 /** Whether a run it is part of lets nothing go on in a nested one: it pauses, or comes to an end. */
 function isHeld({ root, parent }: Run): boolean {
   if (parent === null) return false
-  if (root.state.pausing) return true
+  if (root.state.pausing || root.state.compensating !== null) return true
   for (let at: Run | null = parent; at !== null; at = at.parent) {
     if (at.state.status !== 'running' || at.frontier.failing.size > 0) return true
   }
@@ -111,9 +123,16 @@ function isSpent({ state }: Run): boolean {
  * overdue is not among it: it waits for a place, and a timer for it would fire again and again, and start nothing.
  */
 export function nextDueAt(root: Run): number | null {
+  if (root.state.compensating !== null) return compensationDueAt(root)
   if (!isOpen(root)) return null
   const [own, nested] = [ownDueAt(root), root.agenda.nextDueAt(ownDueAt)]
   return own === null || nested === null ? (own ?? nested) : Math.min(own, nested)
+}
+
+/** When the compensation is tried again whose turn it is. */
+function compensationDueAt({ state, compensations }: Run): number | null {
+  const step = state.status === 'running' && !state.pausing ? compensations?.next : undefined
+  return step === undefined ? null : (stateOf(step)?.dueAt ?? null)
 }
 
 function ownDueAt(run: Run): number | null {

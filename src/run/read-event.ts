@@ -199,6 +199,8 @@ function valuesOf(event: RunEvent): readonly Encoded[] {
       const { output = null, writes = [] } = event.data
       return [output, ...writes.map((write) => ('value' in write ? write.value : null))]
     }
+    case 'compensation.completed':
+      return (event.data.writes ?? []).map((write) => ('value' in write ? write.value : null))
     case 'signal.received':
       return [event.data.payload]
     case 'step.completed':

@@ -2,7 +2,7 @@ import { dictionary } from '../base/json.ts'
 import type { NodeDefinition, WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph } from '../workflow/graph.ts'
 import { Frontier } from './frontier.ts'
-import { openNested, type Run, runsOf, untouchedNode } from './run.ts'
+import { openCompensations, openNested, type Run, runsOf, untouchedNode } from './run.ts'
 import type { NodeState } from './state.ts'
 
 /**
@@ -27,6 +27,7 @@ export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: st
     if (state.decisions[key] !== undefined) decisions[key] = state.decisions[key]
   }
   state.decisions = decisions
+  for (const id of Object.keys(state.compensations)) if (!graph.indexOf.has(id)) delete state.compensations[id]
   state.workflow = definition
   state.fingerprint = fingerprint
   run.graph = graph
@@ -34,6 +35,7 @@ export function rebase(run: Run, definition: WorkflowDefinition, fingerprint: st
   for (const each of runsOf(run)) each.frontier.running = 0
   run.frontier = new Frontier(graph, state, run.activity)
   openNested(run)
+  openCompensations(run)
   for (const [index, child] of run.frontier.nested) {
     const { workflow } = graph.nodes[index]!.nested!
     if (child.state.workflow !== workflow) rebase(child, workflow, '')

@@ -18,7 +18,15 @@ export function reduceNode(
   run: Run,
   event: Exclude<
     RunEvent,
-    { readonly type: `run.${string}` | 'signal.received' | 'token.issued' | 'node.set' | 'variable.edited' }
+    {
+      readonly type:
+        | `run.${string}`
+        | `compensation.${string}`
+        | 'signal.received'
+        | 'token.issued'
+        | 'node.set'
+        | 'variable.edited'
+    }
   >,
   near: number,
 ): void {

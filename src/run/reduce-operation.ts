@@ -45,7 +45,8 @@ export function reduceEdited({ state }: Run, event: RunEventOf<'variable.edited'
 }
 
 /** Whether a run takes operations: it goes on, but not now. */
-export function isOperable({ status }: RunState): boolean {
+export function isOperable({ status, compensating }: RunState): boolean {
+  if (compensating !== null) return false
   return status === 'paused' || status === 'failed' || status === 'waiting' || status === 'quarantined'
 }
 

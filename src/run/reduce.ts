@@ -1,10 +1,12 @@
 import { codedError } from '../base/serialized-error.ts'
+import { stateOf } from './compensation-queue.ts'
 import type { RunEvent, RunEventOf } from './event.ts'
 import { rebase } from './rebase.ts'
 import { damaged, require } from './reduce-check.ts'
+import { isCompensationEvent, reduceCompensation } from './reduce-compensation.ts'
 import { reduceNode } from './reduce-node.ts'
 import { leaveFailures, reduceEdited, reduceSet, reduceSkipped } from './reduce-operation.ts'
-import { type Run, runAt, runsOf, wake } from './run.ts'
+import { openCompensations, type Run, runAt, runsOf, wake } from './run.ts'
 import { waitingNode } from './signal-waits.ts'
 import type { NodeStatus, RunState } from './state.ts'
 import { stateBytesOf } from './state-size.ts'
@@ -15,7 +17,8 @@ import { stateBytesOf } from './state-size.ts'
  * @throws {RunError} HISTORY_DAMAGED when the fact can't follow the state, HISTORY_UNKNOWN_EVENT for an unknown type
  */
 export function reduce(root: Run, event: RunEvent, near = -1): void {
-  const run = event.path === undefined ? root : runAt(root, event.path)
+  // A compensation may be of a run that is no more under way; the root knows whose turn it is.
+  const run = event.path === undefined || isCompensationEvent(event) ? root : runAt(root, event.path)
   if (run === undefined) throw damaged(event, 'no nested run is under way there')
   apply(run, event, near)
   root.state.seq = event.seq
@@ -83,7 +86,17 @@ function apply(run: Run, event: RunEvent, near: number): void {
       break
     case 'run.canceled':
       require(event, state.status !== 'pending' && !isEnded(state))
-      for (const each of runsOf(run)) cancel(each, event)
+      for (const each of runsOf(run)) if (each === run || each.state.status !== 'canceled') cancel(each, event)
+      break
+    case 'run.compensating':
+      reduceCompensating(run, event)
+      break
+    case 'compensation.started':
+    case 'compensation.completed':
+    case 'compensation.retry-scheduled':
+    case 'compensation.failed':
+    case 'compensation.interrupted':
+      reduceCompensation(run, event)
       break
     case 'run.completed':
       requireIdle(run, event)
@@ -136,10 +149,45 @@ function tellParent({ parent, host }: Run): void {
   wake(parent)
 }
 
-function cancel({ state, frontier }: Run, { at, data }: RunEventOf<'run.canceled'>): void {
+function cancel(run: Run, event: RunEventOf<'run.canceled'>): void {
+  const { state, compensations } = run
+  const { at, data } = event
   endRun(state, 'canceled', at)
   state.reason = data.reason
-  state.error = codedError('RUN_CANCELED', `the run was canceled: ${data.reason}`)
+  state.error = data.error ?? codedError('RUN_CANCELED', `the run was canceled: ${data.reason}`)
+  const compensation = compensations?.next === undefined ? undefined : stateOf(compensations.next)
+  if (compensation?.status === 'running') compensation.status = 'interrupted'
+  cancelNodes(run, at)
+}
+
+/** A run begins to compensate: nothing else of it, or of those nested in it, goes on. */
+function reduceCompensating(run: Run, event: RunEventOf<'run.compensating'>): void {
+  const { state } = run
+  const { cause, error, nodeId = null, reason = null } = event.data
+  require(event, state.status !== 'pending' && !isEnded(state) && state.compensating === null)
+  if (cause === 'failure') requireIdle(run, event)
+  else {
+    for (const each of runsOf(run).slice(1)) {
+      endRun(each.state, 'canceled', event.at)
+      each.state.reason = reason
+      each.state.error = error
+      cancelNodes(each, event.at)
+    }
+    cancelNodes(run, event.at)
+    // Nobody drives a run that does not run: its compensations wait for whoever takes it up.
+    if (state.status !== 'running') {
+      state.status = 'paused'
+      state.endedAt = null
+      state.error = null
+      state.failedNodeId = null
+      state.reason = reason
+    }
+  }
+  state.compensating = { cause, error, nodeId, reason }
+  openCompensations(run)
+}
+
+function cancelNodes({ state, frontier }: Run, at: number): void {
   for (const node of state.nodes) {
     if (!isOpen(node.status)) continue
     if (node.status === 'running') node.endedAt = at
@@ -154,8 +202,8 @@ function isOpen(status: NodeStatus): boolean {
 }
 
 /** Whether nothing can happen in a run any more. */
-export function isEnded(state: RunState): boolean {
-  return state.status === 'completed' || state.status === 'canceled'
+export function isEnded({ status, compensating }: RunState): boolean {
+  return status === 'completed' || status === 'canceled' || (status === 'failed' && compensating !== null)
 }
 
 function reduceStarted(run: Run, event: RunEventOf<'run.started'>): void {

@@ -69,6 +69,7 @@ function ownStep(
   if (status === 'canceled') return { action: 'blocked', reason: 'was canceled with the run' }
   if (state.status === 'completed' || state.status === 'canceled')
     return { action: 'blocked', reason: `the run is ${state.status}` }
+  if (state.compensating !== null) return { action: 'blocked', reason: 'the run compensates for what it did' }
   if (isStandIn) return { action: 'skip', reason: skipReasons['stand-in'] }
   if (isCutOff(node) && definition.onInterrupted === 'fail') {
     return definition.onError === 'continue'
@@ -99,7 +100,7 @@ function isCutOff({ status }: NodeState): boolean {
 
 /** Whether a node fails the run before anything starts: it was cut off and says so, or the run was cut off while failing. */
 function failsRun(state: RunState, node: NodeState, definition: NodeDefinition): boolean {
-  if (state.status === 'completed' || state.status === 'canceled') return false
+  if (state.status === 'completed' || state.status === 'canceled' || state.compensating !== null) return false
   if (isCutOff(node)) return definition.onInterrupted === 'fail' && definition.onError !== 'continue'
   return node.status === 'failed' && !node.continues && node.operator !== 'left' && !isAnswered(state.status)
 }

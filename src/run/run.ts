@@ -5,6 +5,7 @@ import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph, type Graph } from '../workflow/graph.ts'
 import { Activity } from './activity.ts'
 import { Agenda } from './agenda.ts'
+import { CompensationQueue, stateOf } from './compensation-queue.ts'
 import { DEFAULT_CONFIG, type RunConfig } from './config.ts'
 import type { RunParent } from './event.ts'
 import { Frontier } from './frontier.ts'
@@ -29,6 +30,8 @@ export interface Run {
   readonly place: readonly number[]
   readonly activity: Activity
   readonly agenda: Agenda
+  /** Of a root that compensates for what it did, or has: the order in which. Derived, never saved. */
+  compensations: CompensationQueue | null
 }
 
 /** What a new run is made of; everything but id and workflow has a default. */
@@ -76,6 +79,8 @@ export function pendingState(params: RunParams): RunState {
     signalKeys: dictionary(),
     tokens: dictionary(),
     usage: dictionary(),
+    compensating: null,
+    compensations: dictionary(),
     fruitlessResumes: 0,
     stateBytes: 0,
     error: null,
@@ -108,6 +113,7 @@ export function untouchedNode(): NodeState {
 export function createRun(graph: Graph, state: RunState): Run {
   const run = makeRun(graph, state, null, -1)
   openNested(run)
+  openCompensations(run)
   return run
 }
 
@@ -116,6 +122,14 @@ export function openNested(run: Run): void {
   run.state.nodes.forEach(({ status, parts }, index) => {
     if (status === 'waiting' && parts?.child) openChild(run, index, parts.child)
   })
+}
+
+/** Makes the order of a run's compensations anew from its state, and counts the one in flight. */
+export function openCompensations(run: Run): void {
+  if (run.state.compensating === null || run.parent !== null) return
+  run.compensations = new CompensationQueue(run.state)
+  const { next } = run.compensations
+  if (next !== undefined && stateOf(next)?.status === 'running') run.frontier.running += 1
 }
 
 /** Makes a run of a node that is one. */
@@ -174,7 +188,7 @@ function makeRun(graph: Graph, state: RunState, parent: Run | null, host: number
   const place = parent === null ? [] : [...parent.place, host]
   const agenda = parent?.agenda ?? new Agenda()
   const frontier = new Frontier(graph, state, activity)
-  const run = { graph, state, frontier, parent, host, path, place, activity, agenda }
+  const run = { graph, state, frontier, parent, host, path, place, activity, agenda, compensations: null }
   return Object.assign(run, { root: parent?.root ?? (run as unknown as Run) })
 }
 

@@ -2,6 +2,7 @@ import type { Encoded } from '../base/encoded.ts'
 import type { Dictionary } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
+import type { Compensating, CompensationState } from './compensation.ts'
 import type { RunConfig } from './config.ts'
 import type { RunParent, SkipReason } from './event.ts'
 import type { NodeParts } from './parts.ts'
@@ -145,6 +146,10 @@ export interface RunState {
   tokens: Dictionary<TokenState>
   /** `nodeExecutions` and every metered resource. */
   usage: Dictionary<number>
+  /** Set when the run compensates for what it did, and kept when it has ended after that. */
+  compensating: Compensating | null
+  /** Of compensations that have begun, by the id of the node in this run. */
+  compensations: Dictionary<CompensationState>
   /** How often the run was taken up after a crash since it last got anywhere. */
   fruitlessResumes: number
   /** What `limits.maxStateBytes` counts. */

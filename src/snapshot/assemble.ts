@@ -1,4 +1,5 @@
 import { encodedText } from '../base/encoded.ts'
+import type { Compensating } from '../run/compensation.ts'
 import type { NodeState, RunState, TokenState } from '../run/state.ts'
 import type { WaitState } from '../run/wait.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
@@ -40,7 +41,7 @@ function membersText(state: RunState, at: number, slots: SlotTexts): string {
     // Results come before everything that may refer to them.
     `,"results":${resultsText(state, slots)},"completedNodes":${JSON.stringify(state.completed)}` +
     `,"decisions":${decisionsText(state)}${member('parts', partsText(state, at, slots))}` +
-    `,"variables":${sortedMapText(state.variables, (value) => slots.value(value))}` +
+    `${member('compensations', compensationsText(state, at))},"variables":${sortedMapText(state.variables, (value) => slots.value(value))}` +
     `,"accumulators":${accumulatorsText(state, slots)},"counters":${sortedMapText(state.counters, numberText)}` +
     `,"cache":${cacheText(state, at, slots)}` +
     `,"context":{"variables":${sortedMapText(state.contextVariables, (value) => slots.value(value))}` +
@@ -103,7 +104,26 @@ function runText(state: RunState, { at, epoch, headDigest }: SnapshotMoment): st
     `,"epoch":${epoch},"startedAt":${timeText(state.startedAt)},"endedAt":${timeText(state.endedAt)}` +
     `,"activeMs":${activeMsAt(state, at)},"error":${jsonText(state.error)},"failedNodeId":${JSON.stringify(state.failedNodeId)}` +
     `,"reason":${JSON.stringify(state.reason)},"seed":${state.seed},"input":${encodedText(state.input)}` +
-    `${state.fruitlessResumes === 0 ? '' : `,"fruitlessResumes":${state.fruitlessResumes}`}}`
+    `${state.fruitlessResumes === 0 ? '' : `,"fruitlessResumes":${state.fruitlessResumes}`}` +
+    `${state.compensating === null ? '' : `,"compensating":${compensatingText(state.compensating)}`}}`
+  )
+}
+
+function compensatingText({ cause, error, nodeId, reason }: Compensating): string {
+  return `{"cause":"${cause}","error":${jsonText(error)},"nodeId":${JSON.stringify(nodeId)},"reason":${JSON.stringify(reason)}}`
+}
+
+function compensationsText({ workflow, compensations }: RunState, at: number): string {
+  if (Object.keys(compensations).length === 0) return '{}'
+  const known = workflow.nodes.filter(({ id }) => compensations[id] !== undefined)
+  return mapText(
+    known.map(({ id }) => {
+      const { status, attempt, failures, error, dueAt } = compensations[id]!
+      let text = `{"status":"${status}","attempt":${attempt},"failures":${failures}`
+      if (error !== null) text += `,"error":${jsonText(error)}`
+      if (dueAt !== null) text += `,"dueAt":"${isoTime(dueAt)}","remainingMs":${remainingMs(at, dueAt)}`
+      return [id, `${text}}`]
+    }),
   )
 }
 
@@ -248,7 +268,7 @@ function signalsText(state: RunState, slots: SlotTexts): string {
   return `[${signals.join(',')}]`
 }
 
-function configText({ config: { concurrency, limits, oversizedResults } }: RunState): string {
+function configText({ config: { concurrency, limits, oversizedResults, compensateOn } }: RunState): string {
   const limitsText = (
     [
       'runTimeoutMs',
@@ -265,7 +285,7 @@ function configText({ config: { concurrency, limits, oversizedResults } }: RunSt
     (name) =>
       `"${name}":${name === 'maxUsage' ? sortedMapText(limits.maxUsage, numberText) : JSON.stringify(limits[name])}`,
   )
-  return `{"concurrency":${JSON.stringify(concurrency)},"limits":{${limitsText.join(',')}},"oversizedResults":"${oversizedResults}"}`
+  return `{"concurrency":${JSON.stringify(concurrency)},"limits":{${limitsText.join(',')}},"oversizedResults":"${oversizedResults}"${compensateOn === undefined ? '' : `,"compensateOn":${JSON.stringify(compensateOn)}`}}`
 }
 
 function timeText(at: number | null): string {

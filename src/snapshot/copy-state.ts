@@ -1,4 +1,5 @@
 import { type Dictionary, dictionary } from '../base/json.ts'
+import type { CompensationState } from '../run/compensation.ts'
 import type { ItemState, NodeParts, Progress } from '../run/parts.ts'
 import type { AccumulatorState, NodeState, RunState } from '../run/state.ts'
 
@@ -27,6 +28,7 @@ export function copyState(state: RunState): RunState {
     signalKeys: copied(state.signalKeys),
     tokens: copied(state.tokens),
     usage: copied(state.usage),
+    compensations: copiedCompensations(state.compensations),
   }
 }
 
@@ -45,6 +47,12 @@ function copiedParts(parts: NodeParts): NodeParts {
     // As deep as its definition, which has a limit.
     child: child === null ? null : copyState(child),
   }
+}
+
+function copiedCompensations(compensations: RunState['compensations']): RunState['compensations'] {
+  const copy = dictionary<CompensationState>()
+  for (const nodeId of Object.keys(compensations)) copy[nodeId] = { ...compensations[nodeId]! }
+  return copy
 }
 
 function copiedItem(item: ItemState): ItemState {

@@ -52,6 +52,7 @@ function memberText(
   switch (name) {
     case 'nodes':
     case 'results':
+    case 'compensations':
       return inOrder(value, nodeIds, jsonText)
     case 'parts':
       return inOrder(value, nodeIds, partsText)

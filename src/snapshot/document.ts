@@ -1,5 +1,6 @@
 import type { JsonValue } from '../base/json.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
+import type { Compensating, CompensationCause, CompensationStatus } from '../run/compensation.ts'
 import type { OversizedResults, RunLimits } from '../run/config.ts'
 import type { RunParent, SkipReason } from '../run/event.ts'
 import type { ItemStatus } from '../run/parts.ts'
@@ -26,6 +27,8 @@ export interface SnapshotDocument {
   readonly decisions: Readonly<Record<string, boolean>>
   /** What nodes without a result have done on the way to one. */
   readonly parts?: Readonly<Record<string, PartsDocument>>
+  /** Compensations that have begun. */
+  readonly compensations?: Readonly<Record<string, CompensationDocument>>
   readonly variables: Readonly<Record<string, JsonValue>>
   readonly accumulators: Readonly<Record<string, AccumulatorDocument>>
   readonly counters: Readonly<Record<string, number>>
@@ -67,6 +70,7 @@ type RunMembers =
   | 'counters'
   | 'cache'
   | 'context'
+  | 'compensations'
   | 'timers'
   | 'children'
 
@@ -100,6 +104,19 @@ export interface RunDocument {
   readonly input: JsonValue
   /** How often the run was taken up after a crash since it last got anywhere; missing: 0. */
   readonly fruitlessResumes?: number
+  /** Why the run compensates for what it did, or has; missing: it does not. */
+  readonly compensating?: Compensating
+}
+
+/** Where the compensation of a completed node stands. */
+export interface CompensationDocument {
+  readonly status: CompensationStatus
+  readonly attempt: number
+  readonly failures: number
+  readonly error?: SerializedError
+  /** Of a retrying one. */
+  readonly dueAt?: string
+  readonly remainingMs?: number
 }
 
 export interface WorkflowDocument {
@@ -200,4 +217,5 @@ export interface ConfigDocument {
   readonly concurrency?: number
   readonly limits?: Partial<RunLimits>
   readonly oversizedResults?: OversizedResults
+  readonly compensateOn?: readonly CompensationCause[]
 }

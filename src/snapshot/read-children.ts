@@ -114,6 +114,7 @@ function asDocument(child: ChildDocument, root: SnapshotDocument): SnapshotDocum
       reason: null,
     },
     parts: members.parts ?? {},
+    compensations: members.compensations ?? {},
     children: members.children ?? [],
     signals: [],
     signalKeys: {},

@@ -3,6 +3,7 @@ import { type Dictionary, dictionary } from '../base/json.ts'
 import { escapeSegment } from '../base/json-pointer.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import { isPlainText } from '../base/values/plain.ts'
+import type { Compensating, CompensationState } from '../run/compensation.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig } from '../run/config.ts'
 import { untouchedNode } from '../run/run.ts'
 import type { AccumulatorState, CacheEntry, NodeState, RunState, TokenState } from '../run/state.ts'
@@ -12,6 +13,7 @@ import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type {
   AccumulatorDocument,
   CacheDocument,
+  CompensationDocument,
   ConfigDocument,
   NodeDocument,
   PartsDocument,
@@ -164,6 +166,8 @@ export function readState(checked: CheckedDocument): RunState {
     signalKeys: dictionaryOf(mapEntries(document.signalKeys ?? {}) as [string, number][]),
     tokens: tokensOf(document),
     usage: numbersOf(document.usage),
+    compensating: run.compensating === undefined ? null : compensatingOf(run.compensating),
+    compensations: compensationsOf(document),
     fruitlessResumes: run.fruitlessResumes ?? 0,
     stateBytes: 0,
     error: run.error === null ? null : errorOf(run.error),
@@ -211,6 +215,27 @@ function waitOf(wait: WaitState): WaitState {
   return { kind: 'signal', id, name, durationMs, onLoad, onTimeout, take }
 }
 
+function compensatingOf({ cause, error, nodeId, reason }: Compensating): Compensating {
+  return Object.freeze({ cause, error: errorOf(error), nodeId, reason })
+}
+
+function compensationsOf({ compensations = {} }: SnapshotDocument): Dictionary<CompensationState> {
+  return dictionaryOf(
+    (mapEntries(compensations) as [string, CompensationDocument][]).map(
+      ([nodeId, { status, attempt, failures, error, dueAt }]) => [
+        nodeId,
+        {
+          status,
+          attempt,
+          failures,
+          error: error === undefined ? null : errorOf(error),
+          dueAt: timeOf(dueAt ?? null),
+        },
+      ],
+    ),
+  )
+}
+
 function accumulatorsOf(document: SnapshotDocument, slots: SlotValues): Dictionary<AccumulatorState> {
   const accumulators = dictionary<AccumulatorState>()
   for (const [name, value] of mapEntries(document.accumulators) as [string, AccumulatorDocument][]) {
@@ -245,6 +270,7 @@ function configOf(config: ConfigDocument = {}): RunConfig {
     concurrency: config.concurrency ?? DEFAULT_CONFIG.concurrency,
     limits: Object.freeze({ ...limits, maxUsage: Object.freeze(numbersOf(limits.maxUsage)) }),
     oversizedResults: config.oversizedResults ?? DEFAULT_CONFIG.oversizedResults,
+    ...(config.compensateOn === undefined ? {} : { compensateOn: Object.freeze([...config.compensateOn]) }),
   })
 }
 

@@ -6,6 +6,7 @@ import type { AccumulatorDocument, CacheDocument, NodeDocument, SnapshotDocument
 import { Findings } from './findings.ts'
 import { numberOf } from './json-text.ts'
 import type { RunLevel } from './read-children.ts'
+import { checkCompensations } from './rules-compensations.ts'
 import { checkParts } from './rules-parts.ts'
 import { checkWaits } from './rules-waits.ts'
 import type { SlotSpans } from './scan.ts'
@@ -38,8 +39,10 @@ class Contradictions {
   readonly #indexes: ReadonlyMap<string, number>
   readonly #findings: Findings
   readonly #hosts: ReadonlySet<string>
+  readonly #isNested: boolean
 
-  constructor({ path, document, definition: workflow, nodes, slots, hosts }: RunLevel) {
+  constructor({ path, document, definition: workflow, nodes, slots, hosts, host }: RunLevel) {
+    this.#isNested = host !== null
     this.#document = document
     this.#hosts = hosts
     this.#workflow = workflow
@@ -65,6 +68,7 @@ class Contradictions {
     const definitionOf = (id: string) => this.#definitionOf(id)
     const known = { document, nodes, slots: this.#slots, hosts: this.#hosts, definitionOf }
     checkWaits(this.#findings, known)
+    checkCompensations(this.#findings, known, this.#isNested)
     const attempts = checkParts(this.#findings, known)
     this.#cache()
     this.#accumulators()

@@ -67,7 +67,7 @@ export class Snapshot {
   readonly version: string
   /** When it was taken, ISO 8601 UTC with milliseconds. */
   readonly snapshotTime: string
-  readonly run: Readonly<Omit<RunDocument, 'input' | 'seed' | 'pausing' | 'fruitlessResumes'>>
+  readonly run: Readonly<Omit<RunDocument, 'input' | 'seed' | 'pausing' | 'fruitlessResumes' | 'compensating'>>
   readonly workflow: WorkflowDefinition
   readonly #parts: SnapshotParts
   #text: string | null

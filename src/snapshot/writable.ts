@@ -107,6 +107,11 @@ function partsOfState(state: RunState, limits: SnapshotLimits): number {
     if (error !== null) parts += partsOfError(error, deep)
   }
   if (state.error !== null) parts += partsOfError(state.error, deep)
+  if (state.compensating !== null) parts += partsOfError(state.compensating.error, deep)
+  for (const nodeId of Object.keys(state.compensations)) {
+    const { error } = state.compensations[nodeId]!
+    if (error !== null) parts += partsOfError(error, deep)
+  }
   for (const map of [
     state.decisions,
     state.variables,
@@ -118,6 +123,7 @@ function partsOfState(state: RunState, limits: SnapshotLimits): number {
     state.signalKeys,
     state.tokens,
     state.usage,
+    state.compensations,
     state.config.limits.maxUsage,
   ]) {
     const names = Object.keys(map).length

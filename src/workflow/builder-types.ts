@@ -1,5 +1,6 @@
 import type { JsonValue } from '../base/json.ts'
 import type {
+  CompensationDefinition,
   ConditionDefinition,
   FallbackDefinition,
   MapDefinition,
@@ -51,6 +52,15 @@ export type Upstream<Outputs> =
   | (keyof Outputs & string)
   | { [Id in keyof Outputs & string]: UpstreamEdge<Id, Outputs[Id]> }[keyof Outputs & string]
 
+/** What undoes a node. */
+export interface Compensated<Output, Input, Services extends object> {
+  /**
+   * Undoes what the node did, when the run fails or is canceled after it and was asked to compensate; gets the node's output.
+   * A handler becomes the node type `<id>#compensation`.
+   */
+  readonly compensation?: NodeHandler<{ readonly output: Output }, unknown, Input, Services> | CompensationDefinition
+}
+
 /** How a node is run. */
 export interface NodeOptions<
   Inputs,
@@ -59,7 +69,9 @@ export interface NodeOptions<
   Recovered,
   Input,
   Services extends object,
-> extends Pick<NodeDefinition, 'data' | 'version' | 'reuse'> {
+  Output = unknown,
+> extends Pick<NodeDefinition, 'data' | 'version' | 'reuse'>,
+    Compensated<Output, Input, Services> {
   readonly trigger?: Trigger
   readonly retry?: RetryPolicy
   /** Longest time of one attempt in milliseconds. */
@@ -107,20 +119,27 @@ export type MapOutput<Value, OnItemError extends 'fail' | 'skip' | 'settle'> = r
   : Value)[]
 
 /** How the items of a map node are run. */
-export type MapNodeOptions<OnError extends 'fail' | 'continue'> = Pick<
-  NodeDefinition,
-  'data' | 'version' | 'retry' | 'timeoutMs' | 'onInterrupted' | 'reuse'
-> & { readonly onError?: OnError }
+export type MapNodeOptions<
+  OnError extends 'fail' | 'continue',
+  Output = unknown,
+  Input = unknown,
+  Services extends object = Record<string, unknown>,
+> = Pick<NodeDefinition, 'data' | 'version' | 'retry' | 'timeoutMs' | 'onInterrupted' | 'reuse'> &
+  Compensated<Output, Input, Services> & { readonly onError?: OnError }
 
 /** How a node that is a run of another workflow is run. */
-export type NestedOptions<Inputs, InnerInput, OnError extends 'fail' | 'continue'> = Pick<
-  NodeDefinition,
-  'version' | 'trigger' | 'retry'
-> & {
-  readonly onError?: OnError
-  readonly repeat?: RepeatSettings
-  readonly input?: string | ((inputs: Inputs) => InnerInput)
-}
+export type NestedOptions<
+  Inputs,
+  InnerInput,
+  OnError extends 'fail' | 'continue',
+  Input = unknown,
+  Services extends object = Record<string, unknown>,
+> = Pick<NodeDefinition, 'version' | 'trigger' | 'retry'> &
+  Compensated<unknown, Input, Services> & {
+    readonly onError?: OnError
+    readonly repeat?: RepeatSettings
+    readonly input?: string | ((inputs: Inputs) => InnerInput)
+  }
 
 /** A new node's id; a readable complaint in its place when it is taken. An id only known at run time passes. */
 export type NewId<Id extends string, Outputs> = string extends keyof Outputs
@@ -229,7 +248,8 @@ export interface WorkflowBuilder<
       OnError,
       Recovered,
       Input,
-      Services
+      Services,
+      OutputOf<Returned> | OutputOf<Recovered>
     >,
   ): WorkflowBuilder<
     Outputs & { readonly [K in Id]: OutputOf<Returned> | OutputOf<Recovered> },
@@ -263,7 +283,8 @@ export interface WorkflowBuilder<
       OnError,
       Recovered,
       Input,
-      Services
+      Services,
+      OutputOf<Returned> | OutputOf<Recovered>
     >,
   ): WorkflowBuilder<
     Outputs & { readonly [K in Id]: OutputOf<Returned> | OutputOf<Recovered> },
@@ -296,7 +317,7 @@ export interface WorkflowBuilder<
     upstreams: Upstreams,
     settings: MapSettings<InputsOf<Outputs, Upstreams, Skippable, 'all'>, Item, OnItemError>,
     handler: NodeHandler<Item, Returned, Input, Services> | NodeReference<Item, Returned, Input, Services>,
-    options?: MapNodeOptions<OnError>,
+    options?: MapNodeOptions<OnError, MapOutput<OutputOf<Returned>, OnItemError>, Input, Services>,
   ): WorkflowBuilder<
     Outputs & { readonly [K in Id]: MapOutput<OutputOf<Returned>, OnItemError> },
     Skippable | SkippedId<Id, Upstreams, Skippable, Failing, 'all'>,
@@ -326,7 +347,7 @@ export interface WorkflowBuilder<
     id: NewId<Id, Outputs>,
     upstreams: Upstreams,
     inner: Workflow<InnerOutputs, InnerInput>,
-    options?: NestedOptions<InputsOf<Outputs, Upstreams, Skippable, 'all'>, InnerInput, OnError>,
+    options?: NestedOptions<InputsOf<Outputs, Upstreams, Skippable, 'all'>, InnerInput, OnError, Input, Services>,
   ): WorkflowBuilder<
     Outputs & { readonly [K in Id]: unknown },
     Skippable | SkippedId<Id, Upstreams, Skippable, Failing, 'all'>,

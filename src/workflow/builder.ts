@@ -9,7 +9,7 @@ import type {
   UpstreamEdge,
   WorkflowBuilder,
 } from './builder-types.ts'
-import type { EdgeDefinition, FallbackDefinition, NodeDefinition } from './definition.ts'
+import type { CompensationDefinition, EdgeDefinition, FallbackDefinition, NodeDefinition } from './definition.ts'
 import { buildGraph } from './graph.ts'
 import type { EdgePredicate, Handler } from './handler.ts'
 import { DEFAULT_WORKFLOW_VERSION } from './parse.ts'
@@ -30,8 +30,9 @@ interface Step {
   readonly nested: { readonly workflow: AnyWorkflow; readonly input: unknown } | null
 }
 
-interface StepOptions extends Omit<NodeDefinition, 'id' | 'type' | 'fallback' | 'map' | 'repeat'> {
+interface StepOptions extends Omit<NodeDefinition, 'id' | 'type' | 'fallback' | 'map' | 'repeat' | 'compensation'> {
   readonly fallback?: Handler | FallbackDefinition
+  readonly compensation?: Handler | CompensationDefinition
   readonly repeat?: RepeatSettings
 }
 
@@ -49,11 +50,21 @@ const optionNames: readonly string[] = [
   'onInterrupted',
   'repeat',
   'reuse',
+  'compensation',
 ]
 
 /** Members of a map node's options, and of its settings. */
-const mapOptionNames: readonly string[] = ['data', 'version', 'retry', 'timeoutMs', 'onError', 'onInterrupted', 'reuse']
-const nestedOptionNames: readonly string[] = ['version', 'trigger', 'retry', 'onError', 'repeat']
+const mapOptionNames: readonly string[] = [
+  'data',
+  'version',
+  'retry',
+  'timeoutMs',
+  'onError',
+  'onInterrupted',
+  'reuse',
+  'compensation',
+]
+const nestedOptionNames: readonly string[] = ['version', 'trigger', 'retry', 'onError', 'repeat', 'compensation']
 const mapNames: readonly string[] = ['items', 'key', 'concurrency', 'onItemError', 'maximumFailures']
 
 /** The class of the errors of a builder. */
@@ -239,10 +250,12 @@ function addStep(parts: Parts, { id, upstreams, run, options, map, nested }: Ste
   for (const name of optionNames) if (settings[name] !== undefined) node[name] = settings[name]
   addFunctions(parts, node, map, nested)
   if (handler !== undefined) addHandler(parts, type, handler, `${path}/type`)
-  if (typeof options.fallback === 'function') {
-    const standIn = `${id}#fallback`
-    node['fallback'] = { type: standIn }
-    addHandler(parts, standIn, options.fallback, `${path}/fallback/type`)
+  for (const name of ['fallback', 'compensation'] as const) {
+    const own = options[name]
+    if (typeof own !== 'function') continue
+    const ownType = `${id}#${name}`
+    node[name] = { type: ownType }
+    addHandler(parts, ownType, own, `${path}/${name}/type`)
   }
   parts.nodes.push(node)
   for (const upstream of upstreams) addEdge(parts, upstream, id)

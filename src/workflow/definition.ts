@@ -69,6 +69,12 @@ export interface NestedDefinition {
   readonly input?: string | CodeCondition
 }
 
+/** A node type (with data) that undoes what a completed node did. */
+export interface CompensationDefinition {
+  readonly type: string
+  readonly data?: JsonValue
+}
+
 /** That a node's result may come from another run; see {@link NodeDefinition.reuse}. */
 export type ReuseDefinition = boolean | { readonly maxAgeMs?: number }
 
@@ -99,6 +105,8 @@ export interface NodeDefinition {
    * false. With `maxAgeMs` only a result that is no older, in milliseconds. For nodes whose effect is their result and writes.
    */
   readonly reuse?: ReuseDefinition
+  /** Undoes what the node did, when the run fails or is canceled after it and compensates; gets `{ output }`. */
+  readonly compensation?: CompensationDefinition
   readonly [unknown: string]: unknown
 }
 

@@ -6,6 +6,7 @@ import { type Draft, draftOf, isJsonObject } from './draft.ts'
 import { type Links, rememberLinks } from './links.ts'
 import type { Problem } from './problem.ts'
 import { choice } from './rules/choice.ts'
+import { compensation } from './rules/compensation.ts'
 import { condition } from './rules/condition.ts'
 import { cycle } from './rules/cycle.ts'
 import { duplicateEdge } from './rules/duplicate-edge.ts'
@@ -43,6 +44,7 @@ const rules: readonly Rule[] = [
   fallback,
   signalSchema,
   reuse,
+  compensation,
   nameLength,
 ]
 

@@ -67,7 +67,8 @@ describe('the page of the format', () => {
   it('lists the members of a document in their order', () => {
     const listed = column(section('Members').split('### ')[0]!, 0)
     const { document } = deserialize(readFileSync(join(packageRoot, 'fixtures/snapshots/1.1.0/everything.json')))
-    expect(listed.filter((name) => name !== 'history')).toEqual(Object.keys(document))
+    // A run that waits for something compensates for nothing.
+    expect(listed.filter((name) => name !== 'history' && name !== 'compensations')).toEqual(Object.keys(document))
     expect([...listed].sort()).toEqual(Object.keys(schema.properties!).sort())
   })
 

@@ -281,7 +281,7 @@ export function publicCalls(folder: string): readonly PublicCall[] {
     ...methods('DagExecutor', executor, {
       execute: noArguments,
       pause: () => [pausing()],
-      cancel: () => ['r'],
+      cancel: () => ['r', { compensate: true }],
       signal: () => ['n', 1, { idempotencyKey: 'k' }],
       answer: () => ['w2', 1, { idempotencyKey: 'k' }],
       retryFailed: () => [{ nodes: ['x'], ...note() }],
@@ -303,7 +303,7 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       list: () => [{ statuses: ['completed'], workflowId: 'a', limit: 5, cursor: 'a' }],
       snapshot: () => ['r'],
       pause: () => ['r', pausing()],
-      cancel: () => ['r', 'reason'],
+      cancel: () => ['r', 'reason', { compensate: true }],
       signal: () => ['r', 'n', 1, { idempotencyKey: 'k' }],
       answer: () => ['r', 'w2', 1, { idempotencyKey: 'k' }],
       issueToken: () => ['r', 'w2', { expiresInMs: 5 }],

@@ -110,6 +110,23 @@ describe('validateDefinition', () => {
     ],
     [{ retry: { maximumAttempts: 2, maximumIntervalMs: '9' } }, 'WORKFLOW_BAD_RETRY /nodes/0/retry/maximumIntervalMs'],
     [{ retry: { maximumAttempts: 2, jitter: 1.1 } }, 'WORKFLOW_BAD_RETRY /nodes/0/retry/jitter'],
+    [{ compensation: 'undo' }, 'WORKFLOW_BAD_COMPENSATION /nodes/0/compensation'],
+    [{ compensation: { type: 1 } }, 'WORKFLOW_BAD_COMPENSATION /nodes/0/compensation'],
+    [{ compensation: { type: 'undo' }, reuse: true }, 'WORKFLOW_BAD_REUSE /nodes/0/reuse'],
+    [
+      {
+        repeat: { until: { operator: 'truthy' }, maximumVisits: 2 },
+        nested: {
+          workflow: {
+            id: 'i',
+            version: '1.0.0',
+            nodes: [{ id: 'x', type: 'y', compensation: { type: 'z' } }],
+            edges: [],
+          },
+        },
+      },
+      'WORKFLOW_BAD_COMPENSATION /nodes/0/repeat',
+    ],
     [{ reuse: 'yes' }, 'WORKFLOW_BAD_REUSE /nodes/0/reuse'],
     [{ reuse: null }, 'WORKFLOW_BAD_REUSE /nodes/0/reuse'],
     [{ reuse: { maxAgeMs: -1 } }, 'WORKFLOW_BAD_REUSE /nodes/0/reuse'],
