@@ -43,6 +43,7 @@ const MOST_GROWTH = 1.1
 /** What has to grow no faster than its size: the title of a growth, its workload before it. */
 const GROWTHS = [
   ['nodes in a run', 'engine: layered DAG, waystone'],
+  ['items of a map node', 'map: items of a map node'],
   ['nodes in a run, with an event log in memory', 'engine: layered DAG, waystone, event log in memory'],
   ['events folded', 'history: replay'],
   ['size of the state, save and serialize', 'document: save and serialize, by size'],
