@@ -13,7 +13,12 @@ export function causeToGoOn(run: Run, at: number): 'signaled' | 'due' | null {
   return dueAt !== null && dueAt <= at ? 'due' : null
 }
 
-/** Epoch ms of the earliest time a run waits for, whatever its status; null when it waits for none. */
-export function wakeAt({ state, frontier }: Run): number | null {
-  return frontier.nextDueAt(state)
+/** Epoch ms of the earliest time a run, or one nested in it, waits for, whatever its status; null when it waits for none. */
+export function wakeAt(root: Run): number | null {
+  let earliest: number | null = null
+  for (const { state, frontier } of runsOf(root)) {
+    const dueAt = frontier.nextDueAt(state)
+    if (dueAt !== null && (earliest === null || dueAt < earliest)) earliest = dueAt
+  }
+  return earliest
 }

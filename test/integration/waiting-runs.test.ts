@@ -322,3 +322,56 @@ describe('timers beside a signal', () => {
     expect(await statusOf(store)).toBe('completed')
   })
 })
+
+describe('waits of runs that are nested in one', () => {
+  const inner = (type: string, timeoutMs?: number) =>
+    workflow('inner')
+      .node('wait', waitForSignal({ name: 'n', schema: { type }, ...(timeoutMs === undefined ? {} : { timeoutMs }) }))
+      .build()
+  const nested = (timeoutMs?: number) =>
+    workflow('outer').workflow('text', [], inner('string')).workflow('number', [], inner('number', timeoutMs)).build()
+
+  it('let the whole run go, and a signal goes to the one it fits, whose node has the id of the other', async () => {
+    const { engine, store, flow } = world(nested())
+    await (await engine('one').start(flow, undefined, { runId: 'r' })).result
+    expect(await statusOf(store)).toBe('waiting')
+    const two = engine('two')
+    await expect(two.signal('r', 'n', true)).rejects.toMatchObject({
+      code: 'SIGNAL_INVALID',
+      details: { problems: [{ nodeId: '/text/wait' }, { nodeId: '/number/wait' }] },
+    })
+    await two.signal('r', 'n', 5)
+    await rest()
+    expect(await statusOf(store)).toBe('waiting')
+    expect((await two.snapshot('r')).completedNodes).toEqual(['number'])
+    await two.signal('r', 'n', 'five')
+    await rest()
+    expect((await (await two.resume('r')).result).results).toEqual({ text: 'five', number: 5 })
+  })
+
+  it('are over at their deadline', async () => {
+    const { engine, store, clock, flow } = world(nested(1_000))
+    await (await engine('one').start(flow, undefined, { runId: 'r' })).result
+    clock.advance(1_000)
+    await rest()
+    expect(await statusOf(store)).toBe('failed')
+  })
+
+  it('are answered by their ids, and by tokens', async () => {
+    const { engine, store, flow } = world(nested())
+    const one = engine('one')
+    const waits: Record<string, string> = {}
+    const { result, executor } = await one.start(flow, undefined, { runId: 'r' })
+    executor.on('node.waiting', ({ path, data }) => {
+      waits[path![0]!] = data.wait.id
+    })
+    await result
+    await expect(one.answer('r', waits['text']!, 5)).rejects.toMatchObject({ code: 'SIGNAL_INVALID' })
+    const token = await one.issueToken('r', waits['text']!)
+    await one.answer('r', waits['number']!, 5)
+    await rest()
+    await one.answerToken(token, 'five')
+    await rest()
+    expect(await statusOf(store)).toBe('completed')
+  })
+})
