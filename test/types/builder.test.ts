@@ -1,5 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import { nodeType, workflow } from '../../src/workflow/builder.ts'
+import type { SettledItem } from '../../src/workflow/builder-types.ts'
+import type { ItemInfo } from '../../src/workflow/handler.ts'
 import { route } from '../../src/workflow/routed.ts'
 import type { Workflow } from '../../src/workflow/workflow.ts'
 
@@ -236,6 +238,48 @@ describe('a workflow', () => {
       .node('constructor', ['__proto__', ''], (inputs) => {
         expectTypeOf(inputs).toEqualTypeOf<{ readonly __proto__: number; readonly '': number }>()
       })
+  })
+
+  it('types items, what a map node gives, and what tells items apart', () => {
+    const flow = workflow('w')
+      .node('list', async () => [{ id: 1, name: 'a' }])
+      .map('names', ['list'], { key: (item) => item.id }, (item, ctx) => {
+        expectTypeOf(item).toEqualTypeOf<{ id: number; name: string }>()
+        expectTypeOf(ctx.item).toEqualTypeOf<ItemInfo | undefined>()
+        return item.name
+      })
+      .map('settled', ['list'], { onItemError: 'settle' }, async (item) => item.id)
+      .map('of', ['list', 'names'], { items: ({ names }) => names }, (name) => {
+        expectTypeOf(name).toEqualTypeOf<string>()
+      })
+      .build()
+    expectTypeOf<OutputsOf<typeof flow>['names']>().toEqualTypeOf<readonly string[]>()
+    expectTypeOf<OutputsOf<typeof flow>['settled'][number]>().toEqualTypeOf<SettledItem<number>>()
+    const listed = workflow('w').node('list', () => [1])
+    // @ts-expect-error a key is a string or a number
+    listed.map('m', ['list'], { key: () => ({}) }, () => 1)
+    // @ts-expect-error there is no such node
+    listed.map('m', ['none'], {}, () => 1)
+  })
+
+  it('types the input of a nested run, and takes ids and upstreams as nodes do', () => {
+    const inner = workflow('inner')
+      .input<{ readonly n: number }>()
+      .node('a', (_, ctx) => ctx.input.n)
+      .build()
+    workflow('w')
+      .node('list', () => [1])
+      .workflow('run', ['list'], inner, { input: ({ list }) => ({ n: list[0]! }), onError: 'continue' })
+      .node('after', ['run'], ({ run }) => {
+        expectTypeOf(run).toEqualTypeOf<unknown>()
+      })
+    const empty = workflow('w').node('taken', () => 1)
+    // @ts-expect-error the input of the nested run is another
+    empty.workflow('run', [], inner, { input: () => ({ n: 'one' }) })
+    // @ts-expect-error there is no such node
+    empty.workflow('run', ['none'], inner)
+    // @ts-expect-error the id is taken
+    empty.workflow('taken', [], inner)
   })
 
   it('runs the program of the design', () => {
