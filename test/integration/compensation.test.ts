@@ -193,6 +193,32 @@ describe('compensations after a failure', () => {
     expect(undone).toEqual(['a'])
   })
 
+  it('are the only thing that goes on: no time-out of the run, and no nested run that waits', async () => {
+    const clock = new ManualClock()
+    const undone: string[] = []
+    const later = (id: string) => () =>
+      new Promise<void>((resolve) => {
+        clock.setTimer(500, () => {
+          undone.push(id)
+          resolve()
+        })
+      })
+    const inner = workflow('inner', '1.0.0')
+      .node('x', () => 1, { compensation: later('x') })
+      .node('nap', ['x'], { type: 'sleep', data: { durationMs: 300 } })
+      .node('after', ['nap'], () => undone.push('ran'))
+      .build()
+    const flow = workflow('outer', '1.0.0')
+      .node('a', () => 1, { compensation: later('a') })
+      .workflow('b', ['a'], inner)
+      .node('fails', ['a'], () => Promise.reject(new Error('no')))
+      .build()
+    const executor = new DagExecutor(flow, { ...onFailure, clock, limits: { runTimeoutMs: 200 } })
+    const { error } = await clock.drive(executor.execute())
+    expect(error).toMatchObject({ code: 'RUN_NODE_FAILED' })
+    expect(undone).toEqual(['x', 'a'])
+  })
+
   it('have the time-out of their node, and what comes later is dropped', async () => {
     const clock = new ManualClock()
     const signals: AbortSignal[] = []
@@ -280,7 +306,7 @@ describe('compensations after a failure', () => {
   it('of a map node run once, for all its items; of a type that waits they fail', async () => {
     const undone: unknown[] = []
     const flow = workflow('mapped', '1.0.0')
-      .node('list', () => [1, 2], { compensation: { type: 'sleep', data: { forMs: 1 } } })
+      .node('list', () => [1, 2], { compensation: { type: 'sleep', data: { durationMs: 1 } } })
       .map('items', ['list'], {}, (item) => item * 2, { compensation: ({ output }) => void undone.push(output) })
       .node('fails', ['items'], () => Promise.reject(new Error('no')))
       .build()
@@ -522,6 +548,45 @@ describe('compensations of a stored run', () => {
       await store.close()
     },
   )
+
+  it('go on over a workflow that has changed meanwhile: what it has no more is not undone', async () => {
+    const store = memoryStore()
+    const undone: string[] = []
+    const json = (isNew: boolean) => ({
+      id: 'changing',
+      version: '1.0.0',
+      nodes: [
+        { id: 'a', type: 'give', compensation: { type: 'undo', data: isNew ? 'a, new' : 'a' } },
+        ...(isNew ? [] : [{ id: 'b', type: 'give', compensation: { type: 'undo', data: 'b' } }]),
+        { id: 'c', type: 'give', compensation: { type: isNew ? 'undo' : 'hang', data: 'c, new' } },
+        { id: 'd', type: 'fail' },
+      ],
+      edges: ['c', 'd', ...(isNew ? [] : ['b'])].map((target) => ({ source: target === 'd' ? 'c' : 'a', target })),
+    })
+    const registry = createRegistry()
+      .register('give', (_, ctx) => ctx.nodeId)
+      .register('hang', never)
+      .register('undo', (_, ctx) => void undone.push(String(ctx.data)))
+      .register('fail', () => Promise.reject(new Error('no')))
+    const clock = new ManualClock()
+    const options = { store, clock, logger: recordingLogger(), registry, ...onFailure }
+    const first = createEngine({ ...options, workflows: [parseWorkflow(json(false))] })
+    const { executor, result } = await first.start('changing', undefined, { runId: 'r', concurrency: 1 })
+    await new Promise<void>((resolve) => executor.on('compensation.started', () => resolve()))
+    const pausing = first.pause('r', { deadlineMs: 0 })
+    clock.advance(1)
+    await pausing
+    expect((await result).status).toBe('paused')
+    const second = createEngine({ ...options, workflows: [parseWorkflow(json(true))], onWorkflowChange: 'accept' })
+    expect((await (await second.resume('r')).result).status).toBe('failed')
+    expect(undone).toEqual(['c, new', 'a, new'])
+    // And its log is folded to the same.
+    const { compensations } = (await second.snapshot('r')).document
+    expect(Object.entries(compensations!).map(([id, { status }]) => `${id} ${status}`)).toEqual([
+      'a completed',
+      'c completed',
+    ])
+  })
 
   it('that is canceled while it executes nowhere run when it is resumed', async () => {
     const store = memoryStore()
