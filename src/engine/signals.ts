@@ -26,7 +26,7 @@ type NodeProblem = PayloadProblem & { readonly nodeId: string }
 /** A type and the data a node of it has: of the node itself, or of what stands in for it. */
 type Variant = { readonly type: string; readonly data?: JsonValue }
 
-/** The nodes of a workflow that may wait for a signal, by its name. */
+/** The nodes of a workflow that may wait for a signal, by its name, where one of them has a schema. */
 const waiters = new WeakMap<WorkflowDefinition, ReadonlyMap<string, readonly Waiter[]>>()
 
 /** @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN */
@@ -136,7 +136,7 @@ interface Waiter {
   readonly other: Variant | null
 }
 
-/** Those of a run that wait for a name now, or may do so yet, each with the schema it has then. */
+/** Those of a run that wait for a name now, or may do so yet, each with the schema it has then; none where none has a schema. */
 function openWaiters(run: Run, name: string): readonly { readonly nodeId: string; readonly schema: unknown }[] {
   const definition = run.state.workflow
   let byName = waiters.get(definition)
@@ -181,10 +181,15 @@ function waitersOf(root: WorkflowDefinition): ReadonlyMap<string, readonly Waite
         typeof fallback === 'string' ? definition.nodes.find(({ id }) => id === fallback)! : (fallback ?? null)
       const waiter = { path, nodeId, own, other }
       for (const name of new Set([nameOf(own), other && nameOf(other)])) {
-        if (name !== null) byName.set(name, [...(byName.get(name) ?? []), waiter])
+        if (name === null) continue
+        const named = byName.get(name)
+        if (named === undefined) byName.set(name, [waiter])
+        else named.push(waiter)
       }
     }
   }
+  // A signal that nobody holds against a schema costs nothing, however many may wait for it.
+  for (const [name, named] of byName) if (!named.some(hasSchema)) byName.delete(name)
   return byName
 }
 
@@ -192,6 +197,10 @@ function nameOf({ type, data }: Variant): string | null {
   if (type !== 'waitForSignal' || typeof data !== 'object' || data === null) return null
   const { name } = data as { readonly name?: unknown }
   return typeof name === 'string' ? name : null
+}
+
+function hasSchema({ own, other }: Waiter): boolean {
+  return [own, other].some((variant) => variant !== null && isAsking({ schema: schemaOf(variant) }))
 }
 
 function schemaOf({ data }: Variant): unknown {
