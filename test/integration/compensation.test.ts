@@ -400,6 +400,26 @@ describe('compensations after a cancel', () => {
     }
   })
 
+  it('begin when handlers in flight have been told to stop; a document taken meanwhile stays as it is', async () => {
+    const seen: unknown[] = []
+    const gate = deferred()
+    const flow = workflow('told', '1.0.0')
+      .node('a', () => 1, { compensation: () => gate.promise })
+      .node('b', ['a'], (_, ctx) => new Promise(() => ctx.signal.addEventListener('abort', () => seen.push('b'))))
+      .build()
+    const executor = new DagExecutor(flow, both)
+    const executing = executor.execute()
+    await tick()
+    await executor.cancel()
+    await tick()
+    expect(seen).toEqual(['b'])
+    const snapshot = executor.saveSnapshot()
+    gate.resolve()
+    expect((await executing).status).toBe('canceled')
+    expect(snapshot.document.compensations).toMatchObject({ a: { status: 'running' } })
+    expect(executor.saveSnapshot().document.compensations).toMatchObject({ a: { status: 'completed' } })
+  })
+
   it('are stopped by a cancel that wants none, and by no other', async () => {
     const undone: string[] = []
     const signals: AbortSignal[] = []
