@@ -219,6 +219,30 @@ describe('compensations after a failure', () => {
     expect(undone).toEqual(['x', 'a'])
   })
 
+  it('let no nested run go on that a signal reaches meanwhile', async () => {
+    const clock = new ManualClock()
+    const ran: string[] = []
+    const gate = deferred()
+    const inner = workflow('inner', '1.0.0')
+      .node('word', { type: 'waitForSignal', data: { name: 'go' } })
+      .node('after', ['word'], () => ran.push('after'))
+      .build()
+    const flow = workflow('outer', '1.0.0')
+      .node('a', () => 1, { compensation: () => gate.promise.then(() => void ran.push('undone')) })
+      .workflow('b', ['a'], inner)
+      .node('hangs', ['a'], never)
+      .build()
+    const executor = new DagExecutor(flow, { ...onFailure, clock, limits: { runTimeoutMs: 100 } })
+    const executing = executor.execute()
+    await tick()
+    clock.advance(100)
+    await executor.signal('go')
+    await tick()
+    gate.resolve()
+    expect((await executing).error).toMatchObject({ code: 'RUN_TIMEOUT' })
+    expect(ran).toEqual(['undone'])
+  })
+
   it('have the time-out of their node, and what comes later is dropped', async () => {
     const clock = new ManualClock()
     const signals: AbortSignal[] = []
