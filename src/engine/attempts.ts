@@ -301,12 +301,7 @@ export class Attempts {
               ...taken,
             })
       const { oversizedResults, limits } = host.run.state.config
-      if (
-        command.type === 'node.visit' ||
-        blobs === null ||
-        oversizedResults !== 'reference' ||
-        !isOversized(encoded, limits.maxResultBytes)
-      ) {
+      if (blobs === null || oversizedResults !== 'reference' || !isOversized(encoded, limits.maxResultBytes)) {
         report(command)
         return
       }
