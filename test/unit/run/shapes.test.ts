@@ -133,14 +133,18 @@ describe('a node that waits', () => {
   it('takes a signal that is for its wait alone, or for its node, past those that began to wait before', () => {
     const core = waiting({ a: signal('s'), b: signal('s'), c: signal('s') })
     const { id } = core.node('b').wait!
+    // All have been looked at, and nothing was there for them.
+    expect(core.settle()).toEqual(['run.wait'])
+    core.do({ type: 'run.resume', cause: 'signaled' })
     core.do({ type: 'signal.receive', name: 's', payload: 1, waitId: id })
     core.check()
     expect(core.settle()[0]).toBe('wait.end b')
     core.do({ type: 'run.resume', cause: 'signaled' })
-    core.do({ type: 'signal.receive', name: 's', payload: 1, fits: ['c'] })
-    core.do({ type: 'signal.receive', name: 's', payload: 1 })
+    core.do({ type: 'signal.receive', name: 's', payload: 'for c', fits: ['c'] })
+    core.do({ type: 'signal.receive', name: 's', payload: 'for any' })
     core.check()
     expect(core.settle()).toEqual(['wait.end a', 'wait.end c', 'run.complete'])
+    expect([core.node('a').output, core.node('c').output]).toEqual(['for any', 'for c'])
   })
 
   it('refuses the reports of attempts that are not its own, and of a run that has stopped', () => {
@@ -335,6 +339,17 @@ describe('a map node', () => {
     expect(core.settle()).toEqual(['items.fail m', 'run.complete'])
     core.at += 1_000
     expect([core.settle(), nextDueAt(core.run)]).toEqual([[], null])
+  })
+
+  it('starts no item more once one has failed it, and ends when those that run have', () => {
+    const core = mapped(6)
+    core.settle()
+    core.do(itemFailed(1))
+    expect(core.settle()).toEqual([])
+    core.check()
+    core.do(itemDone(0))
+    core.do(itemDone(2))
+    expect(core.settle()).toEqual(['items.fail m', 'run.fail'])
   })
 
   it('that was put back after it had ended is not ended before its items are through', () => {
