@@ -486,6 +486,16 @@ describe('a node that is a run', () => {
     expect(core.settle()).toEqual(['node.start n b'])
   })
 
+  it('is held while the run comes to its failure', () => {
+    const core = nesting({}, ['other'])
+    core.settle()
+    core.do(failed(1))
+    core.do(done(0), 'n')
+    core.check()
+    expect(core.settle()).toEqual(['run.fail'])
+    expect(core.nested('n').state.nodes[1]!.status).toBe('pending')
+  })
+
   it('says when it goes on by itself, at each of its times', () => {
     const core = nesting()
     core.settle()
