@@ -80,6 +80,14 @@ export async function readValue({ given, isText }: GivenValue, what: string): Pr
   return jsonOf(text, `${what} is to be JSON, @file, - for standard input, or any text with --text`, where)
 }
 
+/**
+ * A token of the command line: itself, `@` and the path of a file with it, or `-` for standard input.
+ * @throws {WaystoneError} CLI_FILE
+ */
+export async function readToken(given: string): Promise<string> {
+  return String(await readValue({ given, isText: true }, 'a token')).trim()
+}
+
 function jsonOf(text: string, expected: string, where: string): unknown {
   try {
     return JSON.parse(text) as unknown

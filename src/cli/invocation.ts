@@ -43,7 +43,6 @@ interface Delivery extends OnRun, CodeOptions {
   readonly payload: GivenValue
   /** Of deliveries with the same key a run takes one; null: each is one of its own. */
   readonly key: string | null
-  readonly concurrency: number | null
 }
 
 /** One command as it was asked for. */
@@ -68,12 +67,18 @@ export type Invocation = GlobalOptions &
     | ({ readonly command: 'why'; readonly node: readonly string[] } & OnSubject & Omit<CodeOptions, 'acceptChange'>)
     | ({ readonly command: 'signal'; readonly name: string } & Delivery)
     | ({ readonly command: 'answer'; readonly waitId: string } & Delivery)
+    | ({
+        readonly command: 'answer'
+        /** The token itself, or `@` and a file with it, or `-` for standard input. */
+        readonly token: string
+      } & Omit<Delivery, 'runId' | 'key'>)
+    | ({ readonly command: 'token'; readonly waitId: string; readonly expiresInMs: number | null } & OnRun)
     | ({ readonly command: 'retry'; readonly nodes: readonly string[] } & OnRun & CodeOptions & NoteOptions)
-    | ({ readonly command: 'skip'; readonly nodeId: string } & OnRun & NoteOptions)
+    | ({ readonly command: 'skip'; readonly node: readonly string[] } & OnRun & NoteOptions)
     | ({
         readonly command: 'set'
-        /** Null: a variable is set. */
-        readonly nodeId: string | null
+        /** Its id, of a nested run after the ids that lead to it; null: a variable is set. */
+        readonly node: readonly string[] | null
         readonly variable: string | null
         readonly value: GivenValue
         /** The handles of the edges the node takes; null: its result decides. */

@@ -53,6 +53,8 @@ async function runCommand(invocation: Invocation, context: CommandContext): Prom
     case 'signal':
     case 'answer':
       return (await import('./commands/signal.ts')).signal(invocation, context)
+    case 'token':
+      return (await import('./commands/token.ts')).token(invocation, context)
     case 'retry':
       return (await import('./commands/retry.ts')).retry(invocation, context)
     case 'skip':

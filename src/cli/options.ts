@@ -17,6 +17,8 @@ export interface Flags extends Partial<GlobalOptions> {
   readonly compress?: boolean
   readonly text?: boolean
   readonly key?: string
+  readonly token?: string
+  readonly expires?: number
   readonly node?: readonly string[]
   readonly handle?: readonly string[]
   readonly variable?: string

@@ -82,6 +82,31 @@ describe('a run that waits for a signal', () => {
     expect(out).toContain('run answer of order 1.0.0 waiting: 2 completed, 1 waiting\n')
   })
 
+  it('takes the answer of whoever holds a token for the wait, once, and tells nobody else anything', () => {
+    begin('token')
+    const { code, out } = waystone('token', 'token', waitIdOf('token'), '--expires', '1d')
+    expect(code).toBe(exitCodes.done)
+    const token = out.trim()
+    expect(encodeURIComponent(token)).toBe(token)
+    write('token.txt', out)
+    const answered = waystone('answer', '--token', '@token.txt', 'true', '--json')
+    expect(JSON.parse(answered.out)).toMatchObject({ type: 'recorded', runId: 'token', waitId: expect.any(String) })
+    const elsewhere = JSON.parse(waystone('token', 'token', waitIdOf('token'), '--json').out) as { token: string }
+    const refused = [
+      waystone('answer', '--token', token, 'true'),
+      waystone('answer', '--token', 'none'),
+      waystone('answer', '--token', elsewhere.token, '--store', 'none'),
+    ]
+    for (const each of refused) {
+      expect(each).toMatchObject({ code: exitCodes.notFound, out: '', err: refused[0]!.err })
+      expect(each.err).toMatch(/^error TOKEN_INVALID: /)
+    }
+    expect(waystone('token', 'token', 'w1')).toMatchObject({
+      code: exitCodes.notFound,
+      err: expect.stringMatching(/^error WAIT_UNKNOWN: /),
+    })
+  })
+
   it('refuses a payload that does not fit, and one that is no JSON', () => {
     begin('unfit')
     expect(waystone('signal', 'unfit', 'approve', '"yes"')).toMatchObject({
@@ -162,7 +187,7 @@ describe('a run that has failed', () => {
       runId: 'given',
       status: 'failed',
       seq: expect.any(Number),
-      nodeId: 'paid',
+      node: ['paid'],
       resumeCommand: 'waystone resume given',
     })
     const { nodes } = JSON.parse(waystone('show', 'given', '--json').out) as { nodes: object[] }
@@ -171,6 +196,16 @@ describe('a run that has failed', () => {
       code: exitCodes.error,
       err: expect.stringMatching(/^error RUN_REJECTED: .*completed/),
     })
+  })
+
+  it('goes on with a node of a nested run skipped, by the ids that lead to it', () => {
+    begin('nested')
+    waystone('signal', 'nested', 'approve', 'true', '--workflow', order)
+    expect(waystone('skip', 'nested', 'ship', 'picked', '--why', 'lost')).toMatchObject({
+      code: exitCodes.done,
+      out: expect.stringContaining('skipped ship › picked in run nested (waiting)\n'),
+    })
+    expect(waystone('resume', 'nested', '--workflow', order).code).toBe(exitCodes.done)
   })
 
   it('takes and loses variables', () => {
@@ -234,6 +269,7 @@ describe('a run that executes elsewhere', () => {
       ['signal', 'elsewhere', 's'],
       ['retry', 'elsewhere', '--workflow', file],
       ['skip', 'elsewhere', 'third'],
+      ['token', 'elsewhere', 'w1'],
       ['set', 'elsewhere', 'third', '1'],
       ['set', 'elsewhere', '--variable', 'v', '1'],
       ['unset', 'elsewhere', '--variable', 'v'],
@@ -255,6 +291,7 @@ describe('what is not there', () => {
     ['answer', 'nobody', 'w1'],
     ['retry', 'nobody'],
     ['skip', 'nobody', 'a'],
+    ['token', 'nobody', 'w1'],
     ['set', 'nobody', 'a', '1'],
     ['unset', 'nobody', '--variable', 'a'],
     ['inspect', 'nobody'],

@@ -5,6 +5,7 @@ import { engineOf, loadCode } from '../code.ts'
 import { readValue } from '../files.ts'
 import { nameText, printable } from '../format/printable.ts'
 import { hintCommand } from '../format/shell.ts'
+import { namesText } from '../format/wait-text.ts'
 import type { NoteOptions } from '../invocation.ts'
 import { ioLogger } from '../io.ts'
 import { withStoreOf } from '../subject.ts'
@@ -16,21 +17,21 @@ type Change = ArgsOf<'skip' | 'set' | 'unset'>
 
 /** `skip <run> <node>`: skips a node that has not ended. */
 export async function skip(args: ArgsOf<'skip'>, context: CommandContext): Promise<number> {
-  const { nodeId } = args
+  const { node } = args
   return change(args, context, {
     workflow: null,
-    give: (engine) => engine.skipNode(args.runId, nodeId, givenNote(args)),
-    members: { nodeId },
-    done: `skipped ${nameText(nodeId, 100)}`,
+    give: (engine) => engine.skipNode(args.runId, node, givenNote(args)),
+    members: { node },
+    done: `skipped ${namesText(node)}`,
   })
 }
 
 /** `set <run> <node> <value>`: gives a node its result; with `--variable` a variable its value. */
 export async function set(args: ArgsOf<'set'>, context: CommandContext): Promise<number> {
-  const { runId, nodeId, variable, handles } = args
+  const { runId, node, variable, handles } = args
   const value = await readValue(args.value, 'the value')
   const note = givenNote(args)
-  if (nodeId === null) {
+  if (node === null) {
     const name = variable ?? ''
     return change(args, context, {
       workflow: null,
@@ -41,9 +42,9 @@ export async function set(args: ArgsOf<'set'>, context: CommandContext): Promise
   }
   return change(args, context, {
     workflow: args.workflow,
-    give: (engine) => engine.setResult(runId, nodeId, handles === null ? value : route(handles, value), note),
-    members: { nodeId },
-    done: `set the result of ${nameText(nodeId, 100)}`,
+    give: (engine) => engine.setResult(runId, node, handles === null ? value : route(handles, value), note),
+    members: { node },
+    done: `set the result of ${namesText(node)}`,
   })
 }
 

@@ -17,16 +17,16 @@ export function openNodes({ nodes }: Inspection, path: readonly string[] = []): 
   ])
 }
 
-/** The name of a node, in a nested run after those of the nodes that lead to it. */
-export function pathText(path: readonly string[], nodeId: string, length = 60): string {
-  return [...path, nodeId].map((id) => nameText(id, length)).join(' › ')
+/** The name of a node: its id, in a nested run after those of the nodes that lead to it. */
+export function namesText(ids: readonly string[], length = 60): string {
+  return ids.map((id) => nameText(id, length)).join(' › ')
 }
 
 /** What a run waits for from outside, a line for each wait, and how the first is answered. */
 export function waitLines(inspection: Inspection, files: RunFiles): readonly string[] {
   const open = openNodes(inspection).filter(({ waitsFor }) => waitsFor.kind === 'signal')
   const lines = open.slice(0, MAX_LINES).map(({ path, nodeId, waitsFor }) => {
-    const name = pathText(path, nodeId)
+    const name = namesText([...path, nodeId])
     return waitsFor.kind === 'signal' ? `${name} waits for ${signalText(waitsFor, inspection.at)}` : name
   })
   if (open.length > MAX_LINES) lines.push(`and ${open.length - MAX_LINES} more; waystone inspect lists them all`)

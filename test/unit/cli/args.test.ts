@@ -81,7 +81,7 @@ describe('parseArgs', () => {
     expect(invocationOf('signal', 'r', 's')).toEqual({
       ...base,
       ...code,
-      ...{ command: 'signal', runId: 'r', name: 's', payload, key: null, concurrency: null },
+      ...{ command: 'signal', runId: 'r', name: 's', payload, key: null },
     })
     expect(
       invocationOf('signal', 'r', 's', '{}', '--key', 'k', '--workflow', 'w.mjs', '--accept-change'),
@@ -89,10 +89,20 @@ describe('parseArgs', () => {
       payload: { given: '{}', isText: false },
       ...{ key: 'k', workflow: 'w.mjs', acceptChange: true },
     })
-    expect(invocationOf('answer', 'r', 'w3', '--text', 'yes', '--concurrency', '2')).toMatchObject({
-      ...{ command: 'answer', waitId: 'w3', concurrency: 2 },
+    expect(invocationOf('answer', 'r', 'w3', '--text', 'yes')).toMatchObject({
+      ...{ command: 'answer', runId: 'r', waitId: 'w3', key: null },
       payload: { given: 'yes', isText: true },
     })
+    expect(invocationOf('answer', '--token', '@t', '1')).toEqual({
+      ...base,
+      ...code,
+      ...{ command: 'answer', token: '@t', payload: { given: '1', isText: false } },
+    })
+    expect(invocationOf('token', 'r', 'w3')).toEqual({
+      ...base,
+      ...{ command: 'token', runId: 'r', waitId: 'w3', expiresInMs: null },
+    })
+    expect(invocationOf('token', 'r', 'w3', '--expires', '1h30m')).toMatchObject({ expiresInMs: 5_400_000 })
     expect(invocationOf('retry', 'r')).toEqual({
       ...base,
       ...code,
@@ -105,17 +115,20 @@ describe('parseArgs', () => {
       ...base,
       command: 'skip',
       runId: 'r',
-      nodeId: '',
+      node: [''],
       by: null,
       why: null,
     })
     expect(invocationOf('set', 'r', 'n', '1', '--handle', 'a', '--handle', 'b')).toEqual({
       ...base,
-      ...{ command: 'set', runId: 'r', nodeId: 'n', variable: null, handles: ['a', 'b'] },
+      ...{ command: 'set', runId: 'r', node: ['n'], variable: null, handles: ['a', 'b'] },
       ...{ value: { given: '1', isText: false }, workflow: null, by: null, why: null },
     })
+    expect(invocationOf('set', 'r', 'outer', 'inner', '1')).toMatchObject({
+      ...{ node: ['outer', 'inner'], value: { given: '1' } },
+    })
     expect(invocationOf('set', 'r', '--variable', '', '-')).toMatchObject({
-      ...{ nodeId: null, variable: '', handles: null, value: { given: '-', isText: false } },
+      ...{ node: null, variable: '', handles: null, value: { given: '-', isText: false } },
     })
     expect(invocationOf('unset', 'r', '--variable', 'v')).toMatchObject({ command: 'unset', runId: 'r', variable: 'v' })
   })
@@ -154,9 +167,15 @@ describe('parseArgs', () => {
     [['signal', 'r', 's', '1', '2']],
     [['signal', 'r', 's', '--key', '']],
     [['answer', 'r']],
+    [['answer', 'r', 'w', '1', '2']],
+    [['answer', '--token', 't', '1', '2']],
+    [['answer', '--token', 't', '--key', 'k']],
+    [['answer', '--token', '']],
+    [['token', 'r']],
+    [['token', 'r', 'w', '--expires', '0ms']],
+    [['token', 'r', 'w', '--expires', 'soon']],
     [['why', 'r']],
     [['set', 'r', 'n']],
-    [['set', 'r', 'n', '1', '2']],
     [['set', 'r', '--variable', 'v']],
     [['set', 'r', 'n', '1', '--variable', 'v']],
     [['set', 'r', '1', '--variable', 'v', '--handle', 'h']],
