@@ -65,6 +65,7 @@ export type Invocation = GlobalOptions &
     | ({ readonly command: 'plan' } & OnSubject & CodeOptions)
     | ({ readonly command: 'inspect' } & OnSubject & Omit<CodeOptions, 'acceptChange'>)
     | ({ readonly command: 'why'; readonly node: readonly string[] } & OnSubject & Omit<CodeOptions, 'acceptChange'>)
+    | ({ readonly command: 'watch'; readonly isOnce: boolean } & OnRun)
     | ({ readonly command: 'signal'; readonly name: string } & Delivery)
     | ({ readonly command: 'answer'; readonly waitId: string } & Delivery)
     | ({

@@ -1,12 +1,14 @@
 import { isWaystoneError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
-import { bold } from './format/color.ts'
+import type { NodeStatus, RunStatus } from '../run/state.ts'
+import { bold, colored } from './format/color.ts'
 import { fitLine } from './format/fit-line.ts'
 import { nameText, printable, printableJson, printableLines } from './format/printable.ts'
 
 const ERASE_LINE = '\r\u001b[2K'
 /** Width taken for a terminal that does not say how wide it is, in columns. */
 const DEFAULT_COLUMNS = 80
+const DEFAULT_ROWS = 24
 
 /** Where a command writes; tests hand in one that keeps the text. */
 export interface Io {
@@ -21,6 +23,15 @@ export interface Io {
    * it. Without a terminal nothing is shown.
    */
   status(line: string | null): void
+  /**
+   * Shows a picture of lines on the terminal results go to, over the one before it; no line wraps, and lines that do not fit the
+   * screen are left out at the end. Only with `canDraw`, and with nothing else written meanwhile.
+   */
+  draw(lines: readonly DrawnLine[]): void
+  /** Size of the terminal results go to, in columns and lines, as it is now. */
+  readonly size: () => { readonly columns: number; readonly rows: number }
+  /** Whether there is a terminal to draw on. */
+  readonly canDraw: boolean
   /** Whether results go to a terminal. */
   readonly isOutTerminal: boolean
   /** Whether results, and notes, may be coloured: a terminal, and NO_COLOR is not set. */
@@ -32,6 +43,12 @@ export interface Io {
   readonly isVerbose: boolean
   /** Whether results and errors are written as JSON. */
   readonly isJson: boolean
+}
+
+/** A printable line of a picture, with a status word in it to be coloured; null for none. */
+export interface DrawnLine {
+  readonly text: string
+  readonly status: { readonly word: NodeStatus | RunStatus; readonly offset: number } | null
 }
 
 /** What `processIo` reads of the host. */
@@ -46,6 +63,8 @@ export interface IoStream {
   readonly isTTY?: boolean
   /** Width of the terminal. */
   readonly columns?: number
+  /** Its height in lines. */
+  readonly rows?: number
   write(text: string): unknown
 }
 
@@ -55,6 +74,10 @@ export function processIo({ stdout, stderr, env }: IoHost, asked: Pick<Io, 'isVe
   const isDumb = env['TERM'] === 'dumb'
   const canRewrite = stderr.isTTY === true && !isDumb && !asked.isJson
   let shown: string | null = null
+  const hasOutColor = stdout.isTTY === true && !isPlain && !isDumb
+  /** Lines of the picture that is drawn. */
+  let drawn = 0
+  const size = () => ({ columns: stdout.columns || DEFAULT_COLUMNS, rows: stdout.rows || DEFAULT_ROWS })
 
   /** Writes to a stream with the status line out of the way, when they share the terminal. */
   const write = (stream: IoStream, text: string) => {
@@ -73,12 +96,32 @@ export function processIo({ stdout, stderr, env }: IoHost, asked: Pick<Io, 'isVe
       shown = line === null ? null : fitLine(printable(line), (stderr.columns || DEFAULT_COLUMNS) - 1)
       stderr.write(`${ERASE_LINE}${shown ?? ''}`)
     },
+    draw: (lines) => {
+      const { columns, rows } = size()
+      // Neither the last column nor the last line is used: the terminal would wrap or scroll.
+      const fitting = lines.slice(0, Math.max(1, rows - 1))
+      const up = drawn === 0 ? '' : `\u001b[${drawn}A`
+      drawn = fitting.length
+      const text = fitting.map((line) => `${drawnText(line, columns - 1, hasOutColor)}\n`).join('')
+      stdout.write(`${up}${up === '' ? '' : '\r\u001b[0J'}${text}`)
+    },
+    size,
+    canDraw: stdout.isTTY === true && !isDumb && !asked.isJson,
     isOutTerminal: stdout.isTTY === true,
-    hasOutColor: stdout.isTTY === true && !isPlain && !isDumb,
+    hasOutColor,
     hasErrColor: stderr.isTTY === true && !isPlain && !isDumb,
     canRewrite,
     ...asked,
   }
+}
+
+/** A line cut to a width, its status word in its colour when all of it is there. */
+export function drawnText({ text, status }: DrawnLine, columns: number, hasColor: boolean): string {
+  const line = fitLine(text, columns)
+  if (status === null || !hasColor || line.slice(status.offset, status.offset + status.word.length) !== status.word)
+    return line
+  const end = status.offset + status.word.length
+  return `${line.slice(0, status.offset)}${colored(status.word, true)}${line.slice(end)}`
 }
 
 /**

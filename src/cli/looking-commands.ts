@@ -86,4 +86,14 @@ export function addLookingCommands(add: AddCommand): void {
     .addOption(options.workflow())
     .addOption(options.registry())
     .addOption(options.store())
+
+  add('watch <run>', 'show a run live, until it has ended', (flags, runId = '') => ({
+    ...globalsOf(flags),
+    command: 'watch',
+    runId,
+    store: flags.store,
+    isOnce: flags.once === true,
+  }))
+    .option('--once', 'look once, and end')
+    .addOption(options.store())
 }

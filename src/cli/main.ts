@@ -50,6 +50,8 @@ async function runCommand(invocation: Invocation, context: CommandContext): Prom
       return (await import('./commands/inspect.ts')).inspect(invocation, context)
     case 'why':
       return (await import('./commands/why.ts')).why(invocation, context)
+    case 'watch':
+      return (await import('./commands/watch.ts')).watch(invocation, context)
     case 'signal':
     case 'answer':
       return (await import('./commands/signal.ts')).signal(invocation, context)

@@ -16,6 +16,7 @@ export interface Flags extends Partial<GlobalOptions> {
   readonly output: string
   readonly compress?: boolean
   readonly text?: boolean
+  readonly once?: boolean
   readonly key?: string
   readonly token?: string
   readonly expires?: number

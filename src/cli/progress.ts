@@ -1,7 +1,9 @@
 import type { ProgressNotice } from '../engine/listeners.ts'
 import type { RunEvent } from '../run/event.ts'
 import type { NodeStatus, RunState } from '../run/state.ts'
-import { nameText, shorten } from './format/printable.ts'
+import { factText } from './format/fact-text.ts'
+import { shorten } from './format/printable.ts'
+import { namesText } from './format/wait-text.ts'
 import type { Io } from './io.ts'
 
 /** Shortest time between two writes of the status line, in milliseconds. */
@@ -9,14 +11,24 @@ const REDRAW_MS = 50
 /** Most running nodes that are named. */
 const MAX_NAMED = 5
 
+/** A node that runs, or whose items do. */
+interface Running {
+  readonly name: string
+  /** How far it says it is; empty while it says nothing. */
+  far: string
+  /** Of a map node: its items, and how many are through. */
+  items: { readonly total: number; done: number } | null
+}
+
 /** Shows how far a run is: one line written over again on a terminal, else a line for each fact about a node. */
 export class Progress {
   readonly #io: Io
   readonly #name: string
   readonly #total: number
+  /** Nodes of the run itself, those of nested runs left out. */
   readonly #ended = new Set<string>()
-  /** How far each running node says it is; empty while it says nothing. */
-  readonly #running = new Map<string, string>()
+  /** By the ids that lead to each, as JSON. */
+  readonly #running = new Map<string, Running>()
   #timer: NodeJS.Timeout | null = null
   #isClosed = false
 
@@ -32,16 +44,18 @@ export class Progress {
 
   /** Takes in a fact. */
   tell(event: RunEvent): void {
-    const line = this.#lineOf(event)
-    if (this.#io.canRewrite) this.#drawSoon()
-    else if (line !== null) this.#io.err(`${line}\n`)
+    this.#count(event)
+    if (this.#io.canRewrite) return this.#drawSoon()
+    const line = factText(event)
+    if (line !== null) this.#io.err(`${line}\n`)
   }
 
   /** Takes in what a node says of how far it is; shown on a terminal alone. */
-  tellProgress({ nodeId, fraction, text }: ProgressNotice): void {
-    if (!this.#running.has(nodeId)) return
+  tellProgress({ path = [], nodeId, fraction, text }: ProgressNotice): void {
+    const running = this.#running.get(keyOf(path, nodeId))
+    if (running === undefined) return
     const percent = `${Math.floor(fraction * 100)} %`
-    this.#running.set(nodeId, text === undefined ? percent : `${percent} ${shorten(text, 40)}`)
+    running.far = text === undefined ? percent : `${percent} ${shorten(text, 40)}`
     this.#drawSoon()
   }
 
@@ -53,43 +67,46 @@ export class Progress {
     this.#io.status(null)
   }
 
-  /** Keeps count, and gives the line to show for a fact where lines are not rewritten; null for none. */
-  #lineOf(event: RunEvent): string | null {
+  /** Keeps count of what runs and what has ended. */
+  #count(event: RunEvent): void {
+    const { path = [], data } = event
+    const { nodeId } = data as { readonly nodeId?: string }
+    if (nodeId === undefined) return
+    const key = keyOf(path, nodeId)
     switch (event.type) {
       case 'node.started':
-        this.#running.set(event.data.nodeId, '')
-        return event.data.attempt > 1
-          ? `started ${nameOf(event)} (attempt ${event.data.attempt})`
-          : `started ${nameOf(event)}`
+        this.#running.set(key, { name: namesText([...path, nodeId], 30), far: '', items: null })
+        break
+      case 'items.listed': {
+        const name = namesText([...path, nodeId], 30)
+        this.#running.set(key, { name, far: '', items: { total: event.data.count, done: 0 } })
+        break
+      }
+      case 'item.completed':
+      case 'item.failed': {
+        const items = this.#running.get(key)?.items
+        if (items != null) items.done += 1
+        break
+      }
       case 'node.completed':
-        this.#end(event.data.nodeId)
-        return `completed ${nameOf(event)}`
       case 'node.skipped':
-        this.#end(event.data.nodeId)
-        return `skipped ${nameOf(event)} (${event.data.reason})`
+      case 'node.set':
       case 'node.failed':
-        this.#end(event.data.nodeId)
-        return `failed ${nameOf(event)}: ${shorten(event.data.error.message, 200)}`
+        this.#running.delete(key)
+        if (path.length === 0) this.#ended.add(nodeId)
+        break
       case 'node.retry-scheduled':
-        this.#running.delete(event.data.nodeId)
-        return `retrying ${nameOf(event)} in ${event.data.delayMs} ms: ${shorten(event.data.error.message, 200)}`
       case 'node.fell-back':
-        this.#running.delete(event.data.nodeId)
-        return `fell back ${nameOf(event)}: ${shorten(event.data.error.message, 200)}`
       case 'node.interrupted':
-        this.#running.delete(event.data.nodeId)
-        return `interrupted ${nameOf(event)} (${event.data.reason})`
+      case 'node.waiting':
+      case 'child.started':
+        this.#running.delete(key)
+        break
       case 'node.reset':
-        this.#ended.delete(event.data.nodeId)
-        return null
+        if (path.length === 0) this.#ended.delete(nodeId)
+        break
       default:
-        return null
     }
-  }
-
-  #end(nodeId: string): void {
-    this.#running.delete(nodeId)
-    this.#ended.add(nodeId)
   }
 
   /** Draws a little later, once for all that was told meanwhile, so that the last fact of a burst is always seen. */
@@ -104,9 +121,10 @@ export class Progress {
 
   #line(): string {
     const named: string[] = []
-    for (const [nodeId, far] of this.#running) {
+    for (const { name, far, items } of this.#running.values()) {
       if (named.length === MAX_NAMED) break
-      named.push(far === '' ? nameText(nodeId, 30) : `${nameText(nodeId, 30)} (${far})`)
+      const parts = [items === null ? '' : `${items.done}/${items.total}`, far].filter((part) => part !== '')
+      named.push(parts.length === 0 ? name : `${name} (${parts.join(', ')})`)
     }
     const more = this.#running.size > named.length ? ` and ${this.#running.size - named.length} more` : ''
     const running = named.length === 0 ? '' : `, running: ${named.join(', ')}${more}`
@@ -114,8 +132,9 @@ export class Progress {
   }
 }
 
-function nameOf({ data }: { readonly data: { readonly nodeId: string } }): string {
-  return nameText(data.nodeId, 100)
+/** Ids may hold any sign, so that joining them would not tell them apart. */
+function keyOf(path: readonly string[], nodeId: string): string {
+  return JSON.stringify([...path, nodeId])
 }
 
 function isOver(status: NodeStatus): boolean {

@@ -179,6 +179,7 @@ function leftText(dueAt: number, at: number): string {
   return left > 0 && Number.isSafeInteger(left) ? ` (${formatDuration(left)} left)` : ' (overdue)'
 }
 
-function timeText(at: number): string {
+/** An instant as ISO 8601, that of the last one there is when it is beyond. */
+export function timeText(at: number): string {
   return new Date(Math.max(-LAST_INSTANT, Math.min(LAST_INSTANT, at))).toISOString()
 }

@@ -1,8 +1,11 @@
 import type { NodeDefinition } from '../workflow/definition.ts'
 import type { Graph } from '../workflow/graph.ts'
 import { isAnswered } from './decide-resume.ts'
-import { skipReasons } from './inspect-text.ts'
+import { skipReasons, timeText } from './inspect-text.ts'
+import { isItemSettled } from './parts.ts'
+import { graphOf } from './run.ts'
 import { isSettled, meaningOf } from './settled.ts'
+import { qualified } from './signal-waits.ts'
 import type { NodeState, RunState } from './state.ts'
 import { judge } from './trigger.ts'
 
@@ -30,10 +33,18 @@ type Step = Omit<ResumeStep, 'nodeId'>
 /**
  * Lists for every node what a resume of this state would do with it. Linear in nodes and edges.
  * @param missingTypes - node types nobody handles; their nodes, and what needs them, are blocked
+ * @param path - of a nested run: ids of the nodes that lead to it
  */
-export function planResume(graph: Graph, state: RunState, missingTypes: ReadonlySet<string> = new Set()): ResumePlan {
+export function planResume(
+  graph: Graph,
+  state: RunState,
+  missingTypes: ReadonlySet<string> = new Set(),
+  path: readonly string[] = [],
+): ResumePlan {
   const own = state.nodes.map((node, index) =>
-    ownStep(state, node, graph.nodes[index]!, missingTypes, isStandIn(index)),
+    node.status === 'waiting' && state.status !== 'completed' && state.status !== 'canceled'
+      ? waitingStep(state, node, graph.nodes[index]!, missingTypes, path)
+      : ownStep(state, node, graph.nodes[index]!, missingTypes, isStandIn(index)),
   )
   const first = state.nodes.findIndex((node, index) => failsRun(state, node, graph.nodes[index]!))
   if (first >= 0) blockAll(own, first, graph.ids[first]!)
@@ -92,6 +103,40 @@ function ownStep(
   }
   if (status === 'retrying') return { action: 'run', reason: `waits for its retry after attempt ${attempt}` }
   return { action: 'run', reason: 'its upstreams have ended' }
+}
+
+/**
+ * A node that waits goes on when what it waits for has come; a signal nobody has sent yet keeps it from that. The depth of its
+ * recursion is that of the definition, which has a limit.
+ */
+function waitingStep(
+  state: RunState,
+  { wait, dueAt, parts }: NodeState,
+  { id }: NodeDefinition,
+  missingTypes: ReadonlySet<string>,
+  path: readonly string[],
+): Step {
+  const until = dueAt === null ? '' : ` until ${timeText(dueAt)}`
+  if (wait?.kind === 'timer') return { action: 'run', reason: `sleeps${until}` }
+  if (wait !== null) {
+    const what = `the signal ${JSON.stringify(wait.name)} (wait ${wait.id})`
+    const nodeId = qualified(path, id)
+    const hasCome = state.signals.some(
+      ({ name, waitId, fits }) =>
+        name === wait.name && (waitId ?? wait.id) === wait.id && (fits === undefined || fits.includes(nodeId)),
+    )
+    if (hasCome) return { action: 'run', reason: `${what} has come` }
+    return { action: dueAt === null ? 'blocked' : 'run', reason: `waits for ${what}${until}` }
+  }
+  if (parts?.child) {
+    const { child } = parts
+    const { counts } = planResume(graphOf(child.workflow), child, missingTypes, [...path, id])
+    return counts.run === 0 && counts.blocked > 0
+      ? { action: 'blocked', reason: 'is a run that can not go on' }
+      : { action: 'run', reason: 'goes on with the run it is' }
+  }
+  const list = parts?.items?.list ?? []
+  return { action: 'run', reason: `${list.filter(isItemSettled).length} of its ${list.length} items are through` }
 }
 
 function isCutOff({ status }: NodeState): boolean {

@@ -14,6 +14,7 @@ function settled(text: string): string {
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .replaceAll(/\b\d+ ms {0,9}/g, 'DURATION')
     .replaceAll(/ +(?=DURATION)| took +remark/g, ' ')
+    .replaceAll(/\b(?:\d+(?:ms|[dhms])){1,2}\b */g, 'TOOK ')
     .replaceAll(/\b\d+ bytes/g, 'SIZE')
 }
 

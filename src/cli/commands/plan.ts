@@ -1,13 +1,16 @@
 import type { Registry } from '../../nodes/registry.ts'
 import { rebase } from '../../run/rebase.ts'
 import { isEnded } from '../../run/reduce.ts'
-import { planResume, type ResumePlan } from '../../run/resume-plan.ts'
-import { createRun, pendingState } from '../../run/run.ts'
+import { planResume, type ResumePlan, type ResumeStep } from '../../run/resume-plan.ts'
+import { createRun, graphOf, pendingState } from '../../run/run.ts'
+import type { RunState } from '../../run/state.ts'
 import { compareWorkflows, type WorkflowChange } from '../../workflow/compare-workflows.ts'
 import { workflowFingerprint } from '../../workflow/fingerprint.ts'
+import type { Graph } from '../../workflow/graph.ts'
 import type { Workflow } from '../../workflow/workflow.ts'
 import { nameText, shorten } from '../format/printable.ts'
 import { tableText } from '../format/table.ts'
+import { namesText } from '../format/wait-text.ts'
 import { loadRegistry, typesWithoutHandler } from '../load-registry.ts'
 import { loadWorkflow } from '../load-workflow.ts'
 import { readSubject, type Subject } from '../subject.ts'
@@ -26,7 +29,11 @@ export async function plan(args: ArgsOf<'plan'>, { io }: CommandContext): Promis
     )
     return 0
   }
-  const rows = steps.map(({ nodeId, action, reason }) => [nameText(nodeId, 60), action, shorten(reason, 120)])
+  const rows = steps.map(({ path = [], nodeId, action, reason }) => [
+    namesText([...path, nodeId]),
+    action,
+    shorten(reason, 120),
+  ])
   io.out(tableText(['node', 'action', 'why'], rows))
   io.out(`\n${counts.run} to run, ${counts.reuse} to reuse, ${counts.skip} to skip, ${counts.blocked} blocked\n`)
   for (const { nodeId, change, what } of changes) {
@@ -38,7 +45,13 @@ export async function plan(args: ArgsOf<'plan'>, { io }: CommandContext): Promis
   return 0
 }
 
-type Plan = Pick<ResumePlan, 'steps' | 'counts'> & { readonly changes: readonly WorkflowChange[] }
+/** A step, of a nested run with the ids of the nodes that lead to it. */
+type PlannedStep = ResumeStep & { readonly path?: readonly string[] }
+
+interface Plan extends Pick<ResumePlan, 'counts'> {
+  readonly steps: readonly PlannedStep[]
+  readonly changes: readonly WorkflowChange[]
+}
 
 function planOf(subject: Subject, given: Workflow | null, registry: Registry | null, acceptChange: boolean): Plan {
   if (subject.kind === 'workflow') {
@@ -57,8 +70,25 @@ function planOf(subject: Subject, given: Workflow | null, registry: Registry | n
   if (given !== null && acceptChange && changes.length > 0 && !isEnded(state)) {
     rebase(run, given.definition, workflowFingerprint(given))
   }
-  return {
-    ...planResume(run.graph, run.state, new Set(typesWithoutHandler(run.graph, given, registry))),
-    changes,
-  }
+  const missing = new Set(typesWithoutHandler(run.graph, given, registry))
+  const counts = { run: 0, reuse: 0, skip: 0, blocked: 0 }
+  const steps = stepsOf(run.graph, run.state, missing, [])
+  for (const { action } of steps) counts[action] += 1
+  return { steps, counts, changes }
+}
+
+/** The steps of a run, those of a run that is under way in it behind its node; the depth is that of the definition. */
+function stepsOf(
+  graph: Graph,
+  state: RunState,
+  missing: ReadonlySet<string>,
+  path: readonly string[],
+): readonly PlannedStep[] {
+  return planResume(graph, state, missing, path).steps.flatMap((step, index) => {
+    const own: PlannedStep = path.length === 0 ? step : { path, ...step }
+    const { status, parts } = state.nodes[index]!
+    const child = status === 'completed' ? null : (parts?.child ?? null)
+    if (child === null) return [own]
+    return [own, ...stepsOf(graphOf(child.workflow), child, missing, [...path, step.nodeId])]
+  })
 }

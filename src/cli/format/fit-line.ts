@@ -22,6 +22,19 @@ export function fitLine(line: string, columns: number): string {
   return line
 }
 
+/** How many columns a printable line takes. */
+export function lineWidth(line: string): number {
+  let width = 0
+  for (const char of line) width += widthOf(char)
+  return width
+}
+
+/** A line filled up with blanks to so many columns, or cut to them. */
+export function padLine(line: string, columns: number): string {
+  const fitted = fitLine(line, columns)
+  return `${fitted}${' '.repeat(Math.max(0, columns - lineWidth(fitted)))}`
+}
+
 function widthOf(char: string): number {
   if (ZERO_WIDTH.test(char)) return 0
   return WIDE.test(char) ? 2 : 1

@@ -1,7 +1,10 @@
-import type { NodeStatus, RunState } from '../../run/state.ts'
+import { graphOf } from '../../run/run.ts'
+import type { NodeState, NodeStatus, RunState } from '../../run/state.ts'
 import { isCodeCondition } from '../../workflow/condition.ts'
 import type { EdgeDefinition, NodeDefinition } from '../../workflow/definition.ts'
 import type { Graph } from '../../workflow/graph.ts'
+import { counted } from './counted.ts'
+import { nodeDetail } from './node-detail.ts'
 import { shorten } from './printable.ts'
 
 /** Longest text of one line of a label, in characters. */
@@ -21,28 +24,52 @@ const styles: Readonly<Record<NodeStatus, string>> = {
 
 /**
  * A workflow as a Mermaid flowchart; with a run, its nodes carry their status and colour, taken edges are thick and edges
- * not taken dotted. Ids of the workflow only ever stand in quoted, escaped labels; the chart's own names are `n0`, `n1`, ….
+ * not taken dotted. A node that is a run is a subgraph with the nodes of that run. Ids of the workflow only ever stand in quoted,
+ * escaped labels; the chart's own names are `n0`, `n1`, …, those in the subgraph `n1` are `n1_0`, `n1_1`, ….
  *
  * Shape: `flowchart TD\n  n0["orders"]\n  n1["total"]\n  n0 --> n1\n`
  */
 export function mermaidText(graph: Graph, state: RunState | null = null): string {
-  const lines = ['flowchart TD']
-  graph.nodes.forEach((node, index) => {
-    lines.push(`  n${index}["${nodeLabel(node, state?.nodes[index]?.status ?? null)}"]`)
+  const chart: Chart = { lines: ['flowchart TD'], byStatus: new Map() }
+  addGraph(chart, graph, state, 'n', '  ')
+  for (const [status, names] of chart.byStatus) {
+    chart.lines.push(`  classDef ${status} ${styles[status]}`, `  class ${names.join(',')} ${status}`)
+  }
+  return `${chart.lines.join('\n')}\n`
+}
+
+/** A chart while it is made. */
+interface Chart {
+  readonly lines: string[]
+  /** Names of its nodes. */
+  readonly byStatus: Map<NodeStatus, string[]>
+}
+
+/** The depth of its recursion is that of the definition, which has a limit. */
+function addGraph(chart: Chart, graph: Graph, state: RunState | null, prefix: string, indent: string): void {
+  const { lines, byStatus } = chart
+  graph.nodes.forEach((definition, index) => {
+    const name = `${prefix}${index}`
+    const node = state?.nodes[index] ?? null
+    if (node !== null) named(byStatus, node.status).push(name)
+    const { nested } = definition
+    if (nested === undefined) {
+      lines.push(`${indent}${name}["${nodeLabel(definition, node)}"]`)
+      return
+    }
+    lines.push(`${indent}subgraph ${name}["${nodeLabel(definition, node)}"]`)
+    addGraph(chart, graphOf(nested.workflow), node?.parts?.child ?? null, `${name}_`, `${indent}  `)
+    lines.push(`${indent}end`)
   })
   graph.edges.forEach((edge, index) => {
     const label = edgeLabel(edge)
-    const arrow = arrowOf(graph, index, state)
-    lines.push(
-      `  n${graph.edgeSource[index]} ${arrow}${label === '' ? '' : `|"${label}"|`} n${graph.edgeTarget[index]}`,
-    )
+    const arrow = `${arrowOf(graph, index, state)}${label === '' ? '' : `|"${label}"|`}`
+    lines.push(`${indent}${prefix}${graph.edgeSource[index]} ${arrow} ${prefix}${graph.edgeTarget[index]}`)
   })
   graph.nodes.forEach(({ fallback }, index) => {
     const standIn = typeof fallback === 'string' ? graph.indexOf.get(fallback) : undefined
-    if (standIn !== undefined) lines.push(`  n${index} -.->|"fallback"| n${standIn}`)
+    if (standIn !== undefined) lines.push(`${indent}${prefix}${index} -.->|"fallback"| ${prefix}${standIn}`)
   })
-  if (state !== null) lines.push(...classLines(state))
-  return `${lines.join('\n')}\n`
 }
 
 /**
@@ -59,11 +86,28 @@ export function mermaidLabel(text: string): string {
   })
 }
 
-function nodeLabel({ id, type }: NodeDefinition, status: NodeStatus | null): string {
+function nodeLabel(definition: NodeDefinition, node: NodeState | null): string {
+  const { id, type, nested } = definition
   const lines = [mermaidLabel(id)]
-  if (type !== id) lines.push(mermaidLabel(type))
-  if (status !== null) lines.push(status)
+  if (nested !== undefined) lines.push(mermaidLabel(`${nested.workflow.id} ${nested.workflow.version}`))
+  else if (type !== id) lines.push(mermaidLabel(type))
+  if (node !== null) lines.push(node.status)
+  const detail = node === null ? shapeText(definition) : stateText(definition, node)
+  if (detail !== '') lines.push(mermaidLabel(detail))
   return lines.join('<br/>')
+}
+
+/** What a node of a workflow is besides its type. */
+function shapeText({ map, repeat }: NodeDefinition): string {
+  if (repeat !== undefined) return `at most ${counted(repeat.maximumVisits, 'visit')}`
+  return map === undefined ? '' : 'for each item'
+}
+
+/** What a node waits for, how many of its items are through, and its visit. */
+function stateText(definition: NodeDefinition, node: NodeState): string {
+  const { status, parts } = node
+  if (parts?.child || (status !== 'waiting' && status !== 'running' && status !== 'retrying')) return ''
+  return nodeDetail(node, definition, null)
 }
 
 function edgeLabel({ sourceHandle, condition }: EdgeDefinition): string {
@@ -98,15 +142,8 @@ function arrowOf(graph: Graph, index: number, state: RunState | null): string {
   }
 }
 
-function classLines(state: RunState): readonly string[] {
-  const byStatus = new Map<NodeStatus, string[]>()
-  state.nodes.forEach(({ status }, index) => {
-    const names = byStatus.get(status) ?? []
-    names.push(`n${index}`)
-    byStatus.set(status, names)
-  })
-  return [...byStatus].flatMap(([status, names]) => [
-    `  classDef ${status} ${styles[status]}`,
-    `  class ${names.join(',')} ${status}`,
-  ])
+function named(byStatus: Chart['byStatus'], status: NodeStatus): string[] {
+  const names = byStatus.get(status) ?? []
+  byStatus.set(status, names)
+  return names
 }

@@ -1,10 +1,14 @@
 import { encodedText } from '../../base/encoded.ts'
+import type { ItemsState } from '../../run/parts.ts'
 import type { NodeState, NodeStatus, RunState } from '../../run/state.ts'
 import type { Workflow } from '../../workflow/workflow.ts'
 import { colored } from './color.ts'
+import { nodeDetail } from './node-detail.ts'
+import { nodeRows } from './node-rows.ts'
 import { nameText, printable, shorten } from './printable.ts'
 import { tableText } from './table.ts'
 import { jsonLine } from './value-text.ts'
+import { namesText } from './wait-text.ts'
 
 /** Longest text of a cell, in characters. */
 const MAX_CELL = 60
@@ -29,32 +33,20 @@ export function runText(state: RunState, hasColor: boolean): string {
     ...(seq === 0 ? [] : [`last fact ${new Date(lastAt).toISOString()}`]),
     ...(error === null ? [] : [`error     ${shorten(`${error.code ?? error.name}: ${error.message}`, 400)}`]),
   ]
-  const rows = state.nodes.map((node, index) => {
-    const { id, type } = workflow.nodes[index]!
-    return [
-      nameText(id, MAX_CELL),
-      shorten(type, MAX_CELL),
-      colored(node.status, hasColor),
-      node.attempt === 0 ? '' : String(node.attempt),
-      tookText(node),
-      remarkOf(node),
-    ]
-  })
+  const rows = nodeRows(state, true).map(({ ids, node, definition }) => [
+    namesText(ids, MAX_CELL),
+    shorten(definition.type, MAX_CELL),
+    colored(node.status, hasColor),
+    node.attempt === 0 ? '' : String(node.attempt),
+    tookText(node),
+    nodeDetail(node, definition, null),
+  ])
   return `${lines.join('\n')}\n\n${tableText(['node', 'type', 'status', 'attempt', 'took', 'remark'], rows)}`
 }
 
 /** A run as one JSON document; outputs and the input are JSON with the codec's tags. */
 export function runJson(state: RunState): string {
   const { runId, workflow, status, seq, startedAt, endedAt, activeMs, error, failedNodeId, reason, completed } = state
-  const nodes = state.nodes.map((node, index) => {
-    const { id, type } = workflow.nodes[index]!
-    const { status, attempt, startedAt, endedAt, dueAt, skipReason, error, output } = node
-    const times = { startedAt: isoOf(startedAt), endedAt: isoOf(endedAt), dueAt: isoOf(dueAt) }
-    return jsonLine(
-      { id, type, status, attempt, ...times, skipReason, error },
-      status === 'completed' && output !== undefined ? { output: encodedText(output) } : {},
-    ).trimEnd()
-  })
   const members = {
     runId,
     workflow: { id: workflow.id, version: workflow.version },
@@ -68,7 +60,41 @@ export function runJson(state: RunState): string {
     reason,
     completedNodes: completed,
   }
-  return jsonLine(members, { input: encodedText(state.input), nodes: `[${nodes.join(',')}]` })
+  return jsonLine(members, { input: encodedText(state.input), nodes: nodesJson(state) })
+}
+
+/** The depth of its recursion is that of the definition, which has a limit. */
+function nodesJson({ nodes, workflow }: RunState): string {
+  const lines = nodes.map((node, index) => {
+    const { id, type, repeat } = workflow.nodes[index]!
+    const { status, attempt, startedAt, endedAt, dueAt, skipReason, error, output, operator, wait, parts } = node
+    const times = { startedAt: isoOf(startedAt), endedAt: isoOf(endedAt), dueAt: isoOf(dueAt) }
+    const members = {
+      ...{ id, type, status, attempt, ...times, skipReason, error },
+      ...(operator === null ? {} : { operator }),
+      ...(wait === null ? {} : { wait }),
+      ...(repeat === undefined || parts === null ? {} : { visits: parts.visits }),
+      ...(parts?.items == null ? {} : { items: itemCounts(parts.items) }),
+    }
+    return jsonLine(members, {
+      ...(parts?.child ? { run: childJson(parts.child) } : {}),
+      ...(status === 'completed' && output !== undefined ? { output: encodedText(output) } : {}),
+    }).trimEnd()
+  })
+  return `[${lines.join(',')}]`
+}
+
+function childJson(state: RunState): string {
+  const { workflow, status, error, failedNodeId } = state
+  const members = { workflow: { id: workflow.id, version: workflow.version }, status, error, failedNodeId }
+  return jsonLine(members, { nodes: nodesJson(state) }).trimEnd()
+}
+
+/** How many items there are, and how many have each status. */
+function itemCounts({ list }: ItemsState): object {
+  const counts = { total: list.length, pending: 0, running: 0, retrying: 0, completed: 0, failed: 0, interrupted: 0 }
+  for (const { status } of list) counts[status] += 1
+  return counts
 }
 
 /** A workflow for people: what it is, and a row for each node. */
@@ -88,12 +114,6 @@ export function workflowText({ definition, graph }: Workflow): string {
     `edges     ${graph.edges.length}`,
   ]
   return `${head.join('\n')}\n\n${tableText(['node', 'type', 'upstreams'], rows)}`
-}
-
-function remarkOf({ status, error, skipReason, dueAt }: NodeState): string {
-  if (status === 'skipped') return skipReason ?? ''
-  if (status === 'retrying' && dueAt !== null) return `due ${new Date(dueAt).toISOString()}`
-  return status === 'failed' && error !== null ? shorten(error.message, MAX_CELL) : ''
 }
 
 function tookText({ startedAt, endedAt }: NodeState): string {

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/duration.ts'
+import { timeText } from '../../run/inspect-text.ts'
 import type { Inspection, NodeInspection } from '../../run/inspection.ts'
 import { nameText, printable } from './printable.ts'
 import { hintCommand, type RunFiles } from './shell.ts'
@@ -41,20 +42,15 @@ const MAX_LINES = 10
 
 type SignalWait = Extract<NodeInspection['waitsFor'], { readonly kind: 'signal' }>
 
-/** A wait for a signal: `signal approve (wait w3), until 2026-01-01T00:00:00.000Z (2h left)`. */
+/** A wait for a signal: `signal approve (wait w3), 2h left, until 2026-01-01T00:00:00Z`. */
 export function signalText({ name, waitId, dueAt }: Pick<SignalWait, 'name' | 'waitId' | 'dueAt'>, at: number): string {
   const until = dueAt === null ? '' : `, ${untilText(dueAt, at)}`
   return `signal ${nameText(name, 60)} (wait ${printable(waitId)})${until}`
 }
 
-/** `until 2026-01-01T00:00:00.000Z (2h left)`. */
+/** When something is due, the time that is left first, to the second: `2h5m left, until 2026-01-01T00:00:00Z`. */
 export function untilText(dueAt: number, at: number): string {
-  return `until ${instantText(dueAt)} (${leftText(dueAt, at)})`
-}
-
-/** The time left to an instant: `2h5m left`, `overdue`. */
-export function leftText(dueAt: number, at: number): string {
-  return dueAt > at ? `${roughly(dueAt - at)} left` : 'overdue'
+  return `${dueAt > at ? `${roughly(dueAt - at)} left` : 'overdue'}, until ${timeText(dueAt).replace(/\.\d+Z$/, 'Z')}`
 }
 
 /** A duration in its two largest units: `2h5m`, `3s`, `120ms`. */
@@ -65,12 +61,4 @@ export function roughly(milliseconds: number): string {
     .split(/(?<=[a-z])(?=\d)/)
     .slice(0, 2)
     .join('')
-}
-
-/** Largest instant a date can have, in epoch ms. */
-const LAST_INSTANT = 8.64e15
-
-/** An instant as ISO 8601, that of the last one there is when it is beyond. */
-export function instantText(at: number): string {
-  return new Date(Math.max(-LAST_INSTANT, Math.min(LAST_INSTANT, at))).toISOString()
 }

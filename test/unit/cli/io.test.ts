@@ -3,7 +3,7 @@ import { StoreError } from '../../../src/base/errors.ts'
 import { colored } from '../../../src/cli/format/color.ts'
 import { ioLogger, processIo, writeError } from '../../../src/cli/io.ts'
 import { Progress } from '../../../src/cli/progress.ts'
-import type { RunEvent } from '../../../src/run/event.ts'
+import type { RunEvent, RunEventType } from '../../../src/run/event.ts'
 import { pendingState } from '../../../src/run/run.ts'
 
 interface Given {
@@ -155,8 +155,11 @@ describe('Progress', () => {
     },
     fingerprint: 'f',
   })
-  const factOf = (type: 'node.started' | 'node.completed', nodeId: string) =>
-    ({ seq: 2, runId: 'r', at: 0, type, data: { nodeId, attempt: 1 } }) as unknown as RunEvent
+  const factOf = (type: RunEventType, nodeId: string, more: object = {}, path?: readonly string[]) =>
+    ({
+      ...{ seq: 2, runId: 'r', at: 0, type, data: { nodeId, attempt: 1, ...more } },
+      ...(path === undefined ? {} : { path }),
+    }) as unknown as RunEvent
 
   beforeEach(() => {
     vi.useFakeTimers()
@@ -191,6 +194,29 @@ describe('Progress', () => {
     progress.tellProgress({ type: 'progress', runId: 'r', nodeId: 'b', attempt: 1, fraction: 0.255, text: 'rows' })
     vi.runAllTimers()
     expect(written.err).toBe(`${ERASE}w 0/2, running: b (25 % rows)`)
+  })
+
+  it('shows how many items of a map node are through', () => {
+    const { written, host } = hostOf({ isTTY: true })
+    const progress = new Progress(processIo(host, plain), state)
+    progress.tell(factOf('node.started', 'b'))
+    progress.tell(factOf('items.listed', 'b', { count: 3 }))
+    progress.tell(factOf('item.completed', 'b', { item: 0 }))
+    progress.tell(factOf('item.failed', 'b', { item: 1, error: { name: 'E', message: 'no' } }))
+    vi.runAllTimers()
+    expect(written.err).toBe(`${ERASE}w 0/2, running: b (2/3)`)
+  })
+
+  it('counts no node of a nested run as one of the run, also when it has the same id', () => {
+    const { written, host } = hostOf({ isTTY: true })
+    const progress = new Progress(processIo(host, plain), state)
+    progress.tell(factOf('node.started', 'b'))
+    progress.tell(factOf('child.started', 'b'))
+    progress.tell(factOf('node.started', 'b', {}, ['b']))
+    vi.runAllTimers()
+    progress.tell(factOf('node.completed', 'b', {}, ['b']))
+    vi.runAllTimers()
+    expect(written.err).toBe(`${ERASE}w 0/2, running: b › b${ERASE}w 0/2`)
   })
 
   it('draws nothing once it is closed', () => {

@@ -152,3 +152,53 @@ describe('planResume says what a resume does', () => {
     expect(planResume(core.run.graph, core.run.state, new Set(['gone'])).counts.blocked).toBe(20_000)
   })
 })
+
+describe('a node that waits', () => {
+  const signalWait = (core: Core, durationMs: number | null = null) => {
+    const dueAt = durationMs === null ? null : core.at + durationMs
+    const more = { onLoad: 'deadline', onTimeout: 'fail', take: 'first' } as const
+    const wait = { kind: 'signal', name: 's', durationMs, dueAt, ...more } as const
+    core.do({ type: 'node.wait', index: 0, attempt: 1, wait })
+    return core
+  }
+
+  it('for a signal is blocked with what follows it, until that has come', () => {
+    const core = signalWait(Core.started(['a', 'b'], ['a>b']))
+    expect(actions(core)).toEqual({ a: 'blocked', b: 'blocked' })
+    expect(reasons(core)['a']).toMatch(/^waits for the signal "s" \(wait w\d+\)$/)
+    core.settle()
+    core.do({ type: 'signal.receive', name: 'other', payload: null })
+    expect(actions(core)['a']).toBe('blocked')
+    core.do({ type: 'signal.receive', name: 's', payload: null, fits: ['elsewhere'] })
+    expect(actions(core)['a']).toBe('blocked')
+    core.do({ type: 'signal.receive', name: 's', payload: null })
+    expect(actions(core)).toEqual({ a: 'run', b: 'run' })
+    expect(reasons(core)['a']).toMatch(/^the signal "s" \(wait w\d+\) has come$/)
+  })
+
+  it('for a time, or no longer than to one, runs', () => {
+    const timed = signalWait(Core.started(['a']), 1_000)
+    expect(actions(timed)).toEqual({ a: 'run' })
+    expect(reasons(timed)['a']).toContain('until 2023-11-14T22:13:21.000Z')
+    const asleep = Core.started(['a'])
+    const wait = { kind: 'timer', durationMs: 5, onLoad: 'deadline', dueAt: asleep.at + 5 } as const
+    asleep.do({ type: 'node.wait', index: 0, attempt: 1, wait })
+    expect(reasons(asleep)['a']).toBe('sleeps until 2023-11-14T22:13:20.005Z')
+  })
+
+  it('for its items runs', () => {
+    const core = Core.started([{ id: 'a', map: {} }])
+    core.do({ type: 'items.list', index: 0, attempt: 1, count: 3, keys: null })
+    expect(reasons(core)['a']).toBe('0 of its 3 items are through')
+    expect(actions(core)).toEqual({ a: 'run' })
+  })
+
+  it('for the run it is is blocked when that can not go on', () => {
+    const inner = { id: 'i', version: '1.0.0', nodes: [{ id: 'x', type: 'gone' }], edges: [] }
+    const core = Core.started([{ id: 'a', type: 'workflow', nested: { workflow: inner } }])
+    core.do({ type: 'child.start', index: 0, attempt: 1, input: null })
+    expect(actions(core)).toEqual({ a: 'run' })
+    expect(reasons(core)['a']).toBe('goes on with the run it is')
+    expect(actions(core, ['gone'])).toEqual({ a: 'blocked' })
+  })
+})

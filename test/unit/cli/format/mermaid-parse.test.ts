@@ -4,8 +4,10 @@ import vm from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { mermaidText } from '../../../../src/cli/format/mermaid.ts'
 import { printable } from '../../../../src/cli/format/printable.ts'
+import { noParts, untouchedItem } from '../../../../src/run/parts.ts'
 import { pendingState } from '../../../../src/run/run.ts'
-import type { NodeStatus } from '../../../../src/run/state.ts'
+import type { NodeStatus, RunState } from '../../../../src/run/state.ts'
+import type { WaitState } from '../../../../src/run/wait.ts'
 import { parseWorkflow } from '../../../../src/workflow/parse.ts'
 
 /** What of Mermaid is used: its parser, and what it made of a flowchart. */
@@ -24,7 +26,7 @@ interface Mermaid {
           readonly text: string
           readonly stroke: string
         }[]
-        getSubGraphs(): readonly unknown[]
+        getSubGraphs(): readonly { readonly id: string; readonly title: string; readonly nodes: readonly string[] }[]
         getTooltip(id: string): string | undefined
       }
     }>
@@ -209,6 +211,84 @@ describe("mermaidText, read by Mermaid's own parser", () => {
       ['dotted', 'no'],
       ['normal', ''],
       ['dotted', 'fallback'],
+    ])
+  })
+
+  it('is a subgraph for each node that is a run, with the nodes of that run, whatever their ids', async () => {
+    const leaf = { id: 'leaf', version: '1.0.0', nodes: [{ id: 'end', type: 't' }], edges: [] }
+    const nodes = hostile.map((text) => ({ id: text, type: `${text}?` }))
+    const inner = {
+      id: '"] end subgraph x',
+      version: '2.0.0',
+      nodes: [...nodes, { id: 'deeper', type: 'workflow', nested: { workflow: leaf } }],
+      edges: hostile.map((text) => ({ source: text, target: 'deeper' })),
+    }
+    const { graph, definition } = parseWorkflow({
+      id: 'w',
+      nodes: [
+        { id: 'before', type: 't' },
+        { id: 'subgraph', type: 'workflow', nested: { workflow: inner } },
+        { id: 'empty', type: 'workflow', nested: { workflow: { id: 'none', version: '1.0.0', nodes: [], edges: [] } } },
+      ],
+      edges: [
+        { source: 'before', target: 'subgraph' },
+        { source: 'subgraph', target: 'empty' },
+      ],
+    })
+    const state = pendingState({ runId: 'r', workflow: definition, fingerprint: 'f' })
+    for (const chart of [mermaidText(graph), mermaidText(graph, state)]) {
+      expect(await mermaid.parse(chart)).toMatchObject({ diagramType: 'flowchart-v2' })
+      const { db } = await mermaid.mermaidAPI.getDiagramFromText(chart)
+      const subgraphs = new Map(db.getSubGraphs().map((subgraph) => [subgraph.id, subgraph]))
+      const deeper = `n1_${hostile.length}`
+      expect([...subgraphs.keys()].sort()).toEqual(['n1', deeper, 'n2'].sort())
+      expect([...subgraphs.get('n1')!.nodes].sort()).toEqual([...hostile.map((_, at) => `n1_${at}`), deeper].sort())
+      expect(subgraphs.get(deeper)!.nodes).toEqual([`${deeper}_0`])
+      expect(shown(subgraphs.get('n1')!.title.split('<br/>')[1]!)).toBe('"] end subgraph x 2.0.0')
+      const vertices = db.getVertices()
+      hostile.forEach((text, at) => {
+        expect(shown(vertices.get(`n1_${at}`)!.text.split('<br/>')[0]!)).toBe(labelOf(text))
+      })
+      const edges = db.getEdges().map(({ start, end }) => `${start}>${end}`)
+      expect(edges.sort()).toEqual(['n0>n1', 'n1>n2', ...hostile.map((_, at) => `n1_${at}>${deeper}`)].sort())
+    }
+  })
+
+  it('says what nodes wait for, and how much of their items is done', async () => {
+    const { graph, definition } = parseWorkflow({
+      id: 'w',
+      nodes: [
+        { id: 'asked', type: 'waitForSignal', data: { name: 'go' } },
+        { id: 'mapped', type: 't', map: { items: '' } },
+        { id: 'again', type: 't', repeat: { until: { operator: 'truthy' }, maximumVisits: 3 } },
+      ],
+    })
+    const labels = async (state: RunState | null) => {
+      const { db } = await mermaid.mermaidAPI.getDiagramFromText(mermaidText(graph, state))
+      return [...db.getVertices().values()].map(({ text }) => shown(text))
+    }
+    expect(await labels(null)).toEqual([
+      'asked<br/>waitForSignal',
+      'mapped<br/>t<br/>for each item',
+      'again<br/>t<br/>at most 3 visits',
+    ])
+    const state = pendingState({ runId: 'r', workflow: definition, fingerprint: 'f' })
+    const wait: WaitState = {
+      ...{ kind: 'signal', id: 'w2', name: '"go"', durationMs: null, onLoad: 'deadline', onTimeout: 'fail' },
+      take: 'first',
+    }
+    Object.assign(state.nodes[0]!, { status: 'waiting', attempt: 1, wait })
+    const list = [untouchedItem(), { ...untouchedItem(), status: 'completed' as const }]
+    Object.assign(state.nodes[1]!, {
+      status: 'waiting',
+      attempt: 1,
+      parts: { ...noParts(), items: { keys: null, list } },
+    })
+    Object.assign(state.nodes[2]!, { status: 'running', attempt: 2, parts: { ...noParts(), visits: 1 } })
+    expect(await labels(state)).toEqual([
+      'asked<br/>waitForSignal<br/>waiting<br/>signal "go" (wait w2)',
+      'mapped<br/>t<br/>waiting<br/>1/2 items',
+      'again<br/>t<br/>running<br/>visit 2 of at most 3, attempt 2',
     ])
   })
 
