@@ -300,6 +300,7 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       resume: () => ['r', { ...config(), timers: 'remaining' }],
       recover: noArguments,
       get: () => ['r'],
+      executing: () => ['r'],
       list: () => [{ statuses: ['completed'], workflowId: 'a', limit: 5, cursor: 'a' }],
       snapshot: () => ['r'],
       pause: () => ['r', pausing()],
