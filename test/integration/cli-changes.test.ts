@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { fileStore } from '../../src/store/file/file-store.ts'
 import { commandLine, packageFile } from '../helpers/command-line.ts'
 
-const { write, waystone, shell, start, writeGated, open, calls } = commandLine()
+const { path, write, waystone, shell, start, writeGated, open, calls } = commandLine()
 
 /** A workflow that waits for two signals in a row, the first of them a boolean; the other in a run that is a node. */
 const order = write(
@@ -33,6 +34,30 @@ describe('a run that waits for a signal', () => {
     expect(out).toMatch(/^approved waits for signal approve \(wait w\d+\)$/m)
     const command = /^signal with: waystone (.*)$/m.exec(out)![1]!
     expect(shell(`$W ${command} true`)).toMatchObject({ code: exitCodes.resumable })
+  })
+
+  it('is listed, shown, planned and drawn with what it waits for', () => {
+    begin('listed')
+    waystone('signal', 'listed', 'approve', 'true', '--workflow', order)
+    expect(waystone('ls').out).toMatch(/^listed +order .* +ship › picked: signal picked$/m)
+    const { runs } = JSON.parse(waystone('ls', '--json').out) as { runs: { runId: string; waitsFor?: object[] }[] }
+    const { waitsFor } = runs.find(({ runId }) => runId === 'listed')!
+    expect(waitsFor).toEqual([
+      expect.objectContaining({ path: ['ship'], nodeId: 'picked', kind: 'signal', name: 'picked' }),
+    ])
+    expect(waystone('show', 'listed').out).toMatch(
+      /^ship › picked +waitForSignal +waiting .* signal picked \(wait w\d+\)$/m,
+    )
+    const shown = JSON.parse(waystone('show', 'listed', '--json').out) as { nodes: object[] }
+    expect(shown.nodes[2]).toMatchObject({
+      id: 'ship',
+      run: { status: 'running', nodes: [{ wait: { name: 'picked' } }] },
+    })
+    expect(JSON.parse(waystone('plan', 'listed', '--workflow', order, '--json').out)).toMatchObject({
+      steps: [{}, {}, { nodeId: 'ship', action: 'blocked' }, { path: ['ship'], nodeId: 'picked', action: 'blocked' }],
+      counts: { run: 0, reuse: 2, skip: 0, blocked: 2 },
+    })
+    expect(waystone('graph', 'listed').out).toMatch(/^ {2}subgraph n2\["ship<br\/>shipping 2.0.0<br\/>waiting"\]$/m)
   })
 
   it('goes on with it, in the nested run too, and ends', () => {
@@ -159,11 +184,16 @@ describe('a run that has failed', () => {
     expect(waystone('signal', runId, 'approve', 'false', '--workflow', order).code).toBe(exitCodes.runFailed)
   }
 
-  it('is tried again, by who says so', () => {
+  it('is tried again, by who says so, and why, on record', async () => {
     fail('again')
     const { code, err } = waystone('retry', 'again', '--node', 'paid', '--by', 'ada', '--why', 'x', '--workflow', order)
     expect(code).toBe(exitCodes.runFailed)
     expect(err).toContain('started paid (attempt 2)\n')
+    const store = fileStore(path('.waystone'))
+    const texts: string[] = []
+    for await (const { text } of store.events('again')) texts.push(text)
+    await store.close()
+    expect(texts.some((text) => text.includes('"run.resumed"') && text.includes('"by":"ada","why":"x"'))).toBe(true)
     expect(waystone('retry', 'again', '--node', 'ship', '--workflow', order)).toMatchObject({
       code: exitCodes.error,
       err: expect.stringMatching(/^error RUN_REJECTED: /),

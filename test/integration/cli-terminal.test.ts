@@ -7,15 +7,16 @@ const { write, waystone, shell, chain } = commandLine()
 /** Whether there is the tool that gives a command a pseudo terminal, in the form of util-linux. */
 const hasScript = spawnSync('script', ['-qec', 'true', '/dev/null'], { stdio: 'ignore' }).status === 0
 
-/** What a line of the shell writes on a pseudo terminal of 80 columns, and the exit code. */
-function onTerminal(line: string, env: Readonly<Record<string, string>> = {}) {
-  const quoted = `stty cols 80; ${line}`.replaceAll("'", "'\\''")
+/** What a line of the shell writes on a pseudo terminal, and the exit code. */
+function onTerminal(line: string, env: Readonly<Record<string, string>> = {}, size = 'cols 80') {
+  const quoted = `stty ${size}; ${line}`.replaceAll("'", "'\\''")
   const { code, out } = shell(`script -qec '${quoted}' /dev/null`, { env: { TERM: 'xterm', NO_COLOR: '', ...env } })
   return { code, text: out.replaceAll('\r\n', '\n') }
 }
 
-/** Text as a terminal would act on it: anything that moves, colours or names, beside our own colours and line erasing. */
-const ACTS = /(?!\n|\u001b\[(?:1;)?\d{2}m|\u001b\[(?:22;)?39m|\r\u001b\[2K)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
+/** Text as a terminal would act on it: anything that moves, colours or names, beside our own colours and erasing. */
+const ACTS =
+  /(?!\n|\u001b\[(?:1;)?\d{2}m|\u001b\[(?:22;)?39m|\r\u001b\[2K|\u001b\[\d+A\r\u001b\[0J|\r\u001b\[0J)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
 
 const hostileId = 'a\u001b]0;title\u0007\u001b[2J\u009b2J\u202e\r\n'
 const hostile = JSON.stringify({
@@ -31,6 +32,18 @@ const hostile = JSON.stringify({
     { source: hostileId, target: '', condition: { operator: 'ne', value: hostileId } },
   ],
 })
+
+/** A run in a run, whose node waits for a signal; a node that failed, and goes on. */
+const hostileNested = `import { waitForSignal, workflow } from ${packageFile}
+const id = ${JSON.stringify(hostileId)}
+const inner = workflow(id, '1.0.0').node(id, waitForSignal({ name: 's' + id, schema: { type: 'number', description: id } })).build()
+export default workflow('w' + id, '1.0.0')
+  .node('list', () => [id])
+  .node(id, () => { throw new Error(id, { cause: new Error(id) }) }, { onError: 'continue' })
+  .map('each' + id, ['list'], { onItemError: 'skip', key: (item) => item }, () => { throw new Error(id) })
+  .workflow('nested' + id, ['list'], inner)
+  .build()
+`
 
 describe.skipIf(!hasScript)('on a terminal (needs the tool "script" of util-linux)', () => {
   it('a run shows one line that is written over, and takes it away', () => {
@@ -83,6 +96,43 @@ describe.skipIf(!hasScript)('on a terminal (needs the tool "script" of util-linu
   })
 })
 
+describe.skipIf(!hasScript)('watch on a terminal', () => {
+  it.each([
+    ['cols 80 rows 20', 80],
+    ['cols 40 rows 12', 40],
+  ])('follows a run of another process in one picture, at %s', (size, columns) => {
+    write(
+      'steps.mjs',
+      `import { workflow } from ${packageFile}
+       const nap = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+       const inner = workflow('inner', '1.0.0').node('inside', () => nap(900)).build()
+       export default workflow('steps', '1.0.0')
+         .node('list', () => [1, 2, 3, 4, 5, 6, 7, 8])
+         .map('each', ['list'], { concurrency: 1 }, () => nap(250))
+         .workflow('nested', ['each'], inner)
+         .build()`,
+    )
+    const line = `$W run steps.mjs --run-id watched-${columns} >/dev/null 2>&1 & while ! $W show watched-${columns} >/dev/null 2>&1; do :; done; $W watch watched-${columns}`
+    const { code, text } = onTerminal(line, { NO_COLOR: '1' }, size)
+    expect(code).toBe(0)
+    const frames = text.split(/\u001b\[\d+A\r\u001b\[0J/).map((frame) => frame.trimEnd().split('\n'))
+    const lines = frames.flat()
+    expect(lines.some((shown) => /[1-7]\/8 items, 1 running/.test(shown))).toBe(true)
+    expect(lines.some((shown) => /^ {2}inside +running/.test(shown))).toBe(true)
+    expect(
+      frames
+        .at(-1)!
+        .slice(-3)
+        .map((shown) => shown.replace(/ +/g, ' ')),
+    ).toEqual([
+      expect.stringMatching(/^list completed/),
+      expect.stringMatching(/^each completed/),
+      expect.stringMatching(/^nested completed/),
+    ])
+    for (const shown of lines) expect(shown.length).toBeLessThan(columns)
+  })
+})
+
 describe('data from outside', () => {
   it('can not act on a terminal, from a workflow, a run, a snapshot or an error', () => {
     write('hostile.json', hostile)
@@ -97,6 +147,9 @@ describe('data from outside', () => {
     const runId = 'r\u001b[31m\u202e'
     expect(waystone('run', 'hostile.json', '--run-id', runId).code).toBe(3)
     expect(waystone('save', runId, '-o', 's.json').code).toBe(0)
+    write('hostile-nested.mjs', hostileNested)
+    expect(waystone('run', 'hostile-nested.mjs', '--run-id', 'waits').code).toBe(4)
+    const h = `"$(printf 'a\\033[2J\\342\\200\\256')"`
     const id = `"$(printf 'r\\033[31m\\342\\200\\256')"`
     const commands = [
       'run hostile.json',
@@ -115,6 +168,33 @@ describe('data from outside', () => {
       'validate hostile-type.json',
       'validate hostile-broken.json',
       'plan hostile-type.json',
+      `inspect ${id}`,
+      'inspect s.json',
+      'inspect waits',
+      `why ${id} skipped`,
+      `why ${id} ''`,
+      `why waits ${h}`,
+      `watch --once ${id}`,
+      `watch ${id}`,
+      'watch --once waits',
+      'show waits',
+      'plan waits',
+      'graph waits',
+      'graph hostile-nested.mjs',
+      `signal waits ${h}`,
+      `signal waits ${h} ${h}`,
+      `signal waits --text s ${h}`,
+      'signal waits s --workflow hostile-nested.mjs',
+      `answer waits ${h}`,
+      `answer --token ${h}`,
+      `token waits ${h}`,
+      `retry ${id} --node ${h}`,
+      `retry ${id} --by ${h} --why ${h}`,
+      `skip ${id} ${h}`,
+      `set ${id} ${h} 1`,
+      `set ${id} --variable ${h} --text ${h} --by ${h}`,
+      `unset ${id} --variable ${h}`,
+      `unset ${id} --variable ${h}`,
       `show "$(printf 'no\\033[2Jbody')"`,
       `run "$(printf 'no\\033[2Jfile.json')"`,
       `run hostile.json --input "$(printf '{\\033[2J')"`,
@@ -147,6 +227,19 @@ describe('data from outside', () => {
 describe('with --json', () => {
   it.each([
     ['ls'],
+    ['inspect waits'],
+    ['why waits list'],
+    ['watch --once waits'],
+    ['signal waits s'],
+    ['answer waits w1'],
+    ['token waits w1'],
+    ['retry waits --node list'],
+    ['skip waits list'],
+    ['skip waits none'],
+    ['set waits --variable v 1'],
+    ['unset waits --variable v'],
+    ['set waits'],
+    ['watch nobody'],
     ['show s.json'],
     ['show hostile.json'],
     ['graph s.json'],
