@@ -98,6 +98,10 @@ describe('a node that waits', () => {
     const core = waiting({ a: timer(1_700_000_000_005), b: timer(1_700_000_000_005) })
     core.at += 5
     expect(core.settle()).toHaveLength(3)
+    const two = waiting({ a: timer(1_700_000_000_005), b: timer(1_700_000_000_005) })
+    const { frontier, state } = two.run
+    expect([frontier.takeOver(state, two.at + 5), frontier.takeOver(state, two.at)]).toEqual([0, undefined])
+    expect(frontier.takeOver(state, two.at + 5)).toBe(1)
     const again = waiting({ a: timer(1_700_000_000_005) })
     again.at -= 1_000
     expect([again.settle(), nextDueAt(again.run)]).toEqual([[], 1_700_000_000_005])
@@ -251,6 +255,8 @@ describe('a map node', () => {
     }
     core.do({ type: 'step.complete', index: 0, attempt: 1, item: 0, name: 's', output: 1 })
     core.do(itemDone(0))
+    // What it did on its way is dropped with its result.
+    expect(core.node('m').parts!.items!.list[0]!.progress).toBeNull()
     expect(core.refused({ type: 'items.complete', index: 0, attempt: 1, output: null, decisions: null }).code).toBe(
       'RUN_REJECTED',
     )
@@ -349,6 +355,9 @@ describe('a map node', () => {
     core.check()
     core.do(itemDone(0))
     core.do(itemDone(2))
+    expect(core.refused({ type: 'items.complete', index: 0, attempt: 1, output: null, decisions: null }).code).toBe(
+      'RUN_REJECTED',
+    )
     expect(core.settle()).toEqual(['items.fail m', 'run.fail'])
   })
 
@@ -473,6 +482,51 @@ describe('a node that is a run', () => {
     core.check()
     expect(core.settle()).toEqual(['node.start n b'])
     expect(core.nested('n').state.input).toBe('given')
+    const begun = core.events.filter(({ type }) => type === 'child.started').map(({ data }) => data)
+    expect(begun).toEqual([
+      { nodeId: 'n', attempt: 1, input: 'given' },
+      { nodeId: 'n', attempt: 2 },
+    ])
+  })
+
+  it('that is tried again leaves a failure that was borne as it is', () => {
+    const workflow = definitionOf([{ id: 'borne', onError: 'continue' }, 'b'])
+    const retry = { maximumAttempts: 2, initialIntervalMs: 0 }
+    const core = Core.started([{ id: 'n', nested: { workflow }, retry }])
+    core.do({ type: 'child.start', index: 0, attempt: 1, input: null })
+    core.settle()
+    core.do(failed(0), 'n')
+    core.do(failed(1), 'n')
+    core.settle()
+    core.do({ type: 'child.start', index: 0, attempt: 2, input: null })
+    expect(core.settle()).toEqual(['node.start n b'])
+    core.check()
+  })
+
+  it('has its end handed out again when the run stopped before it was reported, and takes no report meanwhile', () => {
+    const core = nesting()
+    core.settle()
+    core.do(done(0), 'n')
+    core.settle()
+    core.do(done(1), 'n')
+    core.do({ type: 'run.complete' }, 'n')
+    expect(core.run.frontier.takeEndedNested()).toBe(0)
+    core.do({ type: 'run.request-pause', reason: 'test' })
+    core.do({ type: 'run.pause' })
+    expect(core.refused(done(0)).code).toBe('RUN_REJECTED')
+    core.do({ type: 'run.resume' })
+    expect(core.settle()).toEqual(['child.end n', 'run.complete'])
+  })
+
+  it('takes no report of a wait while the run has stopped, and the configuration the run goes on with', () => {
+    const core = nesting()
+    core.settle()
+    core.do({ type: 'node.wait', index: 0, attempt: 1, wait: signal('s') }, 'n')
+    expect(core.settle()).toEqual(['run.wait'])
+    expect(core.refused(done(0), 'n').code).toBe('RUN_REJECTED')
+    const config = { ...core.run.state.config, concurrency: 5 }
+    core.do({ type: 'run.resume', config })
+    expect(core.nested('n').state.config).toBe(config)
   })
 
   it('is held while the run pauses, and goes on after it', () => {
@@ -494,6 +548,29 @@ describe('a node that is a run', () => {
     core.check()
     expect(core.settle()).toEqual(['run.fail'])
     expect(core.nested('n').state.nodes[1]!.status).toBe('pending')
+  })
+
+  it('goes on when a signal comes for it, while other nodes of the run are busy', () => {
+    const core = nesting({}, ['other'])
+    core.settle()
+    core.do({ type: 'node.wait', index: 0, attempt: 1, wait: signal('s') }, 'n')
+    expect(core.settle()).toEqual([])
+    core.do({ type: 'signal.receive', name: 's', payload: 1 })
+    core.check()
+    expect(core.settle()).toEqual(['wait.end n a', 'node.start n b'])
+  })
+
+  it('whose time came during a pause, and then was to come again, goes on when it does', () => {
+    const core = nesting()
+    core.settle()
+    core.do({ type: 'node.wait', index: 0, attempt: 1, wait: timer(core.at + 10) }, 'n')
+    core.settle()
+    core.do({ type: 'run.request-pause', reason: 'test' })
+    core.at += 10
+    expect(core.settle()).toEqual(['run.pause'])
+    core.at -= 5
+    core.do({ type: 'run.resume' })
+    expect([core.settle(), nextDueAt(core.run)]).toEqual([[], core.at + 5])
   })
 
   it('says when it goes on by itself, at each of its times', () => {
