@@ -11,7 +11,7 @@ import type { PastDurations } from './past-runs.ts'
  * @returns milliseconds; null without past runs, or when the run goes nowhere by itself
  */
 export function estimateRest({ graph, state }: Run, { runs, medians }: PastDurations, at: number): number | null {
-  if (runs === 0 || state.status !== 'running') return null
+  if (runs === 0 || state.status !== 'running' || state.compensating !== null) return null
   const { inStart, inEdges, outStart, outEdges, edgeSource, edgeTarget, ids } = graph
   const rests = state.nodes.map((node, index) =>
     isSettled(node) || graph.isStandIn[index] === 1 ? 0 : restOf(node, medians.get(ids[index]!) ?? 0, at),

@@ -96,7 +96,7 @@ describe.skipIf(!hasScript)('on a terminal (needs the tool "script" of util-linu
   })
 })
 
-describe.skipIf(!hasScript)('watch on a terminal', () => {
+describe.skipIf(!hasScript)('watch on a terminal (needs the tool "script" of util-linux)', () => {
   it.each([
     ['cols 80 rows 20', 80],
     ['cols 40 rows 12', 40],

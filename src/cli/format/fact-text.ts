@@ -44,6 +44,16 @@ export function factText(event: RunEvent): string | null {
       return `retrying item ${event.data.item} of ${name(event.data.nodeId)} in ${event.data.delayMs} ms: ${messageOf(event.data)}`
     case 'item.failed':
       return `failed item ${event.data.item} of ${name(event.data.nodeId)}: ${messageOf(event.data)}`
+    case 'run.compensating':
+      return `compensating after ${event.data.cause === 'cancel' ? 'a cancel' : 'a failure'}`
+    case 'compensation.started':
+      return `compensating ${name(event.data.nodeId)}${event.data.attempt > 1 ? ` (attempt ${event.data.attempt})` : ''}`
+    case 'compensation.completed':
+      return `compensated ${name(event.data.nodeId)}`
+    case 'compensation.retry-scheduled':
+      return `retrying the compensation of ${name(event.data.nodeId)} in ${event.data.delayMs} ms: ${messageOf(event.data)}`
+    case 'compensation.failed':
+      return `failed to compensate ${name(event.data.nodeId)}: ${messageOf(event.data)}`
     case 'signal.received':
       return event.data.waitId === undefined
         ? `received signal ${nameText(event.data.name, 60)}`

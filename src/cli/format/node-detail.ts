@@ -1,3 +1,4 @@
+import type { CompensationState } from '../../run/compensation.ts'
 import { timeText } from '../../run/inspect-text.ts'
 import { type ItemsState, isItemSettled } from '../../run/parts.ts'
 import type { NodeState, RunState } from '../../run/state.ts'
@@ -14,8 +15,29 @@ const MAX_MESSAGE = 60
  * failed or was skipped; empty for nothing.
  * @param at - now, in epoch ms, when times that are left are to be told; null: instants alone
  */
-export function nodeDetail(node: NodeState, definition: NodeDefinition, at: number | null): string {
-  return [visitText(node, definition), ownText(node, definition, at)].filter((text) => text !== '').join(', ')
+export function nodeDetail(
+  node: NodeState,
+  definition: NodeDefinition,
+  at: number | null,
+  compensation: CompensationState | null = null,
+): string {
+  const texts = [visitText(node, definition), ownText(node, definition, at), compensationText(compensation, at)]
+  return texts.filter((text) => text !== '').join(', ')
+}
+
+function compensationText(compensation: CompensationState | null, at: number | null): string {
+  if (compensation === null) return ''
+  const { status, error, dueAt } = compensation
+  switch (status) {
+    case 'completed':
+      return 'compensated'
+    case 'failed':
+      return `compensation failed${error === null ? '' : `: ${shorten(error.message, MAX_MESSAGE)}`}`
+    case 'retrying':
+      return `compensation retrying${dueAt === null ? '' : `, ${dueText(dueAt, at)}`}`
+    default:
+      return `compensation ${status}`
+  }
 }
 
 function ownText(node: NodeState, definition: NodeDefinition, at: number | null): string {

@@ -33,13 +33,13 @@ export function runText(state: RunState, hasColor: boolean): string {
     ...(seq === 0 ? [] : [`last fact ${new Date(lastAt).toISOString()}`]),
     ...(error === null ? [] : [`error     ${shorten(`${error.code ?? error.name}: ${error.message}`, 400)}`]),
   ]
-  const rows = nodeRows(state, true).map(({ ids, node, definition }) => [
+  const rows = nodeRows(state, true).map(({ ids, node, definition, compensation }) => [
     namesText(ids, MAX_CELL),
     shorten(definition.type, MAX_CELL),
     colored(node.status, hasColor),
     node.attempt === 0 ? '' : String(node.attempt),
     tookText(node),
-    nodeDetail(node, definition, null),
+    nodeDetail(node, definition, null, compensation),
   ])
   return `${lines.join('\n')}\n\n${tableText(['node', 'type', 'status', 'attempt', 'took', 'remark'], rows)}`
 }
@@ -64,13 +64,14 @@ export function runJson(state: RunState): string {
 }
 
 /** The depth of its recursion is that of the definition, which has a limit. */
-function nodesJson({ nodes, workflow }: RunState): string {
+function nodesJson({ nodes, workflow, compensations }: RunState): string {
   const lines = nodes.map((node, index) => {
     const { id, type, repeat } = workflow.nodes[index]!
     const { status, attempt, startedAt, endedAt, dueAt, skipReason, error, output, operator, wait, parts } = node
     const times = { startedAt: isoOf(startedAt), endedAt: isoOf(endedAt), dueAt: isoOf(dueAt) }
     const members = {
       ...{ id, type, status, attempt, ...times, skipReason, error },
+      ...(compensations[id] === undefined ? {} : { compensation: compensations[id] }),
       ...(operator === null ? {} : { operator }),
       ...(wait === null ? {} : { wait }),
       ...(repeat === undefined || parts === null ? {} : { visits: parts.visits }),

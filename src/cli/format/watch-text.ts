@@ -30,17 +30,18 @@ export function watchLines({ state, at, restMs }: WatchedRun, columns: number, r
   const isNarrow = columns < NARROW
   const all = nodeRows(state, false)
   /** Whether what there is to say of a node has a line of its own. */
-  const isApart = ({ node, definition }: NodeRow) =>
-    isNarrow && !isOver(node.status) && nodeDetail(node, definition, at) !== ''
+  const detailOf = ({ node, definition, compensation }: NodeRow) => nodeDetail(node, definition, at, compensation)
+  const isApart = (row: NodeRow) =>
+    isNarrow && (!isOver(row.node.status) || row.compensation !== null) && detailOf(row) !== ''
   const shown = chosen(all, Math.max(1, rows - head.length), (row) => (isApart(row) ? 2 : 1))
   const widest = (texts: readonly string[]) => texts.reduce((most, text) => Math.max(most, lineWidth(text)), 0)
   const nameColumns = Math.min(widest(shown.rows.map(nameOf)), Math.max(8, Math.floor(columns * 0.4)))
   const statusColumns = widest(shown.rows.map(({ node }) => node.status))
   const tookColumns = widest(shown.rows.map((row) => tookText(row, at)))
   const lines = shown.rows.flatMap((row): DrawnLine[] => {
-    const { node, definition, ids } = row
+    const { node, ids } = row
     const name = padLine(nameOf(row), nameColumns)
-    const detail = nodeDetail(node, definition, at)
+    const detail = detailOf(row)
     const cells = [name, padLine(node.status, statusColumns), padLine(tookText(row, at), tookColumns)]
     const status = { word: node.status, offset: name.length + GAP.length }
     if (!isNarrow) return [{ text: [...cells, detail].join(GAP).trimEnd(), status }]
@@ -54,7 +55,8 @@ function headLines(state: RunState, at: number, restMs: number | null): readonly
   const { runId, workflow, status, startedAt, endedAt } = state
   const head = `run ${nameText(runId, 60)} of ${nameText(workflow.id, 60)} ${nameText(workflow.version, 20)} `
   const took = startedAt === null ? 'not begun' : `${roughly((endedAt ?? at) - startedAt)}`
-  const left = restMs === null ? 'no estimate' : `about ${roughly(restMs)} left`
+  const isUndone = state.compensating !== null
+  const left = isUndone ? 'undoing what it did' : restMs === null ? 'no estimate' : `about ${roughly(restMs)} left`
   return [
     { text: `${head}${status}`, status: { word: status, offset: head.length } },
     { text: isOver(status) || status === 'failed' ? took : `${took}, ${left}`, status: null },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { factText } from '../../../../src/cli/format/fact-text.ts'
 import { nodeDetail } from '../../../../src/cli/format/node-detail.ts'
 import { roughly, signalText, untilText } from '../../../../src/cli/format/wait-text.ts'
+import type { CompensationState } from '../../../../src/run/compensation.ts'
 import type { RunEvent, RunEventType } from '../../../../src/run/event.ts'
 import { noParts, untouchedItem } from '../../../../src/run/parts.ts'
 import { untouchedNode } from '../../../../src/run/run.ts'
@@ -72,6 +73,23 @@ describe('nodeDetail', () => {
   })
 })
 
+describe('the compensation of a node', () => {
+  const told = (compensation: Partial<CompensationState>) =>
+    nodeDetail({ ...untouchedNode(), status: 'completed' }, { id: 'a', type: 't' }, at, {
+      ...{ status: 'running', attempt: 1, failures: 0, dueAt: null, error: null },
+      ...compensation,
+    })
+
+  it('is told with how it stands', () => {
+    expect(told({})).toBe('compensation running')
+    expect(told({ status: 'completed' })).toBe('compensated')
+    expect(told({ status: 'failed', error })).toBe('compensation failed: no\\u{1b}[2J')
+    expect(told({ status: 'retrying', dueAt: at + 5_000 })).toBe(
+      'compensation retrying, 5s left, until 2026-01-01T00:00:05Z',
+    )
+  })
+})
+
 describe('times', () => {
   it.each([
     [0, '0ms'],
@@ -118,6 +136,10 @@ describe('factText', () => {
     ['item.completed', { nodeId: 'a', item: 0 }, null],
     ['signal.received', { name: `s${ESCAPE}` }, 'received signal s\\u{1b}[2J'],
     ['signal.received', { name: 's', waitId: 'w1' }, 'received the answer to the wait w1'],
+    ['run.compensating', { cause: 'failure' }, 'compensating after a failure'],
+    ['compensation.started', { nodeId: 'a', attempt: 2 }, 'compensating a (attempt 2)'],
+    ['compensation.completed', { nodeId: 'a', attempt: 1 }, 'compensated a'],
+    ['compensation.failed', { nodeId: 'a', attempt: 1, error }, 'failed to compensate a: no\\u{1b}[2J'],
     ['run.completed', {}, null],
   ])('says %s %j as %j', (type, data, line) => {
     expect(fact(type, data)).toBe(line)
