@@ -395,6 +395,25 @@ describe('signals', () => {
     }
   })
 
+  it('that come once are taken once, also when a run and one nested in it wait for them', async () => {
+    const inner = workflow('inner')
+      .node('take', waitForSignal<number>({ name: 'turn' }))
+      .build()
+    const flow = workflow('outer')
+      .node('first', waitForSignal<number>({ name: 'turn' }))
+      .workflow('inner', [], inner)
+      .node('busy', sleep({ durationMs: 1_000 }))
+      .build()
+    const { executor, clock } = executorOf(flow)
+    const running = executor.execute()
+    await tick()
+    void executor.signal('turn', 1)
+    expect((await clock.drive(running)).status).toBe('waiting')
+    expect(executor.saveSnapshot().document.results).toEqual({ busy: null, first: 1 })
+    void executor.signal('turn', 2)
+    expect((await clock.drive(executor.execute())).results).toMatchObject({ first: 1, inner: 2 })
+  })
+
   it('of one name go one by one to those that wait for them, in the order in which they came', async () => {
     const inner = workflow('inner')
       .node('nap', sleep({ durationMs: 10 }))

@@ -510,6 +510,7 @@ describe('a node that is a run', () => {
     core.settle()
     core.do(done(1), 'n')
     core.do({ type: 'run.complete' }, 'n')
+    core.check()
     expect(core.run.frontier.takeEndedNested()).toBe(0)
     core.do({ type: 'run.request-pause', reason: 'test' })
     core.do({ type: 'run.pause' })
