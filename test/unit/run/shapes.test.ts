@@ -542,11 +542,13 @@ describe('a node that is a run', () => {
   })
 
   it('is held while the run comes to its failure', () => {
-    const core = nesting({}, ['other'])
+    const core = nesting({}, ['other', 'busy'])
     core.settle()
     core.do(failed(1))
     core.do(done(0), 'n')
     core.check()
+    expect(core.settle()).toEqual([])
+    core.do(done(2))
     expect(core.settle()).toEqual(['run.fail'])
     expect(core.nested('n').state.nodes[1]!.status).toBe('pending')
   })
