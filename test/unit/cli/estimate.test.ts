@@ -5,12 +5,12 @@ import { noParts, untouchedItem } from '../../../src/run/parts.ts'
 import type { RunState } from '../../../src/run/state.ts'
 import { Core } from '../run/core.ts'
 
-/** A past run whose nodes took so long; null: skipped. */
+/** A past run whose nodes took so long; null: skipped, after an attempt that took long. */
 function past(durations: Readonly<Record<string, number | null>>): RunState {
   const { state } = new Core(Object.keys(durations)).run
   Object.values(durations).forEach((took, index) => {
     const node = state.nodes[index]!
-    if (took === null) Object.assign(node, { status: 'skipped', endedAt: 5 })
+    if (took === null) Object.assign(node, { status: 'skipped', startedAt: 1_000, endedAt: 900_000 })
     else Object.assign(node, { status: 'completed', startedAt: 1_000, endedAt: 1_000 + took })
   })
   return state

@@ -74,6 +74,34 @@ describe('processIo', () => {
   })
 })
 
+describe('draw', () => {
+  const line = (text: string) => ({ text, status: null })
+
+  it('puts a picture over the one before it, from its first line on', () => {
+    const { written, host } = hostOf({ isTTY: true })
+    const io = processIo(host, plain)
+    io.draw([line('a'), line('b'), line('c')])
+    io.draw([line('d')])
+    io.draw([line('e'), line('f')])
+    expect(written.out).toBe('a\nb\nc\n\u001b[3A\r\u001b[0Jd\n\u001b[1A\r\u001b[0Je\nf\n')
+  })
+
+  it('colours a status that is all there, and cuts what would wrap', () => {
+    const { written, host } = hostOf({ isTTY: true, columns: 12 })
+    const io = processIo(host, plain)
+    const status = (text: string) => ({ text, status: { word: 'failed' as const, offset: 3 } })
+    io.draw([status('a  failed  x'), status('a  failed'), status('日本語  failed')])
+    expect(written.out).toBe('a  \u001b[31mfailed\u001b[39m …\na  \u001b[31mfailed\u001b[39m\n日本語  fa…\n')
+  })
+
+  it('is no way to show anything in a pipe, as JSON, or on a terminal that can not', () => {
+    expect(processIo(hostOf().host, plain).canDraw).toBe(false)
+    expect(processIo(hostOf({ isTTY: true }).host, { isVerbose: false, isJson: true }).canDraw).toBe(false)
+    expect(processIo(hostOf({ isTTY: true, env: { TERM: 'dumb' } }).host, plain).canDraw).toBe(false)
+    expect(processIo(hostOf({ isTTY: true }).host, plain)).toMatchObject({ canDraw: true })
+  })
+})
+
 describe('writeError', () => {
   it('writes one line with the code, and no stack', () => {
     const { written, host } = hostOf()
