@@ -53,7 +53,7 @@ export type { TokenOptions } from './engine/tokens.ts'
 export { builtins } from './nodes/builtin/builtins.ts'
 export { type InputPath, type SleepData, type SleepUntilData, sleep, sleepUntil } from './nodes/builtin/sleep.ts'
 export { type WaitForSignalData, waitForSignal } from './nodes/builtin/wait-for-signal.ts'
-export { createRegistry, type Registry } from './nodes/registry.ts'
+export { createRegistry, type Registry, type TypeHooks } from './nodes/registry.ts'
 // Run: facts, state, and what follows from them.
 export type { CompensationCause } from './run/compensation.ts'
 export { DEFAULT_CONFIG, type RunConfig, type RunLimits } from './run/config.ts'

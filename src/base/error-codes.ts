@@ -45,6 +45,7 @@ export const errorCodes = {
   NODE_BAD_ITEMS: 'A map node found no list, or keys that do not tell its items apart.',
   NODE_ITEMS_FAILED: 'More items of a map node failed than the node takes; cause is the failure of the first.',
   NODE_RUN_FAILED: 'The run that a node is failed; cause says why.',
+  NODE_TYPE_STATE: 'The hook with which a node type saves or loads its own state threw.',
   NODE_VISITS_SPENT: 'A repeated node was visited as often as it may be, and the test that ends it never held.',
   NODE_WAIT_TIMEOUT: 'A node waited for a signal longer than it may.',
 

@@ -9,6 +9,7 @@ import { isRouted } from '../workflow/routed.ts'
 import type { NodeFunctions } from '../workflow/workflow.ts'
 import type { BlobTexts } from './blobs.ts'
 import { edgeTaken } from './edge-decision.ts'
+import type { StatefulTypes } from './stateful-types.ts'
 import { emptyInputs, setValue } from './values-by-node.ts'
 
 /** Where an attempt finds what the workflow's document does not carry. */
@@ -19,6 +20,8 @@ export interface Code {
   functions(nodeId: string): NodeFunctions | undefined
   /** The code of the workflow a node is a run of. */
   nested(nodeId: string): Code
+  /** Its types that keep a state of their own; null: none does. */
+  readonly stateful: StatefulTypes | null
 }
 
 /** Makes the context of the attempt a node has just begun. */
@@ -31,10 +34,16 @@ export function contextOf(host: ContextHost, run: Run, index: number, item: numb
   return new AttemptContext(host, index, definition.id, attempt, standIn.data, failure, item)
 }
 
+/** The type that runs a node now: its own, or its fallback's. */
+export function typeOf(run: Run, index: number): string {
+  const definition = run.graph.nodes[index]!
+  return (run.state.nodes[index]!.fallback ? standInOf(run, definition.fallback!) : definition).type
+}
+
 /** The handler that runs a node now: its own, or its fallback's. @throws {NodeError} NODE_TYPE_MISSING */
 export function handlerOf(code: Code, run: Run, index: number): Handler {
   const definition = run.graph.nodes[index]!
-  const { type } = run.state.nodes[index]!.fallback ? standInOf(run, definition.fallback!) : definition
+  const type = typeOf(run, index)
   const handler = code.handler(type)
   if (handler === undefined) {
     throw new NodeError(

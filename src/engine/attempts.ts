@@ -115,6 +115,7 @@ export class Attempts {
         return
       }
       if (previous !== null) ctx.readPrevious(texts!.get(previous.digest)!)
+      code.stateful?.load(host.run, ctx)
       if (reuse === null) this.#settle(ctx, handler(inputs, ctx as never))
       else {
         this.#run(
@@ -154,6 +155,7 @@ export class Attempts {
   #callItem(ctx: AttemptContext, item: number): void {
     const { host, code } = this.#parts
     this.#whenListed(ctx, () => {
+      code.stateful?.load(host.run, ctx)
       const handler = handlerOf(code, host.run, ctx.index) as (item: unknown, ctx: never) => unknown
       const encoded = this.#items.item(ctx.index, item)
       this.#run(
@@ -253,7 +255,7 @@ export class Attempts {
 
   #complete(ctx: AttemptContext, returned: unknown): void {
     if (!this.#end(ctx)) return
-    const { host, report, reuse } = this.#parts
+    const { host, code, report, reuse } = this.#parts
     try {
       const wait = suspensionOf(returned)
       if (wait !== null) {
@@ -263,7 +265,8 @@ export class Attempts {
       }
       const { output, handles } = outcomeOf(returned)
       if (handles !== null) reuse?.chosen(host.run, ctx, handles)
-      const writes = ctx.startedTransaction?.writes ?? null
+      const own = ctx.startedTransaction?.writes ?? null
+      const writes = code.stateful === null ? own : code.stateful.save(host.run, ctx, own)
       this.#conclude(ctx, ctx.encode(output), writes, handles, output)
     } catch (error) {
       this.#reportFailure(ctx, error)

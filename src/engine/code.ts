@@ -7,6 +7,7 @@ import { buildGraph } from '../workflow/graph.ts'
 import type { Handler } from '../workflow/handler.ts'
 import type { AnyWorkflow } from '../workflow/workflow.ts'
 import type { Code } from './attempt.ts'
+import { type StatefulTypes, statefulTypes } from './stateful-types.ts'
 
 const builtinHandlers: ReadonlyMap<string, Handler> = new Map(builtins)
 
@@ -16,7 +17,12 @@ const builtinHandlers: ReadonlyMap<string, Handler> = new Map(builtins)
  * @throws {DefinitionError} NODE_TYPE_MISSING with all types nobody handles, before anything runs;
  * WORKFLOW_BAD_CONDITION when an edge has a condition in code that the workflow does not bring
  */
-export function codeOf(workflow: AnyWorkflow, registry: Registry | null, advice: string | null = null): Code {
+export function codeOf(
+  workflow: AnyWorkflow,
+  registry: Registry | null,
+  advice: string | null = null,
+  stateful: StatefulTypes | null = statefulTypes(registry),
+): Code {
   const handler = (type: string) => workflow.handlers.get(type) ?? registry?.get(type) ?? builtinHandlers.get(type)
   const types = missingTypes(workflow.graph, (type) => handler(type) !== undefined)
   if (types.length > 0) {
@@ -42,7 +48,7 @@ export function codeOf(workflow: AnyWorkflow, registry: Registry | null, advice:
   for (const index of workflow.graph.composites) {
     const { id, nested: definition } = workflow.graph.nodes[index]!
     if (definition === undefined) continue
-    nested.set(id, codeOf(workflow.nested?.get(id) ?? bareWorkflow(definition.workflow), registry, advice))
+    nested.set(id, codeOf(workflow.nested?.get(id) ?? bareWorkflow(definition.workflow), registry, advice, stateful))
   }
   const lacking = missingFunctions(workflow)
   if (lacking.length > 0) {
@@ -57,6 +63,7 @@ export function codeOf(workflow: AnyWorkflow, registry: Registry | null, advice:
     predicate: (edgeKey) => workflow.predicates.get(edgeKey),
     functions: (nodeId) => workflow.functions?.get(nodeId),
     nested: (nodeId) => nested.get(nodeId)!,
+    stateful,
   }
 }
 

@@ -73,7 +73,9 @@ export function loadSnapshot<Outputs extends object = Record<string, unknown>, I
   checkChoice('onWorkflowChange', onWorkflowChange, ON_WORKFLOW_CHANGE)
   const given = workflowOf(target)
   const document = snapshotOf(snapshot, given, options)
-  const world = worldOf(options)
+  // The registry has the types of nested workflows too, and what types keep of their own.
+  const world =
+    given === null && target !== undefined ? worldOf({ registry: target as Registry, ...options }) : worldOf(options)
   const state = restoreState(document, { now: world.clock.now(), cache, isOwned: document !== snapshot })
   const workflow = given ?? documentWorkflow(document, target as Registry | undefined)
   const changes = given === null ? [] : changesOf(document, given)

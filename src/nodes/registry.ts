@@ -1,18 +1,32 @@
-import { invalidArgument, readArgument } from '../base/argument.ts'
+import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
 import { DefinitionError, quote } from '../base/errors.ts'
 import { type Graph, isGraph } from '../workflow/graph.ts'
 import type { Handler } from '../workflow/handler.ts'
+
+/**
+ * How a node type keeps a state of its own, beside what its nodes write: a rate limiter its window, say. A registry with such a
+ * type serves one run at a time, unless the type tells runs apart itself.
+ */
+export interface TypeHooks {
+  /** The state now, a value the codec takes; asked when a node of the type completes, and recorded with it when it has changed. */
+  save(): unknown
+  /** Takes the state recorded last; called once, before the first node of the type runs. Not called when there is none. */
+  load(state: unknown): void
+}
 
 /** Handlers by node type. */
 export interface Registry {
   /**
    * Adds a type.
+   * @param hooks - of a type that keeps a state of its own
    * @throws {DefinitionError} NODE_TYPE_DUPLICATE when it is there already
-   * @throws {WaystoneError} ARGUMENT_INVALID, also for a third argument: what replaces a handler is `override`
+   * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
    */
-  register(type: string, handler: Handler): Registry
-  /** Puts a handler in the place of one that is there, or adds it. @throws {WaystoneError} ARGUMENT_INVALID */
-  override(type: string, handler: Handler): Registry
+  register(type: string, handler: Handler, hooks?: TypeHooks): Registry
+  /** Puts a handler in the place of one that is there, or adds it. @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN */
+  override(type: string, handler: Handler, hooks?: TypeHooks): Registry
+  /** How a type keeps its state; undefined for one that keeps none. */
+  hooks(type: string): TypeHooks | undefined
   get(type: string): Handler | undefined
   has(type: string): boolean
   /** All types, in the order they were added. */
@@ -31,9 +45,10 @@ export interface Registry {
  */
 export function createRegistry(base?: Registry | Iterable<readonly [string, Handler]>): Registry {
   const handlers = new Map<string, Handler>()
+  const hooksOf = new Map<string, TypeHooks>()
   const registry: Registry = {
-    register(type, handler, ...rest: readonly unknown[]) {
-      check('register', type, handler, rest)
+    register(type, handler, hooks) {
+      check('register', type, handler, hooks)
       if (handlers.has(type)) {
         throw new DefinitionError(
           'NODE_TYPE_DUPLICATE',
@@ -43,14 +58,13 @@ export function createRegistry(base?: Registry | Iterable<readonly [string, Hand
           },
         )
       }
-      handlers.set(type, handler)
-      return registry
+      return put(type, handler, hooks)
     },
-    override(type, handler, ...rest: readonly unknown[]) {
-      check('override', type, handler, rest)
-      handlers.set(type, handler)
-      return registry
+    override(type, handler, hooks) {
+      check('override', type, handler, hooks)
+      return put(type, handler, hooks)
     },
+    hooks: (type) => hooksOf.get(type),
     get: (type) => handlers.get(type),
     has: (type) => handlers.has(type),
     types: () => [...handlers.keys()],
@@ -60,9 +74,18 @@ export function createRegistry(base?: Registry | Iterable<readonly [string, Hand
     },
   }
   if (base !== undefined) {
-    for (const [type, handler] of entriesOf(base)) registry.register(type, handler)
+    for (const [type, handler] of entriesOf(base)) {
+      registry.register(type, handler, isRegistry(base) ? base.hooks?.(type) : undefined)
+    }
   }
   return registry
+
+  function put(type: string, handler: Handler, hooks: TypeHooks | undefined): Registry {
+    handlers.set(type, handler)
+    if (hooks === undefined) hooksOf.delete(type)
+    else hooksOf.set(type, { save: () => hooks.save(), load: (state) => hooks.load(state) })
+    return registry
+  }
 }
 
 /** Whether a value is a registry. */
@@ -111,10 +134,15 @@ function entriesOf(base: unknown): readonly (readonly [string, Handler])[] {
   }
 }
 
-function check(of: 'register' | 'override', type: unknown, handler: unknown, rest: readonly unknown[]): void {
+function check(of: 'register' | 'override', type: unknown, handler: unknown, hooks: unknown): void {
   if (typeof type !== 'string') throw invalidArgument('type', 'a string', type, { of })
   if (typeof handler !== 'function') throw invalidArgument('handler', 'a function', handler, { of })
-  if (rest.length === 0) return
-  const advice = of === 'register' ? 'to replace a handler call override(type, handler)' : 'override takes no options'
-  throw invalidArgument('the third argument', 'nothing', rest[0], { of, advice })
+  if (hooks === undefined) return
+  const advice =
+    of === 'register' ? 'to replace a handler call override(type, handler)' : 'override takes no other options'
+  checkOptions(hooks, ['save', 'load'], of)
+  for (const name of ['save', 'load'] as const) {
+    const hook = (hooks as Partial<TypeHooks>)[name]
+    if (typeof hook !== 'function') throw invalidArgument(`hooks.${name}`, 'a function', hook, { of, advice })
+  }
 }

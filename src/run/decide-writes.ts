@@ -103,7 +103,8 @@ export function problemOfWrites(
         if (state.cache[write.key] !== undefined) growth -= cacheSize(write.key, state.cache[write.key]!)
         break
       default: {
-        const area = write.area === 'variable' ? state.variables : state.contextVariables
+        const areas = { variable: state.variables, contextVariable: state.contextVariables, type: state.types }
+        const area = areas[write.area]
         if (write.op === 'set') growth += entrySize(write.key, write.value)
         if (area[write.key] !== undefined) growth -= entrySize(write.key, area[write.key]!)
       }

@@ -14,6 +14,8 @@ export function applyWrite(state: RunState, write: StateWrite): void {
       return applyEntry(state, state.contextVariables, write)
     case 'contextConstant':
       return applyEntry(state, state.contextConstants, write)
+    case 'type':
+      return applyEntry(state, state.types, write)
     case 'counter': {
       const present = state.counters[write.key]
       if (present === undefined) state.stateBytes += counterSize(write.key)
@@ -49,7 +51,7 @@ export function applyWrite(state: RunState, write: StateWrite): void {
 function applyEntry(
   state: RunState,
   area: Dictionary<Encoded>,
-  write: Extract<StateWrite, { readonly area: 'variable' | 'contextVariable' | 'contextConstant' }>,
+  write: Extract<StateWrite, { readonly area: 'variable' | 'contextVariable' | 'contextConstant' | 'type' }>,
 ): void {
   const present = area[write.key]
   if (present !== undefined) state.stateBytes -= entrySize(write.key, present)

@@ -77,6 +77,7 @@ export function pendingState(params: RunParams): RunState {
     contextConstants: params.contextConstants ?? dictionary(),
     signals: [],
     signalKeys: dictionary(),
+    types: dictionary(),
     tokens: dictionary(),
     usage: dictionary(),
     compensating: null,
@@ -140,6 +141,7 @@ export function openChild(parent: Run, index: number, state: RunState): Run {
   state.usage = root.state.usage
   state.signals = root.state.signals
   state.signalKeys = root.state.signalKeys
+  state.types = root.state.types
   state.tokens = root.state.tokens
   const child = makeRun(graphOf(state.workflow), state, parent, index)
   parent.frontier.nested.set(index, child)

@@ -26,7 +26,7 @@ export function cacheSize(key: string, entry: CacheEntry): number {
 /** What all state entries of a run count together; `reduce` keeps this sum up to date write by write. */
 export function stateBytesOf(state: RunState): number {
   let size = 0
-  for (const area of [state.variables, state.contextVariables, state.contextConstants]) {
+  for (const area of [state.variables, state.contextVariables, state.contextConstants, state.types]) {
     for (const key of Object.keys(area)) size += entrySize(key, area[key]!)
   }
   for (const key of Object.keys(state.counters)) size += counterSize(key)

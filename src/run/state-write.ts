@@ -24,3 +24,5 @@ export type StateWrite =
   | { readonly area: 'contextVariable'; readonly op: 'set'; readonly key: string; readonly value: Encoded }
   | { readonly area: 'contextVariable'; readonly op: 'delete'; readonly key: string }
   | { readonly area: 'contextConstant'; readonly op: 'set'; readonly key: string; readonly value: Encoded }
+  /** The state that a node type keeps of its own; `key` is the type. */
+  | { readonly area: 'type'; readonly op: 'set'; readonly key: string; readonly value: Encoded }

@@ -144,6 +144,8 @@ export interface RunState {
   signalKeys: Dictionary<number>
   /** Tokens with which open waits may be answered from outside, by digest. */
   tokens: Dictionary<TokenState>
+  /** What node types keep of their own, by type. */
+  types: Dictionary<Encoded>
   /** `nodeExecutions` and every metered resource. */
   usage: Dictionary<number>
   /** Set when the run compensates for what it did, and kept when it has ended after that. */

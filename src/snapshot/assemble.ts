@@ -28,7 +28,10 @@ export function documentText(state: RunState, moment: SnapshotMoment): string {
   const body =
     `{"format":"${SNAPSHOT_FORMAT}","version":"${SNAPSHOT_VERSION}","snapshotTime":"${isoTime(moment.at)}"` +
     `,"run":${runText(state, moment)},"workflow":${workflowText(state)},${membersText(state, moment.at, slots)}` +
-    `,"signals":${signalsText(state, slots)}${member('signalKeys', sortedMapText(state.signalKeys, String))}` +
+    `,"signals":${signalsText(state, slots)}${member('signalKeys', sortedMapText(state.signalKeys, String))}${member(
+      'types',
+      sortedMapText(state.types, (value) => slots.value(value)),
+    )}` +
     member('tokens', sortedMapText(state.tokens, tokenText)) +
     `,"usage":${sortedMapText(state.usage, numberText)},"config":${configText(state)},"children":${childrenText(state, moment.at)}`
   return `${body},"integrity":{"algorithm":"sha256","digest":"${digestOfText(body, '}')}"}}`

@@ -26,6 +26,7 @@ export function copyState(state: RunState): RunState {
     contextConstants: copied(state.contextConstants),
     signals: state.signals.slice(),
     signalKeys: copied(state.signalKeys),
+    types: copied(state.types),
     tokens: copied(state.tokens),
     usage: copied(state.usage),
     compensations: copiedCompensations(state.compensations),

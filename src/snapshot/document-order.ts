@@ -63,6 +63,7 @@ function memberText(
     case 'counters':
     case 'cache':
     case 'signalKeys':
+    case 'types':
     case 'tokens':
     case 'usage':
       return sorted(value)

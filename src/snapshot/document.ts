@@ -41,6 +41,8 @@ export interface SnapshotDocument {
   readonly signals: readonly SignalDocument[]
   /** Sequences of the signals that came with an idempotency key, by that key. */
   readonly signalKeys?: Readonly<Record<string, number>>
+  /** What node types keep of their own, by type. */
+  readonly types?: Readonly<Record<string, JsonValue>>
   /** What tokens are good for, by their digest. */
   readonly tokens?: Readonly<Record<string, TokenDocument>>
   readonly usage: Readonly<Record<string, number>>

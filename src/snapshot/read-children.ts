@@ -118,5 +118,6 @@ function asDocument(child: ChildDocument, root: SnapshotDocument): SnapshotDocum
     children: members.children ?? [],
     signals: [],
     signalKeys: {},
+    types: {},
   }
 }

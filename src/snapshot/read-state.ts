@@ -52,6 +52,7 @@ export interface SlotValues {
   readonly accumulators: ReadonlyMap<string, readonly Encoded[]>
   readonly parts: ReadonlyMap<string, PartValues>
   readonly signals: readonly Encoded[]
+  readonly types: ReadonlyMap<string, Encoded>
 }
 
 /**
@@ -108,6 +109,7 @@ export function readSlots(
       ]),
     ),
     parts: new Map(slots.parts.map((spans) => [spans.nodeId, readPartValues(spans, read)])),
+    types: readAll(slots.types, '/types'),
     signals: slots.signals.map((span, index) => read(span, `/signals/${index}/payload`)),
   }
 }
@@ -163,6 +165,7 @@ export function readState(checked: CheckedDocument): RunState {
       ...(waitId === undefined ? {} : { waitId }),
       ...(fits === undefined ? {} : { fits }),
     })),
+    types: dictionaryOf(slots.types),
     signalKeys: dictionaryOf(mapEntries(document.signalKeys ?? {}) as [string, number][]),
     tokens: tokensOf(document),
     usage: numbersOf(document.usage),

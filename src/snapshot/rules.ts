@@ -74,6 +74,7 @@ class Contradictions {
     this.#accumulators()
     this.#executions(nodes, usage, attempts)
     this.#findings.names('/variables', this.#slots.variables)
+    this.#findings.names('/types', this.#slots.types)
     this.#findings.map('/counters', document.counters)
     this.#findings.names('/context/variables', this.#slots.contextVariables)
     this.#findings.names('/context/constants', this.#slots.contextConstants)

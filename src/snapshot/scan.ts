@@ -26,6 +26,7 @@ export interface SlotSpans {
   readonly parts: PartSpans[]
   /** Of the payloads of signals. */
   readonly signals: Span[]
+  readonly types: NamedSpan[]
   /** Of the runs that nodes are, in the order of the document. */
   readonly children: SlotSpans[]
   workflow: Span | null
@@ -92,6 +93,7 @@ function noSlots(): SlotSpans {
     accumulators: [],
     parts: [],
     signals: [],
+    types: [],
     children: [],
     workflow: null,
     usualNodes: new Map(),
@@ -178,6 +180,8 @@ class DocumentScanner {
         })
       case 'parts':
         return scanParts(this.#scanner, this.#values, slots.parts, path)
+      case 'types':
+        return this.#values.values(`${path}/types`, slots.types)
       case 'signals':
         return this.#scanner.array(() =>
           this.#scanner.object((member) => {

@@ -53,7 +53,7 @@ function statesIn(state: RunState): readonly RunState[] {
 /** How many values a document has, as its reader counts them, with cache entries that have expired meanwhile. */
 function valuesOf(state: RunState): number {
   let values = 1 + state.completed.length + state.signals.length
-  for (const map of [state.variables, state.contextVariables, state.contextConstants, state.cache]) {
+  for (const map of [state.variables, state.contextVariables, state.contextConstants, state.types, state.cache]) {
     values += Object.keys(map).length
   }
   for (const name of Object.keys(state.accumulators)) values += state.accumulators[name]!.items.length
@@ -121,6 +121,7 @@ function partsOfState(state: RunState, limits: SnapshotLimits): number {
     state.contextVariables,
     state.contextConstants,
     state.signalKeys,
+    state.types,
     state.tokens,
     state.usage,
     state.compensations,

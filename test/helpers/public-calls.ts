@@ -323,6 +323,7 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       override: () => ['a', handler],
       get: key,
       has: key,
+      hooks: key,
       types: noArguments,
       missing: () => [flow().graph],
     }),

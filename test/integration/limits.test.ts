@@ -364,7 +364,11 @@ const shared: Readonly<Record<string, (run: Run) => Promise<readonly [unknown, u
     const undone = async (options: object) => {
       let count = 0
       const flow = workflow('w', '1.0.0')
-        .node('a', () => 1, { compensation: () => void (count += 1) })
+        .node('a', () => 1, {
+          compensation: () => {
+            count += 1
+          },
+        })
         .node('b', ['a'], () => {
           throw new Error('no')
         })

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { DagExecutor, deserialize, loadSnapshot, serialize, sleep, waitForSignal, workflow } from '../../src/index.ts'
+import {
+  createRegistry,
+  DagExecutor,
+  deserialize,
+  loadSnapshot,
+  parseWorkflow,
+  serialize,
+  sleep,
+  waitForSignal,
+  workflow,
+} from '../../src/index.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { sealed } from '../helpers/seal.ts'
 
@@ -71,6 +81,20 @@ describe('a snapshot of nested runs', () => {
       expect(again.length).toBeGreaterThanOrEqual(inFlight)
       expect(again.length).toBeLessThanOrEqual(inFlight + 2)
     }
+  })
+
+  it('loads over a registry, which has the types of every level', async () => {
+    const inner = { id: 'inner', version: '1.0.0', nodes: [{ id: 'x', type: 'own' }], edges: [] }
+    const flow = parseWorkflow({
+      id: 'outer',
+      version: '1.0.0',
+      nodes: [{ id: 'a', type: 'workflow', nested: { workflow: inner } }],
+      edges: [],
+    })
+    const registry = createRegistry().register('own', () => 'own')
+    const text = serialize(new DagExecutor(flow, { registry }).saveSnapshot())
+    expect((await loadSnapshot(text, registry).execute()).output).toBe('own')
+    expect(() => loadSnapshot(text, createRegistry())).toThrow(expect.objectContaining({ code: 'NODE_TYPE_MISSING' }))
   })
 
   const cases: readonly (readonly [string, (child: Child, document: Child) => void, string, RegExp])[] = [

@@ -40,9 +40,10 @@ describe('createRegistry', () => {
     }
   })
 
-  it('refuses a third argument, which nobody reads, and says what replaces a handler', () => {
+  it('refuses a third argument that is no hooks, and says what replaces a handler', () => {
     const register = createRegistry().register as (...given: readonly unknown[]) => unknown
-    expect(() => register('a', one, { override: true })).toThrow(
+    expect(() => register('a', one, { override: true })).toThrow(expect.objectContaining({ code: 'OPTION_UNKNOWN' }))
+    expect(() => register('a', one, {})).toThrow(
       expect.objectContaining({
         code: 'ARGUMENT_INVALID',
         message: expect.stringContaining('to replace a handler call override(type, handler)'),
