@@ -176,6 +176,7 @@ export function sampleState(): RunState {
   )
   Object.assign(state.signalKeys, { '10': 9, '9': 25, answered: 8 })
   state.tokens['0123456789abcdef'.repeat(4)] = { waitId: 'w20', expiresAt: AT + 60_000 }
+  state.types['limiter'] = encode(new Map([['window', 3]]))
   state.tokens['f'.repeat(64)] = { waitId: 'w20', expiresAt: null }
   state.usage = Object.assign(dictionary<number>(), { nodeExecutions: 22, http: 2 })
   return state
