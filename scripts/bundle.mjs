@@ -55,7 +55,9 @@ export async function bundle({ root, out }) {
       format: 'esm',
       comments: { legal: true, annotation: false, jsdoc: false },
       chunkFileNames: 'chunks/[name].js',
-      codeSplitting: { groups: shared.map((name) => ({ name, test: (id) => chunks.get(id) === name })) },
+      codeSplitting: {
+        groups: shared.map((name) => ({ name, test: (id) => chunks.get(id) === name })),
+      },
     })
     return licences(output)
   } finally {
@@ -96,7 +98,7 @@ function deferral() {
 }
 
 /**
- * Says which modules share a file: `core` what a store needs of the rest, `engine` all else of the main entry, and `command`
+ * Says which modules share a file: `core` what a store or the start of the command line needs of the rest, `engine` all else of the main entry, and `command`
  * what every command needs. Left to itself the bundler makes a file for each set of entries that have a module in common.
  */
 function chunking(input, chunks) {
@@ -110,9 +112,9 @@ function chunking(input, chunks) {
         found.delete(input[entry])
         return found
       }
-      const [index, file] = [reached('index'), reached('store/file/index')]
-      const core = [...reached('store/memory/index'), ...[...file].filter((id) => index.has(id))]
-      const wanted = [core, index, reached('cli/main')]
+      const [index, file, main] = ['index', 'store/file/index', 'cli/main'].map(reached)
+      const common = [...file, ...main].filter((id) => index.has(id))
+      const wanted = [[...reached('store/memory/index'), ...common], index, main]
       for (const [at, name] of shared.entries()) {
         for (const id of wanted[at]) if (!chunks.has(id) && !this.getModuleInfo(id)?.isExternal) chunks.set(id, name)
       }

@@ -1,4 +1,4 @@
-import { isWaystoneError } from '../base/errors.ts'
+import { DefinitionError, isWaystoneError, quote } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { Engine } from '../engine/engine-interface.ts'
@@ -54,4 +54,17 @@ export function notesOnCode(error: unknown, given: CodeOptions): readonly string
   const notes = [...notesOnMissingCode(error, given)]
   if (isWaystoneError(error, 'WORKFLOW_CHANGED')) notes.push('--accept-change goes on with the workflow given')
   return notes
+}
+
+/**
+ * The engine runs a workflow of another id as if none were given, so a wrong file is found here.
+ * @throws {DefinitionError} WORKFLOW_CHANGED
+ */
+export function checkWorkflow(runId: string, found: string, { definition }: Workflow): void {
+  if (found === definition.id) return
+  throw new DefinitionError(
+    'WORKFLOW_CHANGED',
+    `run ${quote(runId)} is of workflow ${quote(found)}, and the file given has ${quote(definition.id)}; give the file the run was made with`,
+    { details: { runId, found, given: definition.id } },
+  )
 }

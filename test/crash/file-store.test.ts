@@ -187,11 +187,11 @@ describe.each(['sync', 'batch', 'exit'] as const)(
           const { claim } = await store.claim(runId, requestOf('checker'))
           await store.release(claim)
         }
-        expect(heads.size).toBe(runs)
         await store.close()
         const journals = existsSync(join(folder, 'journal')) ? readdirSync(join(folder, 'journal')) : []
         expect(journals).toEqual([])
       }
+      expect(heads.size).toBe(runs)
       count(`file store processes killed, ${mode}`, 5)
     })
   },

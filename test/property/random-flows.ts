@@ -139,6 +139,8 @@ export function randomFlow(
     for (let upstream = at; upstream < Math.min(index, at + node.upstreams); upstream += 1) {
       edges.push({ source: `n${upstream}`, target: id })
     }
+    // What becomes of an item that fails is said by its node, and not by the run.
+    const isBreaking = breaks && index === 0 && node.kind !== 'map'
     const act = async (inputs: unknown, ctx: NodeContext) => {
       effects.call(path, ctx)
       if (node.ms > 0) await pause(ctx, node.ms)
@@ -147,7 +149,7 @@ export function randomFlow(
         await ctx.checkpoint({ at: 1 })
         await ctx.step('second', () => effects.step(ctx, 'second'))
       }
-      if (breaks && index === 0 && ctx.attempt === 1) throw new Error('this time')
+      if (isBreaking && ctx.attempt === 1) throw new Error('this time')
       const isFailing = node.fails === 'once' ? ctx.attempt === 1 : node.fails !== 'never'
       if (isFailing && (ctx.item === undefined || ctx.item.index === 1)) throw new Error('as it must')
       // Which items still end when one fails its node depends on when the run is cut, as it does for nodes when a run fails.
@@ -157,7 +159,6 @@ export function randomFlow(
       }
       return { node: id, sum: sumOf(inputs), item: ctx.item?.key ?? null, visit: ctx.visit }
     }
-    const isBreaking = breaks && index === 0
     const policies = {
       ...(node.fails === 'once' && !isBreaking ? { retry: { maximumAttempts: 5, initialIntervalMs: 3 } } : {}),
       ...(node.fails === 'fallback' && !isBreaking ? { fallback: { type: 'spare' } } : {}),

@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine-interface.ts'
 import type { OperationOptions } from '../../engine/operations.ts'
 import { route } from '../../workflow/routed.ts'
-import { engineOf, loadCode } from '../code.ts'
+import { checkWorkflow, engineOf, loadCode } from '../code.ts'
 import { readValue } from '../files.ts'
 import { nameText, printable } from '../format/printable.ts'
 import { hintCommand } from '../format/shell.ts'
@@ -10,7 +10,6 @@ import type { NoteOptions } from '../invocation.ts'
 import { ioLogger } from '../io.ts'
 import { withStoreOf } from '../subject.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
-import { checkWorkflow } from './resume.ts'
 
 /** What every command that changes a run has. */
 type Change = ArgsOf<'skip' | 'set' | 'unset'>

@@ -3,12 +3,11 @@ import { systemClock } from '../../engine/system.ts'
 import { type InspectOptions, inspectRun } from '../../run/inspect.ts'
 import type { RunState } from '../../run/state.ts'
 import type { Graph } from '../../workflow/graph.ts'
-import { loadCode } from '../code.ts'
+import { checkWorkflow, loadCode } from '../code.ts'
 import { inspectionText } from '../format/inspection-text.ts'
 import { typesWithoutHandler } from '../load-registry.ts'
 import { readSubject } from '../subject.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
-import { checkWorkflow } from './resume.ts'
 
 /** `inspect <run-or-file>`: where a run stands, and what each node that has not ended waits for. */
 export async function inspect(args: ArgsOf<'inspect'>, { io }: CommandContext): Promise<number> {

@@ -8,6 +8,7 @@ import { compareWorkflows, type WorkflowChange } from '../../workflow/compare-wo
 import { workflowFingerprint } from '../../workflow/fingerprint.ts'
 import type { Graph } from '../../workflow/graph.ts'
 import type { Workflow } from '../../workflow/workflow.ts'
+import { checkWorkflow } from '../code.ts'
 import { nameText, shorten } from '../format/printable.ts'
 import { tableText } from '../format/table.ts'
 import { namesText } from '../format/wait-text.ts'
@@ -15,7 +16,6 @@ import { loadRegistry, typesWithoutHandler } from '../load-registry.ts'
 import { loadWorkflow } from '../load-workflow.ts'
 import { readSubject, type Subject } from '../subject.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
-import { checkWorkflow } from './resume.ts'
 
 /** `plan <run-or-file>`: what would run, be reused, be skipped or is blocked, and why. Nothing runs. */
 export async function plan(args: ArgsOf<'plan'>, { io }: CommandContext): Promise<number> {

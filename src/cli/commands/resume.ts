@@ -1,6 +1,4 @@
-import { DefinitionError, quote } from '../../base/errors.ts'
-import type { Workflow } from '../../workflow/workflow.ts'
-import { engineOf, loadCode, notesOnCode } from '../code.ts'
+import { checkWorkflow, engineOf, loadCode, notesOnCode } from '../code.ts'
 import { execute } from '../execute.ts'
 import { Hearing } from '../hearing.ts'
 import { ioLogger } from '../io.ts'
@@ -33,17 +31,4 @@ export async function resume(args: ArgsOf<'resume'>, { io, host, notes }: Comman
       throw error
     }
   })
-}
-
-/**
- * The engine runs a workflow of another id as if none were given, so a wrong file is found here.
- * @throws {DefinitionError} WORKFLOW_CHANGED
- */
-export function checkWorkflow(runId: string, found: string, { definition }: Workflow): void {
-  if (found === definition.id) return
-  throw new DefinitionError(
-    'WORKFLOW_CHANGED',
-    `run ${quote(runId)} is of workflow ${quote(found)}, and the file given has ${quote(definition.id)}; give the file the run was made with`,
-    { details: { runId, found, given: definition.id } },
-  )
 }

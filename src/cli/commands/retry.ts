@@ -1,11 +1,10 @@
-import { engineOf, loadCode, notesOnCode } from '../code.ts'
+import { checkWorkflow, engineOf, loadCode, notesOnCode } from '../code.ts'
 import { execute } from '../execute.ts'
 import { Hearing } from '../hearing.ts'
 import { ioLogger } from '../io.ts'
 import { withStoreOf } from '../subject.ts'
 import { givenNote } from './change.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
-import { checkWorkflow } from './resume.ts'
 
 /** `retry <run>`: tries the failed nodes of a run again, all or those named, and goes on with it. */
 export async function retry(args: ArgsOf<'retry'>, { io, host, notes }: CommandContext): Promise<number> {

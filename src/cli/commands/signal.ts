@@ -2,7 +2,7 @@ import { isWaystoneError } from '../../base/errors.ts'
 import type { Logger } from '../../base/ports.ts'
 import type { Engine } from '../../engine/engine-interface.ts'
 import { tokenInvalid, tokenParts } from '../../engine/tokens.ts'
-import { engineOf, loadCode, notesOnCode } from '../code.ts'
+import { checkWorkflow, engineOf, loadCode, notesOnCode } from '../code.ts'
 import { execute } from '../execute.ts'
 import { readToken, readValue } from '../files.ts'
 import { nameText, printable } from '../format/printable.ts'
@@ -11,7 +11,6 @@ import { Hearing } from '../hearing.ts'
 import { ioLogger, messageOf } from '../io.ts'
 import { lookAt, withStoreOf } from '../subject.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
-import { checkWorkflow } from './resume.ts'
 
 /**
  * `signal <run> <name> [payload]`, `answer <run> <wait-id> [payload]` and `answer --token <token> [payload]`: records what a run
