@@ -23,6 +23,8 @@ const alias = Object.entries(exports).flatMap(([subpath, target]) =>
 export default defineConfig({
   resolve: { alias },
   test: {
+    // Both cores of a small machine: left to itself it keeps one free.
+    maxWorkers: 2,
     projects: [
       {
         resolve: { alias },

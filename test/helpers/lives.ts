@@ -16,7 +16,7 @@ import { recordingLogger } from './run-control.ts'
 const RUN = 'r'
 
 /** Most times a run may wait for someone outside: one that waits for ever is to be found out. */
-const MOST_WAITS = 200
+const MOST_WAITS = 800
 
 /** Says what a handler does before it does it: its idempotency key, or for a step that and ` step ` and its name. */
 export type Tell = (what: string) => void

@@ -165,7 +165,7 @@ function lifeOf(definition: WorkflowDefinition): Life {
     flow: () => createWorkflow(definition),
     registry: registryOf,
     // Every third time nobody says anything, and what waits for a time has its turn.
-    say: (told) => (told < 60 ? [NAMES[told % NAMES.length]!, 'said'] : null),
+    say: (told) => (told < 300 ? [NAMES[told % NAMES.length]!, 'said'] : null),
   }
 }
 

@@ -10,7 +10,7 @@ import { ManualClock } from '../helpers/manual-clock.ts'
 import { runs } from '../helpers/property.ts'
 import { Effects, type FlowNode, flowNode, randomFlow, signalsOf } from './random-flows.ts'
 
-const FLOWS = 640
+const FLOWS = 620
 
 /** How often a run may go on until it has ended: once for each signal that is waited for, and for each time it failed. */
 const MAX_TURNS = 30
