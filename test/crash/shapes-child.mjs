@@ -123,13 +123,27 @@ const engine = createEngine({
   // It is killed far more often than a run that goes on by itself would be.
   limits: { maxFruitlessResumes: null },
 })
+
+/** Does something once the claim of a process that was killed while it made it is free. */
+async function untilFree(work) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (error.code !== 'STORE_HELD' || tries > 200) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
 if (extra !== undefined) {
   process.stdout.write('started\n')
-  await engine.signal(runId, 'go', extra)
+  await untilFree(() => engine.signal(runId, 'go', extra))
   process.stdout.write('recorded\n')
 } else {
-  const known = await engine.get(runId)
-  const { result } = known === null ? await engine.start(flow, null, { runId }) : await engine.resume(runId)
+  const { result } = await untilFree(async () =>
+    (await engine.get(runId)) === null ? engine.start(flow, null, { runId }) : engine.resume(runId),
+  )
   process.stdout.write('started\n')
   const { status, output } = await result
   process.stdout.write(`end ${status} ${JSON.stringify(output)}\n`)

@@ -150,7 +150,7 @@ export function randomFlow(
         await ctx.step('second', () => effects.step(ctx, 'second'))
       }
       if (isBreaking && ctx.attempt === 1) throw new Error('this time')
-      const isFailing = node.fails === 'once' ? ctx.attempt === 1 : node.fails !== 'never'
+      const isFailing = !isBreaking && (node.fails === 'once' ? ctx.attempt === 1 : node.fails !== 'never')
       if (isFailing && (ctx.item === undefined || ctx.item.index === 1)) throw new Error('as it must')
       // Which items still end when one fails its node depends on when the run is cut, as it does for nodes when a run fails.
       if (node.kind !== 'map' || node.policy !== 'fail' || node.fails === 'never' || node.fails === 'once') {
