@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -118,7 +119,15 @@ function places(tree: unknown, found: Place[] = []): Place[] {
   return found
 }
 
-describe('a document that was put together to do harm', () => {
+/** Documents to begin with: one with a bit of everything, and one of runs inside runs. */
+const beginnings = {
+  everything: compact,
+  nested: serialize(deserialize(readFileSync(new URL('../../fixtures/snapshots/1.1.0/nested.json', import.meta.url))), {
+    pretty: false,
+  }),
+}
+
+describe.each(Object.entries(beginnings))('a document that was put together to do harm, of %s', (kind, beginning) => {
   it('gives a state that can be written again, or an error of ours, and changes nothing outside', () => {
     const counts = { cases: 0, read: 0, refused: 0 }
     const change = fc.record({
@@ -131,7 +140,7 @@ describe('a document that was put together to do harm', () => {
     })
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), fc.boolean(), (changes, isSealed) => {
-        const tree = JSON.parse(compact) as Record<string, unknown>
+        const tree = JSON.parse(beginning) as Record<string, unknown>
         let edit = (text: string) => text
         for (const { at, from, kind, piece, value, name } of changes) {
           const all = places(tree)
@@ -178,7 +187,7 @@ describe('a document that was put together to do harm', () => {
         if (counts.cases % 500 === 0) expect(look()).toBe(before)
         expect(({} as { polluted?: unknown }).polluted).toBe(undefined)
       }),
-      runs('mutated documents', 50_000),
+      runs(kind === 'nested' ? 'mutated nested documents' : 'mutated documents', 50_000),
     )
     console.log(
       `mutated documents: ${counts.cases} tried, ${counts.read} read, ${counts.refused} refused with a typed error`,
