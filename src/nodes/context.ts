@@ -164,7 +164,9 @@ export class AttemptContext implements NodeContext<never> {
 
   async sendSignal(name: string, payload?: unknown): Promise<void> {
     this.assertOpen()
-    if (typeof name !== 'string') throw this.#invalid('sendSignal', 'name', 'a string', name)
+    if (typeof name !== 'string' || name.length > MAX_KEY_LENGTH) {
+      throw this.#invalid('sendSignal', 'name', `a string of at most ${MAX_KEY_LENGTH} characters`, name)
+    }
     await this.#host.sendSignal(name, this.encode(payload), signalKey(name, this.idempotencyKey))
   }
 

@@ -1,3 +1,6 @@
+import { sha256Hex } from '../base/digest.ts'
+import { DEFAULT_VALUE_LIMITS } from '../base/values/limits.ts'
+
 /** What an idempotency key is for, beside its run and node. */
 export interface KeyOf {
   /** Of a map node: the item's key; null for others. */
@@ -25,9 +28,15 @@ export function idempotencyKey(runId: string, nodeId: string, { item, visit, pat
   return `waystone${of}/${run}/${nodeId}`
 }
 
-/** A key for a signal of a name that a handler sends under a key of its own: sent again by a later attempt, it is the same. */
+/**
+ * A key for a signal of a name that a handler sends under a key of its own: sent again by a later attempt, it is the same.
+ * One that is longer than a key of a document may be is told by its digest.
+ */
 export function signalKey(name: string, key: string): string {
-  return `waystone-signal/${escaped(name)}/${key}`
+  const whole = `waystone-signal/${escaped(name)}/${key}`
+  if (whole.length <= DEFAULT_VALUE_LIMITS.maxKeyLength) return whole
+  // As JSON, since two lone surrogates would be the same bytes.
+  return `waystone-signal/${sha256Hex(JSON.stringify(whole))}`
 }
 
 /**

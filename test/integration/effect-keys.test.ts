@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_VALUE_LIMITS } from '../../src/base/values/limits.ts'
 import { DagExecutor } from '../../src/engine/dag-executor.ts'
+import { loadSnapshot } from '../../src/engine/load.ts'
 import { waitForSignal } from '../../src/nodes/builtin/wait-for-signal.ts'
+import { serialize } from '../../src/snapshot/serialize.ts'
 import { workflow } from '../../src/workflow/builder.ts'
 
 describe('what a handler does outside', () => {
@@ -13,6 +16,20 @@ describe('what a handler does outside', () => {
       .build()
     const { status, results } = await new DagExecutor(flow).execute()
     expect([status, results.first, results.second]).toEqual(['completed', 1, 2])
+  })
+
+  it('is in a document that loads, however long its names are', async () => {
+    const name = '/'.repeat(DEFAULT_VALUE_LIMITS.maxKeyLength)
+    const flow = workflow('names', '1.0.0')
+      .node('ask', (_, ctx) => ctx.sendSignal(name, 'long'))
+      .node('tooLong', (_, ctx) => ctx.sendSignal(`${name}/`).catch((error: unknown) => (error as { code: string }).code))
+      .node('answer', waitForSignal<string>({ name }))
+      .build()
+    const executor = new DagExecutor(flow)
+    const { results } = await executor.execute()
+    expect(results).toEqual({ ask: undefined, tooLong: 'ARGUMENT_INVALID', answer: 'long' })
+    const loaded = loadSnapshot(serialize(executor.saveSnapshot()), flow)
+    expect((await loaded.execute()).results).toEqual(results)
   })
 
   it('has a key of its own in each visit of a nested run, and in no other node', async () => {

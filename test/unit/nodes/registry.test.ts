@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_VALUE_LIMITS } from '../../../src/base/values/limits.ts'
 import { idempotencyKey, signalKey } from '../../../src/nodes/idempotency-key.ts'
 import { createRegistry, isRegistry } from '../../../src/nodes/registry.ts'
 import { buildGraph } from '../../../src/workflow/graph.ts'
@@ -106,5 +107,15 @@ describe('idempotencyKey', () => {
       ids.map((node) => signalKey(name, idempotencyKey('r', node, { item: null, visit: 1, path: [] }))),
     )
     expect(new Set(keys).size).toBe(ids.length ** 2)
+  })
+
+  it('is never longer than a key of a document', () => {
+    const { maxKeyLength } = DEFAULT_VALUE_LIMITS
+    const names = ['a', 'b', '\ud800', '\ud801', '/'].map((name) => name.repeat(maxKeyLength))
+    const keys = names.map((name) => signalKey(name, 'k'))
+    expect(new Set(keys).size).toBe(names.length)
+    for (const key of keys) expect(key).toMatch(/^waystone-signal\/[0-9a-f]{64}$/)
+    const shortest = signalKey('', 'k')
+    expect(signalKey('a'.repeat(maxKeyLength - shortest.length), 'k')).toHaveLength(maxKeyLength)
   })
 })
