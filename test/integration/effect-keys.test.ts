@@ -22,7 +22,9 @@ describe('what a handler does outside', () => {
     const name = '/'.repeat(DEFAULT_VALUE_LIMITS.maxKeyLength)
     const flow = workflow('names', '1.0.0')
       .node('ask', (_, ctx) => ctx.sendSignal(name, 'long'))
-      .node('tooLong', (_, ctx) => ctx.sendSignal(`${name}/`).catch((error: unknown) => (error as { code: string }).code))
+      .node('tooLong', (_, ctx) =>
+        ctx.sendSignal(`${name}/`).catch((error: unknown) => (error as { code: string }).code),
+      )
       .node('answer', waitForSignal<string>({ name }))
       .build()
     const executor = new DagExecutor(flow)
