@@ -1,7 +1,7 @@
 // The document beside JSON.stringify and JSON.parse of the same content, and its cost at n nodes beside that at 2n.
 // Ratios only: both sides are measured in one process, in turns, and medians of the rounds are compared.
 import { createWorkflow, DagExecutor, defaultCodec, deserialize, loadSnapshot, serialize } from 'waystone'
-import { validateSnapshot } from '../dist/inside.js'
+import { fitsSnapshotSchema } from '../dist/inside.js'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7)
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
@@ -142,7 +142,7 @@ for (const [name, make, pretty] of [
   const document = JSON.parse(text)
   const [read, schema, parse] = await compare([
     () => deserialize(text),
-    () => validateSnapshot(document),
+    () => fitsSnapshotSchema(document),
     () => JSON.parse(text),
   ])
   const nodes = executor.workflow.definition.nodes.length

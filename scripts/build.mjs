@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process'
 import {
   chmodSync,
-  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -79,13 +78,8 @@ function writeTypes(out) {
   })
 }
 
-/** What neither of the two writes: types of generated code, a command that can be started, and when this build began. */
+/** What neither of the two writes: a command that can be started, and when this build began. */
 function finish(out) {
-  for (const entry of readdirSync(join(root, 'src'), { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !entry.name.endsWith('.generated.d.ts')) continue
-    const from = join(entry.parentPath, entry.name)
-    cpSync(from, from.replace(join(root, 'src'), out))
-  }
   const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   for (const path of Object.values(bin)) chmodSync(path.replace('./dist', out), 0o755)
   chmodSync(out, 0o755)

@@ -18,10 +18,10 @@ import { readSlots, readState, type SlotValues } from './read-state.ts'
 import { readWorkflow } from './read-workflow.ts'
 import { contradictions } from './rules.ts'
 import { type ScannedText, type SlotSpans, scanDocument } from './scan.ts'
+import { fitsSnapshotSchema } from './schema-fit.ts'
 import { type DocumentProblem, schemaProblems } from './schema-problems.ts'
 import { Snapshot } from './snapshot.ts'
 import { parseTime } from './time.ts'
-import { validateSnapshot } from './validators.generated.js'
 import { readabilityOf, SNAPSHOT_FORMAT } from './version.ts'
 
 /** How a document is read. No check can be left out; only limits can be raised. */
@@ -172,7 +172,7 @@ function wrongFormat(found: string): SnapshotVersionError {
 }
 
 function checkSchema({ tree, scanned: { misplacedTags } }: Parsed): void {
-  if (!validateSnapshot(tree)) {
+  if (!fitsSnapshotSchema(tree)) {
     const problems = schemaProblems(tree, MAX_PROBLEMS)
     throw problemsError('SNAPSHOT_SCHEMA', problems.length > 0 ? problems : [{ path: '', message: 'it does not fit' }])
   }

@@ -1,6 +1,7 @@
 import { quote } from '../base/errors.ts'
 import { escapeSegment } from '../base/json-pointer.ts'
-import { schemasText } from './validators.generated.js'
+import { isOfType, referencedSchema, type Schema, snapshotSchema } from './schema.ts'
+import { fitsSchema } from './schema-fit.ts'
 
 /** One place of a document that is wrong. */
 export interface DocumentProblem {
@@ -9,88 +10,38 @@ export interface DocumentProblem {
   readonly message: string
 }
 
-/** The keywords our schemas use; a test compares what this gives with Ajv. */
-interface Schema {
-  readonly $ref?: string
-  readonly $defs?: Readonly<Record<string, Schema>>
-  readonly type?: string | readonly string[]
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly minLength?: number
-  readonly maxLength?: number
-  readonly pattern?: string
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly exclusiveMinimum?: number
-  readonly properties?: Readonly<Record<string, Schema | boolean>>
-  readonly required?: readonly string[]
-  readonly additionalProperties?: Schema | boolean
-  readonly items?: Schema | boolean
-  readonly prefixItems?: readonly Schema[]
-  readonly minItems?: number
-  readonly anyOf?: readonly Schema[]
-  readonly if?: Schema
-  readonly then?: Schema
-  readonly else?: Schema
-}
-
 /**
  * What a document violates of the snapshot schema, with a pointer each, up to `limit` of them.
- * Used once the compiled validator has said no: it stops at the first violation, and its version that does not
- * would take time that grows with the square of their number.
+ * Used once it is known that it does not fit.
  */
 export function schemaProblems(document: unknown, limit: number): readonly DocumentProblem[] {
-  schemas ??= parsedSchemas()
-  const check = new SchemaCheck(schemas, limit)
-  check.visit({ schema: schemas.get('')!, file: '' }, document, '')
+  const check = new SchemaCheck(limit)
+  check.visit(snapshotSchema(), document, '')
   return check.problems
-}
-
-/** The schemas by file; text until a document is first refused. */
-let schemas: ReadonlyMap<string, Schema> | undefined
-
-function parsedSchemas(): ReadonlyMap<string, Schema> {
-  const [snapshot, workflow] = JSON.parse(schemasText) as [Schema, Schema]
-  return new Map([
-    ['', snapshot],
-    ['workflow-1.1.0.schema.json', workflow],
-  ])
-}
-
-/** A schema with the file its references are in. */
-interface Located {
-  readonly schema: Schema
-  readonly file: string
 }
 
 class SchemaCheck {
   readonly problems: DocumentProblem[] = []
-  readonly #files: ReadonlyMap<string, Schema>
   readonly #limit: number
 
-  constructor(files: ReadonlyMap<string, Schema>, limit: number) {
-    this.#files = files
+  constructor(limit: number) {
     this.#limit = limit
   }
 
   /** Recursion follows the document, whose depth is limited, and the schema. */
-  visit({ schema, file }: Located, value: unknown, path: string): void {
+  visit(schema: Schema, value: unknown, path: string): void {
     if (this.problems.length >= this.#limit) return
-    if (schema.$ref !== undefined) this.visit(this.#resolve(schema.$ref, file), value, path)
+    if (schema.$ref !== undefined) this.visit(referencedSchema(schema.$ref), value, path)
     if (!this.#isOfType(schema, value, path)) return
     this.#scalar(schema, value, path)
-    if (Array.isArray(value)) this.#array({ schema, file }, value, path)
-    else if (typeof value === 'object' && value !== null)
-      this.#object({ schema, file }, value as Record<string, unknown>, path)
-    if (schema.anyOf !== undefined && !schema.anyOf.some((option) => this.#fits({ schema: option, file }, value))) {
-      this.#report(
-        path,
-        `expected one of ${schema.anyOf.map((option) => this.#describe(option, file)).join(' or ')}, got ${quote(value)}`,
-      )
+    if (Array.isArray(value)) this.#array(schema, value, path)
+    else if (typeof value === 'object' && value !== null) this.#object(schema, value as Record<string, unknown>, path)
+    if (schema.anyOf !== undefined && !schema.anyOf.some((option) => fitsSchema(option, value))) {
+      this.#report(path, `expected one of ${schema.anyOf.map(describe).join(' or ')}, got ${quote(value)}`)
     }
     if (schema.if !== undefined) {
-      const branch = this.#fits({ schema: schema.if, file }, value) ? schema.then : schema.else
-      if (branch !== undefined) this.visit({ schema: branch, file }, value, path)
+      const branch = fitsSchema(schema.if, value) ? schema.then : schema.else
+      if (branch !== undefined) this.visit(branch, value, path)
     }
   }
 
@@ -128,7 +79,7 @@ class SchemaCheck {
     }
   }
 
-  #array({ schema, file }: Located, array: readonly unknown[], path: string): void {
+  #array(schema: Schema, array: readonly unknown[], path: string): void {
     const { prefixItems = [], items } = schema
     if (array.length < (schema.minItems ?? 0))
       this.#report(path, `expected ${schema.minItems} elements or more, got ${array.length}`)
@@ -137,11 +88,11 @@ class SchemaCheck {
     }
     for (let index = 0; index < array.length && this.problems.length < this.#limit; index += 1) {
       const element = prefixItems[index] ?? (typeof items === 'object' ? items : undefined)
-      if (element !== undefined) this.visit({ schema: element, file }, array[index], `${path}/${index}`)
+      if (element !== undefined) this.visit(element, array[index], `${path}/${index}`)
     }
   }
 
-  #object({ schema, file }: Located, object: Readonly<Record<string, unknown>>, path: string): void {
+  #object(schema: Schema, object: Readonly<Record<string, unknown>>, path: string): void {
     for (const name of schema.required ?? []) {
       if (!Object.hasOwn(object, name)) this.#report(path, `the member ${JSON.stringify(name)} is missing`)
     }
@@ -151,27 +102,8 @@ class SchemaCheck {
       if (this.problems.length >= this.#limit) return
       const member = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
       if (member === false) this.#report(path, `the member ${quote(name)} does not belong here`)
-      else if (typeof member === 'object')
-        this.visit({ schema: member, file }, object[name], `${path}/${escapeSegment(name)}`)
+      else if (typeof member === 'object') this.visit(member, object[name], `${path}/${escapeSegment(name)}`)
     }
-  }
-
-  #fits(located: Located, value: unknown): boolean {
-    const check = new SchemaCheck(this.#files, 1)
-    check.visit(located, value, '')
-    return check.problems.length === 0
-  }
-
-  #resolve(ref: string, file: string): Located {
-    const [target = '', fragment = ''] = ref.split('#')
-    const found = target === '' ? file : target
-    const name = fragment.slice('/$defs/'.length)
-    return { schema: this.#files.get(found)!.$defs![name]!, file: found }
-  }
-
-  #describe(schema: Schema, file: string): string {
-    if (schema.$ref !== undefined) return this.#describe(this.#resolve(schema.$ref, file).schema, file)
-    return typeof schema.type === 'string' ? schema.type : 'another form'
   }
 
   #report(path: string, message: string): void {
@@ -179,18 +111,7 @@ class SchemaCheck {
   }
 }
 
-function isOfType(name: string, value: unknown): boolean {
-  switch (name) {
-    case 'null':
-      return value === null
-    case 'array':
-      return Array.isArray(value)
-    case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value)
-    case 'integer':
-      return Number.isInteger(value)
-    default:
-      // The names left are those typeof gives.
-      return typeof value === name
-  }
+function describe({ $ref, type }: Schema): string {
+  if ($ref !== undefined) return describe(referencedSchema($ref))
+  return typeof type === 'string' ? type : 'another form'
 }

@@ -1,1 +1,0 @@
-export function withoutReports(code: string): string
