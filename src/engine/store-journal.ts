@@ -1,8 +1,8 @@
 import { quote, StoreError } from '../base/errors.ts'
 import type { RunEvent } from '../run/event.ts'
-import { eventText } from '../run/event-text.ts'
+import { factBatch } from '../run/fact-batch.ts'
 import type { RunState } from '../run/state.ts'
-import type { Claim, RunSummary, StoredEvent } from '../store/driver.ts'
+import type { Claim, RunSummary } from '../store/driver.ts'
 import type { Store } from '../store/store.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Journal } from './journal.ts'
@@ -81,16 +81,10 @@ export class StoreJournal implements Journal {
     const expectation = { expectedSeq: this.#seq, epoch: this.#claim.epoch }
     // Folded before the append, while the state is that of its last fact; saved after it, so that it is never ahead.
     const checkpoint = this.#checkpoints?.take(events.length, state) ?? null
-    await this.#store.append(this.#runId, expectation, { events: events.map(storedEvent), summary })
+    await this.#store.append(this.#runId, expectation, factBatch(events, summary))
     this.#seq = last.seq
     if (checkpoint !== null) this.#checkpoints?.save(checkpoint)
   }
-}
-
-/** An event as stores keep it. */
-export function storedEvent(event: RunEvent): StoredEvent {
-  const nodeId = 'nodeId' in event.data ? (event.data.nodeId ?? null) : null
-  return { seq: event.seq, at: event.at, type: event.type, nodeId, text: eventText(event) }
 }
 
 function summaryOf(state: RunState, last: RunEvent, createdAt: number): RunSummary {

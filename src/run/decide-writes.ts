@@ -41,17 +41,15 @@ export function problemOfWrites(
   nodeId: string,
   writes: readonly StateWrite[],
 ): SerializedError | null {
-  const node = JSON.stringify(nodeId)
   let growth = 0
   /** Accumulators these writes touch, as they would be after the writes so far. */
   const pending = new Map<string, Pick<AccumulatorState, 'operation' | 'value'>>()
   for (const write of writes) {
-    const key = JSON.stringify(write.key)
     switch (write.area) {
       case 'accumulator': {
         const present = pending.get(write.key) ?? state.accumulators[write.key]
         if (present !== undefined && present.operation !== write.op) {
-          const message = `node ${node} uses accumulator ${key} with "${write.op}", but it began with "${present.operation}"; use another name`
+          const message = `node ${JSON.stringify(nodeId)} uses accumulator ${JSON.stringify(write.key)} with "${write.op}", but it began with "${present.operation}"; use another name`
           return codedError('STATE_ACCUMULATOR_KIND', message, {
             nodeId,
             key: write.key,
@@ -68,10 +66,14 @@ export function problemOfWrites(
         }
         const after = combine(write.op, before, write.value as number | string)
         if (typeof after === 'number' && !Number.isFinite(after)) {
-          return codedError('STATE_NOT_FINITE', `node ${node} would make accumulator ${key} ${after}`, {
-            nodeId,
-            key: write.key,
-          })
+          return codedError(
+            'STATE_NOT_FINITE',
+            `node ${JSON.stringify(nodeId)} would make accumulator ${JSON.stringify(write.key)} ${after}`,
+            {
+              nodeId,
+              key: write.key,
+            },
+          )
         }
         growth += encodedSize(after) - encodedSize(before)
         pending.set(write.key, { operation: write.op, value: after })
@@ -82,17 +84,21 @@ export function problemOfWrites(
         if (present === undefined) growth += counterSize(write.key)
         const after = (present ?? 0) + write.value
         if (!Number.isFinite(after)) {
-          return codedError('STATE_NOT_FINITE', `node ${node} would make counter ${key} ${after}`, {
-            nodeId,
-            key: write.key,
-          })
+          return codedError(
+            'STATE_NOT_FINITE',
+            `node ${JSON.stringify(nodeId)} would make counter ${JSON.stringify(write.key)} ${after}`,
+            {
+              nodeId,
+              key: write.key,
+            },
+          )
         }
         break
       }
       case 'contextConstant': {
         const present = state.contextConstants[write.key]
         if (present !== undefined && !isSameEncoded(present, write.value)) {
-          const message = `node ${node} sets the constant ${key} again with another value; use a context variable for what changes`
+          const message = `node ${JSON.stringify(nodeId)} sets the constant ${JSON.stringify(write.key)} again with another value; use a context variable for what changes`
           return codedError('STATE_CONSTANT_SET', message, { nodeId, key: write.key })
         }
         growth += present === undefined ? entrySize(write.key, write.value) : 0
@@ -110,20 +116,25 @@ export function problemOfWrites(
       }
     }
   }
-  return problemOfGrowth(state, growth, `the writes of node ${node}`, { nodeId })
+  return problemOfGrowth(state, growth, () => `the writes of node ${JSON.stringify(nodeId)}`, { nodeId })
 }
 
 /** Why a variable can not be set to a value from outside, or null. */
 export function problemOfEdit(state: RunState, name: string, value: Encoded): SerializedError | null {
   const present = state.variables[name]
   const growth = entrySize(name, value) - (present === undefined ? 0 : entrySize(name, present))
-  return problemOfGrowth(state, growth, `this value of the variable ${JSON.stringify(name)}`, { key: name })
+  return problemOfGrowth(state, growth, () => `this value of the variable ${JSON.stringify(name)}`, { key: name })
 }
 
-function problemOfGrowth(state: RunState, growth: number, what: string, details: JsonObject): SerializedError | null {
+function problemOfGrowth(
+  state: RunState,
+  growth: number,
+  what: () => string,
+  details: JsonObject,
+): SerializedError | null {
   const max = state.config.limits.maxStateBytes
   const actual = state.stateBytes + growth
   if (max === null || growth <= 0 || actual <= max) return null
-  const message = `${what} would make the run's state ${actual} characters of JSON, and limits.maxStateBytes is ${max}`
+  const message = `${what()} would make the run's state ${actual} characters of JSON, and limits.maxStateBytes is ${max}`
   return codedError('LIMIT_STATE_BYTES', message, { ...details, limit: 'maxStateBytes', max, actual })
 }

@@ -1,5 +1,7 @@
 import { readArgument } from '../base/argument.ts'
 import { kindOf, quote, StoreError } from '../base/errors.ts'
+import type { RunEvent } from '../run/event.ts'
+import { factsOf } from '../run/fact-batch.ts'
 import type { RunStatus } from '../run/state.ts'
 import type {
   AppendExpectation,
@@ -60,11 +62,26 @@ export function checkExpectation(expectation: AppendExpectation): void {
 
 /**
  * Events follow each other and the head the writer expects, and the summary is of their end.
+ * @param hasTexts - whether facts are put into words here, as they are where they survive; else their texts are not looked at
  * @throws {StoreError} STORE_BAD_ARGUMENT
  */
-export function checkBatch(runId: string, expectation: AppendExpectation, batch: EventBatch): void {
+export function checkBatch(runId: string, expectation: AppendExpectation, batch: EventBatch, hasTexts: boolean): void {
   checkObject(batch, 'batch')
-  const { events, summary } = batch
+  const facts = hasTexts ? null : factsOf(batch)
+  const seq = facts === null ? checkEvents(batch.events, expectation) : checkFacts(facts, expectation)
+  const { summary } = batch
+  checkObject(summary, 'batch.summary')
+  if (summary.runId !== runId) refuse('batch.summary.runId', quote(runId), summary.runId)
+  if (summary.seq !== seq) refuse('batch.summary.seq', `${seq}, the sequence of the last event`, summary.seq)
+  checkString(summary.workflowId, 'batch.summary.workflowId')
+  checkString(summary.workflowVersion, 'batch.summary.workflowVersion')
+  checkStatus(summary.status, 'batch.summary.status')
+  checkTime(summary.createdAt, 'batch.summary.createdAt')
+  checkTime(summary.updatedAt, 'batch.summary.updatedAt')
+}
+
+/** @returns the sequence of the last */
+function checkEvents(events: readonly StoredEvent[], expectation: AppendExpectation): number {
   if (!Array.isArray(events) || events.length === 0) refuse('batch.events', 'an array with at least one event', events)
   let seq = expectation.expectedSeq
   for (let index = 0; index < events.length; index++) {
@@ -82,14 +99,19 @@ export function checkBatch(runId: string, expectation: AppendExpectation, batch:
       refuse(`${name}.text`, 'well-formed compact JSON text without control characters', event.text)
     }
   }
-  checkObject(summary, 'batch.summary')
-  if (summary.runId !== runId) refuse('batch.summary.runId', quote(runId), summary.runId)
-  if (summary.seq !== seq) refuse('batch.summary.seq', `${seq}, the sequence of the last event`, summary.seq)
-  checkString(summary.workflowId, 'batch.summary.workflowId')
-  checkString(summary.workflowVersion, 'batch.summary.workflowVersion')
-  checkStatus(summary.status, 'batch.summary.status')
-  checkTime(summary.createdAt, 'batch.summary.createdAt')
-  checkTime(summary.updatedAt, 'batch.summary.updatedAt')
+  return seq
+}
+
+/** Facts of a run need be asked no more than what comes from outside of it: their order, and the clock. @returns the sequence of the last */
+function checkFacts(facts: readonly RunEvent[], { expectedSeq }: AppendExpectation): number {
+  if (facts.length === 0) refuse('batch.events', 'an array with at least one event', facts)
+  let seq = expectedSeq
+  for (const fact of facts) {
+    seq += 1
+    if (fact.seq !== seq) refuse('batch.events[].seq', `${seq}, since sequences have no gaps`, fact.seq)
+    checkTime(fact.at, 'batch.events[].at')
+  }
+  return seq
 }
 
 /** The whole range, with defaults. @throws {StoreError} STORE_BAD_ARGUMENT */

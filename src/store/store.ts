@@ -159,7 +159,7 @@ class CheckedStore implements Store {
     checkRunId(runId)
     readStoreArgument('batch', () => {
       checkExpectation(expectation)
-      checkBatch(runId, expectation, batch)
+      checkBatch(runId, expectation, batch, this.supports.durable)
     })
     return this.#call('append to', runId, () => this.#driver.append(runId, expectation, batch))
   }

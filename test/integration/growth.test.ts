@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { defaultCodec, type ValueCodec } from '../../src/base/values/codec.ts'
 import { DagExecutor } from '../../src/engine/dag-executor.ts'
 import { createEngine } from '../../src/engine/engine.ts'
@@ -7,6 +7,7 @@ import { createRegistry } from '../../src/nodes/registry.ts'
 import { serialize } from '../../src/snapshot/serialize.ts'
 import { fileStore } from '../../src/store/file/file-store.ts'
 import { type FileSystem, nodeFileSystem } from '../../src/store/file/file-system.ts'
+import { memoryStore } from '../../src/store/memory/memory-driver.ts'
 import { SimulatedClock } from '../../src/testing/simulated-clock.ts'
 import { parseWorkflow } from '../../src/workflow/parse.ts'
 import type { Workflow } from '../../src/workflow/workflow.ts'
@@ -191,6 +192,32 @@ describe.each(Object.entries(shapes))('the cost of a %s', (name, shape) => {
     expect(run!['values encoded']).toBe((size - 1) * 3 + 1)
     expect(document!['values encoded']).toBe(0)
     expect(resume!['values encoded']).toBe(1)
+  })
+})
+
+describe('a run that is recorded in memory', () => {
+  it('puts no fact into words before somebody reads it', async () => {
+    const flow = workflowOf(shapes['layered']!, SIZES[0])
+    const registry = createRegistry([
+      ['step', (_inputs, ctx) => ctx.counters.add('steps', 1)],
+      ['last', () => 1],
+    ])
+    // The fingerprint of a workflow is made once, from its text.
+    await new DagExecutor(flow, { registry }).execute()
+    const store = memoryStore()
+    const engine = createEngine({ store, workflows: [flow], registry })
+    const stringify = vi.spyOn(JSON, 'stringify')
+    try {
+      const { result } = await engine.start(flow, undefined, { runId: 'r' })
+      expect((await result).status).toBe('completed')
+      expect(stringify).toHaveBeenCalledTimes(0)
+      let events = 0
+      for await (const { text } of store.events('r')) events += text.length > 0 ? 1 : 0
+      expect(events).toBe(SIZES[0] * 2 + 2)
+      expect(stringify.mock.calls.length).toBeGreaterThan(events)
+    } finally {
+      stringify.mockRestore()
+    }
   })
 })
 

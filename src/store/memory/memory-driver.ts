@@ -1,3 +1,5 @@
+import type { RunEvent } from '../../run/event.ts'
+import { factsOf, recordedEvent } from '../../run/fact-batch.ts'
 import type {
   AppendExpectation,
   Checkpoint,
@@ -19,8 +21,8 @@ import { createStore, type Store } from '../store.ts'
 import { conflict, fenced, held } from '../store-failure.ts'
 
 interface MemoryRun {
-  /** Frozen events; `events[seq - 1]`. */
-  readonly events: StoredEvent[]
+  /** Frozen events, and facts whose texts nobody has asked for yet; `events[seq - 1]`. */
+  readonly events: (StoredEvent | RunEvent)[]
   summary: RunSummary | null
   claim: { readonly owner: string; readonly epoch: number; expiresAt: number; released: boolean } | null
   readonly checkpoints: Map<number, Checkpoint>
@@ -28,7 +30,8 @@ interface MemoryRun {
 
 /**
  * A store that lives in this process and ends with it, for tests, browsers and runs that need no durability.
- * What is stored is copied on the way in and can not be changed on the way out.
+ * What is stored is copied on the way in and can not be changed on the way out; facts of an engine, which nobody changes, are
+ * kept as they are and put into words when they are read.
  *
  * @example
  * const flow = workflow('hello').node('a', () => 1).build()
@@ -67,16 +70,16 @@ class MemoryDriver implements StoreDriver {
     if (run.claim.epoch !== epoch) throw fenced(runId, epoch, `the present epoch is ${run.claim.epoch}`)
     if (run.claim.released) throw fenced(runId, epoch, 'it was released')
     if (run.events.length !== expectedSeq) throw conflict(runId, expectedSeq, run.events.length)
-    for (const { seq, at, type, nodeId, text } of batch.events) {
-      run.events.push(Object.freeze({ seq, at, type, nodeId, text }))
-    }
+    const facts = factsOf(batch)
+    if (facts === null) for (const event of batch.events) run.events.push(copyOf(event))
+    else for (const fact of facts) run.events.push(fact)
     const { workflowId, workflowVersion, status, seq, createdAt, updatedAt } = batch.summary
     run.summary = Object.freeze({ runId, workflowId, workflowVersion, status, seq, createdAt, updatedAt })
   }
 
   async read(runId: string, { fromSeq, toSeq, limit }: ReadRange): Promise<readonly StoredEvent[]> {
     const end = Math.min(toSeq ?? Number.POSITIVE_INFINITY, fromSeq + limit - 1)
-    return this.#runs.get(runId)?.events.slice(fromSeq - 1, Math.max(end, fromSeq - 1)) ?? []
+    return storedEvents(this.#runs.get(runId)?.events ?? [], fromSeq - 1, end)
   }
 
   async get(runId: string): Promise<RunSummary | null> {
@@ -110,7 +113,7 @@ class MemoryDriver implements StoreDriver {
     for (const run of this.#runs.values()) {
       if (run.summary !== null) runs += 1
       events += run.events.length
-      for (const event of run.events) sizeBytes += event.text.length
+      for (const { text } of storedEvents(run.events)) sizeBytes += text.length
       for (const checkpoint of run.checkpoints.values()) sizeBytes += checkpoint.bytes.byteLength
     }
     return { runs, events, sizeBytes }
@@ -175,4 +178,17 @@ class MemoryDriver implements StoreDriver {
     }
     return run
   }
+}
+
+function copyOf({ seq, at, type, nodeId, text }: StoredEvent): StoredEvent {
+  return Object.freeze({ seq, at, type, nodeId, text })
+}
+
+/** Events from one place up to another; facts among them are put into words, once. */
+function storedEvents(events: MemoryRun['events'], from = 0, to = events.length): readonly StoredEvent[] {
+  for (let at = from; at < Math.min(to, events.length); at += 1) {
+    const event = events[at]!
+    if (!('text' in event)) events[at] = Object.freeze(recordedEvent(event))
+  }
+  return events.slice(from, Math.max(to, from)) as StoredEvent[]
 }

@@ -4,6 +4,8 @@ import { describe, expect, it, vi } from 'vitest'
 import * as publicEvent from '../../../src/engine/public-event.ts'
 import { createEngine, DagExecutor, memoryStore, workflow } from '../../../src/index.ts'
 import * as eventText from '../../../src/run/event-text.ts'
+import { memoryDriver } from '../../../src/store/memory/memory-driver.ts'
+import { createStore } from '../../../src/store/store.ts'
 
 vi.mock(import('../../../src/run/event-text.ts'), { spy: true })
 vi.mock(import('../../../src/engine/public-event.ts'), { spy: true })
@@ -56,9 +58,25 @@ describe('a run without a store', () => {
 })
 
 describe('a run with a store', () => {
-  it('builds the text of each fact once', async () => {
+  it('in memory builds the text of each fact when it is first read, once', async () => {
     vi.clearAllMocks()
-    const { result } = await createEngine({ store: memoryStore() }).start(flow())
+    const store = memoryStore()
+    const { runId, result } = await createEngine({ store }).start(flow())
+    await result
+    expect(eventText.eventText).not.toHaveBeenCalled()
+    const events = await store.read(runId, { limit: 4 })
+    expect(eventText.eventText).toHaveBeenCalledTimes(4)
+    expect((await store.read(runId)).slice(0, 4)).toEqual(events)
+    await store.stats()
+    expect(eventText.eventText).toHaveBeenCalledTimes(6)
+  })
+
+  it('builds the text of each fact once for a store that looks at it', async () => {
+    vi.clearAllMocks()
+    const driver = Object.assign(memoryDriver(), {
+      supports: { durable: true, crossProcessClaims: false, checkpoints: false },
+    })
+    const { result } = await createEngine({ store: createStore(driver) }).start(flow())
     await result
     expect(eventText.eventText).toHaveBeenCalledTimes(6)
   })
