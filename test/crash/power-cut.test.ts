@@ -88,6 +88,7 @@ async function checkCut(disk: SimulatedDisk, witness: Witness, where: string): P
 describe('a file store whose power is cut', () => {
   it('at any system call keeps every acknowledged append, whole batches only, and goes on', async () => {
     const { disk: whole } = await runUntil(null)
+    expect(whole.log).toContain('syncDataNow')
     let cuts = 0
     for (let call = 1; call <= whole.calls + 1; call++) {
       const { disk, witness } = await runUntil(call)

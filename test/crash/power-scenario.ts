@@ -59,7 +59,8 @@ export async function powerScenario(fs: FileSystem, witness: Witness): Promise<v
   await Promise.all([two.append('c'), two.append('d'), one.append('a'), one.append('b')])
   await two.delete('d')
   await Promise.all([one.tried(one.store.close()), two.append('c')])
-  await two.append('c')
+  // Alone for so long that it waits for the disk on the spot.
+  for (let time = 0; time < 15; time++) await two.append('c')
   await two.tried(two.store.close())
 }
 

@@ -178,6 +178,18 @@ export class SimulatedDisk {
         }
         file.durable = withRanges(file.durable, bytes, ranges)
       },
+      syncDataNow: (fd) => {
+        const { file } = this.#handle(fd)
+        const ranges = file.dirty
+        try {
+          this.#enter('syncDataNow')
+        } catch (error) {
+          if (!this.isOff) file.dirty = []
+          throw error
+        }
+        file.dirty = []
+        file.durable = withRanges(file.durable, file.bytes, ranges)
+      },
       syncFolder: async (at) => {
         this.#enter('syncFolder')
         const folder = this.#folder(at)

@@ -102,6 +102,7 @@ function counting(counts: Counts) {
       return length
     },
     syncData: async () => add('syncs'),
+    syncDataNow: () => add('syncs'),
     syncFolder: async () => add('folder syncs'),
   }
   return { codec, clock: new CountingClock(), fs }

@@ -91,7 +91,7 @@ export class FileDriver implements StoreDriver {
     this.#around = {
       fileSystem,
       isSynced: durability !== 'exit',
-      commit: new GroupCommit(fileSystem, durability, this.#journal, syncNames),
+      commit: new GroupCommit(fileSystem, durability, this.#journal, syncNames, () => this.#pool.openLogs <= 1),
       schedule: (flush) => this.#pool.schedule(flush),
       opening: (writer) => this.#pool.opening(writer),
     }

@@ -41,22 +41,28 @@ export class GroupCommit {
   readonly #durability: Durability
   readonly #journal: SharedJournal
   readonly #syncNames: (folder: string) => Promise<void>
+  readonly #isLone: () => boolean
   #pending: Pending[] = []
   #isScheduled = false
   #isBusy = false
   #loneSyncs = 0
 
-  /** @param syncNames - makes the names of a run's folder, and of the folder of all runs, durable */
+  /**
+   * @param syncNames - makes the names of a run's folder, and of the folder of all runs, durable
+   * @param isLone - whether no more than one log is open
+   */
   constructor(
     fileSystem: FileSystem,
     durability: Durability,
     journal: SharedJournal,
     syncNames: (folder: string) => Promise<void>,
+    isLone: () => boolean,
   ) {
     this.#fileSystem = fileSystem
     this.#durability = durability
     this.#journal = journal
     this.#syncNames = syncNames
+    this.#isLone = isLone
   }
 
   /**
@@ -131,7 +137,7 @@ export class GroupCommit {
     }
     let isThere: boolean
     try {
-      isThere = await this.#journal.sync()
+      isThere = await this.#journal.sync(group.length === 1 && this.#durability === 'sync' && this.#isLone())
     } catch (error) {
       this.#journal.giveUp()
       for (const { reject } of confirmed) reject(error)

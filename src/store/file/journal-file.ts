@@ -98,6 +98,10 @@ export class JournalFile {
     await this.#fileSystem.syncData(this.#fd)
   }
 
+  syncNow(): void {
+    this.#fileSystem.syncDataNow(this.#fd)
+  }
+
   close(): void {
     this.#fileSystem.close(this.#fd)
   }

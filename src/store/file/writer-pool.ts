@@ -19,6 +19,11 @@ export class WriterPool {
     this.#batchMs = batchMs
   }
 
+  /** How many logs are open. */
+  get openLogs(): number {
+    return this.#open.size
+  }
+
   get(runId: string): LogWriter | undefined {
     return this.#writers.get(runId)
   }

@@ -48,6 +48,10 @@ export function failingFileSystem(): FailingFileSystem {
       enter('syncData')
       return nodeFileSystem.syncData(fd)
     },
+    syncDataNow(fd) {
+      enter('syncDataNow')
+      nodeFileSystem.syncDataNow(fd)
+    },
     async syncFolder(path) {
       enter('syncFolder')
       return nodeFileSystem.syncFolder(path)

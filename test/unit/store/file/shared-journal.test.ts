@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Claim } from '../../../../src/store/driver.ts'
 import { FileDriver } from '../../../../src/store/file/file-driver.ts'
 import type { FileSystem } from '../../../../src/store/file/file-system.ts'
@@ -159,7 +159,81 @@ describe('a lone append', () => {
     expect(journalsIn(folder)).toHaveLength(1)
     disk.calls.length = 0
     await appendTo(store, claim, 21)
-    expect(disk.calls).toEqual(['write', 'write', 'syncData'])
+    expect(disk.calls.map((call) => call.replace('Now', ''))).toEqual(['write', 'write', 'syncData'])
+    await store.close()
+  })
+
+  it('waits on the spot for a disk that was quick many times, until it is slow once, and only while it is alone', async () => {
+    const disk = failingFileSystem()
+    let isSlow = false
+    let ms = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => ms)
+    onTestFinished(() => clock.mockRestore())
+    const syncs: string[] = []
+    const fs = disk.fs as { syncData: FileSystem['syncData']; syncDataNow: FileSystem['syncDataNow'] }
+    const sync = (how: string) => {
+      syncs.push(how)
+      if (isSlow) ms += 1.5
+    }
+    fs.syncData = async () => sync('elsewhere')
+    fs.syncDataNow = () => sync('on the spot')
+    const { store } = open({ fs: disk.fs })
+    const claim = await writeRun(store, 'run', 8)
+    let seq = 8
+    const append = async (times: number) => {
+      syncs.length = 0
+      for (let time = 0; time < times; time++) await appendTo(store, claim, ++seq)
+      return [...syncs]
+    }
+    // The log's own syncs, and the first of the journal.
+    await append(40)
+    expect(await append(1)).toEqual(['on the spot'])
+    isSlow = true
+    expect(await append(3)).toEqual(['on the spot', 'elsewhere', 'elsewhere'])
+    isSlow = false
+    await append(40)
+    expect(await append(1)).toEqual(['on the spot'])
+    const other = await writeRun(store, 'other', 1)
+    expect(await append(2)).toEqual(['elsewhere', 'elsewhere'])
+    await store.release(other)
+    expect(await append(1)).toEqual(['on the spot'])
+    await store.close()
+  })
+
+  it('lets timers and other tasks of the host go between one and the next, however quick the disk is', async () => {
+    const disk = failingFileSystem()
+    const fs = disk.fs as { syncData: FileSystem['syncData']; syncDataNow: FileSystem['syncDataNow'] }
+    fs.syncData = async () => undefined
+    fs.syncDataNow = () => undefined
+    const { store } = open({ fs: disk.fs })
+    const claim = await writeRun(store, 'run', 40)
+    let turns = 0
+    let isOver = false
+    const turn = () => {
+      turns += 1
+      if (!isOver) setImmediate(turn)
+    }
+    setImmediate(turn)
+    for (let seq = 41; seq <= 60; seq++) await appendTo(store, claim, seq)
+    isOver = true
+    expect(turns).toBeGreaterThanOrEqual(20)
+    await store.close()
+  })
+
+  it('that a disk fails on the spot says STORE_IO as any other', async () => {
+    const disk = failingFileSystem()
+    const fs = disk.fs as { syncData: FileSystem['syncData'] }
+    fs.syncData = async () => undefined
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0)
+    onTestFinished(() => clock.mockRestore())
+    const { store } = open({ fs: disk.fs })
+    const claim = await writeRun(store, 'run', 40)
+    disk.failNext('syncDataNow', 'EIO')
+    await expect(appendTo(store, claim, 41)).rejects.toMatchObject({ code: 'STORE_IO' })
+    const again = await store.claim('run', requestOf('writer'))
+    const head = (await store.get('run'))!.seq
+    await appendTo(store, again.claim, head + 1)
+    expect(await textsOf(store, 'run')).toEqual(sampleTexts('run', head + 1))
     await store.close()
   })
 
