@@ -30,6 +30,9 @@ export interface NodeReference<Inputs, Returned, Input = unknown, Services exten
   readonly data?: JsonValue
 }
 
+/** The services of a builder, for node types that say nothing of theirs: those are made for services with any members. */
+export type AnyOf<Services extends object> = Services & Record<string, unknown>
+
 /** A node type with its handler, to be shared by several nodes. */
 export interface NodeType<Inputs, Returned, Input = unknown, Services extends object = Record<string, unknown>>
   extends NodeReference<Inputs, Returned, Input, Services> {
@@ -241,7 +244,7 @@ export interface WorkflowBuilder<
     id: NewId<Id, Outputs>,
     handler:
       | NodeHandler<InputsOf<Outputs, readonly [], Skippable, 'all'>, Returned, Input, Services>
-      | NodeReference<InputsOf<Outputs, readonly [], Skippable, 'all'>, Returned, Input, Services>,
+      | NodeReference<InputsOf<Outputs, readonly [], Skippable, 'all'>, Returned, Input, AnyOf<Services>>,
     options?: NodeOptions<
       InputsOf<Outputs, readonly [], Skippable, 'all'>,
       Trigger,
@@ -276,7 +279,7 @@ export interface WorkflowBuilder<
     upstreams: Upstreams,
     handler:
       | NodeHandler<InputsOf<Outputs, Upstreams, Skippable, Trigger>, Returned, Input, Services>
-      | NodeReference<InputsOf<Outputs, Upstreams, Skippable, Trigger>, Returned, Input, Services>,
+      | NodeReference<InputsOf<Outputs, Upstreams, Skippable, Trigger>, Returned, Input, AnyOf<Services>>,
     options?: NodeOptions<
       InputsOf<Outputs, Upstreams, Skippable, Trigger>,
       Trigger,
@@ -289,6 +292,28 @@ export interface WorkflowBuilder<
   ): WorkflowBuilder<
     Outputs & { readonly [K in Id]: OutputOf<Returned> | OutputOf<Recovered> },
     Skippable | SkippedId<Id, Upstreams, Skippable, Failing, Trigger>,
+    Failing | (OnError extends 'continue' ? Id : never),
+    Input,
+    Services
+  >
+
+  /** Adds a map node whose items a JSON Pointer leads to: what they are, the handler says. */
+  map<
+    const Id extends string,
+    const Upstreams extends readonly Upstream<Outputs>[],
+    Returned,
+    Item,
+    const OnItemError extends 'fail' | 'skip' | 'settle' = 'fail',
+    const OnError extends 'fail' | 'continue' = 'fail',
+  >(
+    id: NewId<Id, Outputs>,
+    upstreams: Upstreams,
+    settings: MapSettings<unknown, Item, OnItemError> & { readonly items: string },
+    handler: NodeHandler<Item, Returned, Input, Services> | NodeReference<Item, Returned, Input, AnyOf<Services>>,
+    options?: MapNodeOptions<OnError, MapOutput<OutputOf<Returned>, OnItemError>, Input, Services>,
+  ): WorkflowBuilder<
+    Outputs & { readonly [K in Id]: MapOutput<OutputOf<Returned>, OnItemError> },
+    Skippable | SkippedId<Id, Upstreams, Skippable, Failing, 'all'>,
     Failing | (OnError extends 'continue' ? Id : never),
     Input,
     Services
@@ -315,8 +340,12 @@ export interface WorkflowBuilder<
   >(
     id: NewId<Id, Outputs>,
     upstreams: Upstreams,
-    settings: MapSettings<InputsOf<Outputs, Upstreams, Skippable, 'all'>, Item, OnItemError>,
-    handler: NodeHandler<Item, Returned, Input, Services> | NodeReference<Item, Returned, Input, Services>,
+    settings: MapSettings<InputsOf<Outputs, Upstreams, Skippable, 'all'>, Item, OnItemError> & {
+      readonly items?: (inputs: InputsOf<Outputs, Upstreams, Skippable, 'all'>) => readonly Item[]
+    },
+    handler:
+      | NodeHandler<NoInfer<Item>, Returned, Input, Services>
+      | NodeReference<NoInfer<Item>, Returned, Input, AnyOf<Services>>,
     options?: MapNodeOptions<OnError, MapOutput<OutputOf<Returned>, OnItemError>, Input, Services>,
   ): WorkflowBuilder<
     Outputs & { readonly [K in Id]: MapOutput<OutputOf<Returned>, OnItemError> },

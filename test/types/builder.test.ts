@@ -1,7 +1,9 @@
 import { describe, expectTypeOf, it } from 'vitest'
+import { sleep } from '../../src/nodes/builtin/sleep.ts'
+import { waitForSignal } from '../../src/nodes/builtin/wait-for-signal.ts'
 import { nodeType, workflow } from '../../src/workflow/builder.ts'
 import type { SettledItem } from '../../src/workflow/builder-types.ts'
-import type { ItemInfo } from '../../src/workflow/handler.ts'
+import type { ItemInfo, NodeContext } from '../../src/workflow/handler.ts'
 import { route } from '../../src/workflow/routed.ts'
 import type { Workflow } from '../../src/workflow/workflow.ts'
 
@@ -203,6 +205,32 @@ describe('the run’s input and services', () => {
       .build()
     expectTypeOf(typed).toEqualTypeOf<Workflow<{ readonly a: number }, { readonly customer: string }>>()
   })
+
+  it('let node types be used that say nothing of services, or ask for no other', () => {
+    interface Tools {
+      readonly ask: (text: string) => number
+    }
+    const loose = nodeType('loose', (_, ctx) => ctx.services['anything'])
+    const asking = nodeType('asking', (_: object, ctx: NodeContext<unknown, Tools>) => ctx.services.ask('?'))
+    const other = nodeType('other', (_: object, ctx: NodeContext<unknown, { readonly db: string }>) => ctx.services.db)
+    const base = workflow('w').services<Tools>()
+    base
+      .node('nap', sleep({ durationMs: 1 }))
+      .node('answer', ['nap'], waitForSignal<boolean>({ name: 'answer' }))
+      .node('loose', loose)
+      .node('asking', asking)
+      .node('list', () => [{}])
+      .map('each', ['list'], {}, asking)
+      .node('end', ['answer', 'asking', 'each'], (inputs) => {
+        expectTypeOf(inputs).toEqualTypeOf<{
+          readonly answer: boolean
+          readonly asking: number
+          readonly each: readonly number[]
+        }>()
+      })
+    // @ts-expect-error there is no such service
+    base.node('other', other)
+  })
 })
 
 describe('a workflow', () => {
@@ -260,6 +288,21 @@ describe('a workflow', () => {
     listed.map('m', ['list'], { key: () => ({}) }, () => 1)
     // @ts-expect-error there is no such node
     listed.map('m', ['none'], {}, () => 1)
+  })
+
+  it('holds the handler of items to what they are, unless a pointer leads to them', () => {
+    const listed = workflow('w').node('list', () => [{ id: 'a' }])
+    const size = nodeType('size', (text: string) => text.length)
+    const items = ({ list }: { readonly list: { id: string }[] }) => list.map(({ id }) => id)
+    // @ts-expect-error the items are objects
+    listed.map('m', ['list'], {}, (item: string) => item)
+    // @ts-expect-error and for a node type too
+    listed.map('m', ['list'], {}, size)
+    // @ts-expect-error the items are texts
+    listed.map('m', ['list'], { items }, (item: { readonly id: string }) => item)
+    listed.map('m', ['list'], { items, key: (id) => id }, size)
+    listed.map('m', ['list'], { items: '/list' }, (item: { readonly id: string }) => item.id)
+    listed.map('m', ['list'], { items: '/list', key: (item: { readonly id: string }) => item.id }, ({ id }) => id)
   })
 
   it('types the input of a nested run, and takes ids and upstreams as nodes do', () => {
