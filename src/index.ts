@@ -58,6 +58,7 @@ export { createRegistry, type Registry, type TypeHooks } from './nodes/registry.
 export type { CompensationCause } from './run/compensation.ts'
 export { DEFAULT_CONFIG, type RunConfig, type RunLimits } from './run/config.ts'
 export type { RunEvent, RunEventOf, RunEventType, SkipReason } from './run/event.ts'
+export type { CompensationInspection, CompensationsInspection } from './run/inspect-compensations.ts'
 export type { Hold, Inspection, NodeInspection, WaitsFor } from './run/inspection.ts'
 export type { ResumePlan, ResumeStep } from './run/resume-plan.ts'
 export type { NodeStatus, OperatorMark, RunStatus } from './run/state.ts'

@@ -60,6 +60,16 @@ export function formatDuration(milliseconds: number): string {
   return text
 }
 
+/** A duration in its two largest units, for people: `2h5m`, `3s`, `120ms`. Anything is a duration: what is below 0 is none. */
+export function roughDuration(milliseconds: number): string {
+  const whole = Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(milliseconds)))
+  const seconds = whole < 1000 ? whole : whole - (whole % 1000)
+  return formatDuration(seconds)
+    .split(/(?<=[a-z])(?=\d)/)
+    .slice(0, 2)
+    .join('')
+}
+
 function invalid(duration: unknown): WaystoneError {
   const expected = 'a duration such as 500ms, 2s, 1h30m or whole milliseconds'
   return invalidArgument('duration', expected, duration, { error: DefinitionError })

@@ -91,8 +91,9 @@ export async function execute(execution: Execution): Promise<number> {
 
   function report(result: RunResult, { executor }: RunHandle): void {
     const snapshot = executor.saveSnapshot()
+    const after = stateOf(snapshot)
+    const canResume = !isEnded(after)
     const { status, failedNodeId, error } = result
-    const canResume = status !== 'completed' && status !== 'canceled'
     if (io.isJson) {
       io.json(
         jsonLine(
@@ -109,7 +110,6 @@ export async function execute(execution: Execution): Promise<number> {
       )
       return
     }
-    const after = stateOf(snapshot)
     io.out(`${headText(after)} ${colored(status, io.hasOutColor)}: ${countsText(after)}\n`)
     if (status === 'completed') io.out(`output: ${shorten(valueText(result.output), MAX_OUTPUT)}\n`)
     if (error !== null && status !== 'paused') {

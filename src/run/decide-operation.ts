@@ -36,7 +36,7 @@ export function refuseChange(root: Run, path: readonly string[], nodeId: string,
   const node = run.state.nodes[index]!
   if (isChangeable(node)) return null
   const { status } = node
-  const message = `node ${JSON.stringify(nodeId)} of run ${nameOf(run)} is ${status} and can not be ${what}: what has ended stays as it is; fork the run before that point to have it otherwise`
+  const message = `node ${JSON.stringify(nodeId)} of run ${nameOf(run)} is ${status} and can not be ${what}: what has ended stays as it is; start another run to have it otherwise`
   return reject('RUN_REJECTED', message, { nodeId, status })
 }
 
@@ -58,7 +58,7 @@ export function refuseOperation(run: Run, what: string): Rejection | null {
   }
   return reject(
     'RUN_ENDED',
-    `run ${nameOf(run)} is ${status} for good, so ${what}; fork it to go on otherwise`,
+    `run ${nameOf(run)} is ${status} for good, so ${what}; start another run to go on otherwise`,
     details,
   )
 }

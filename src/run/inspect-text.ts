@@ -1,9 +1,9 @@
-import { formatDuration } from '../base/duration.ts'
 import type { SerializedError } from '../base/serialized-error.ts'
-import { LAST_INSTANT } from './decide-node.ts'
+import { progressText } from './inspect-compensations.ts'
 import type { Hold, Inspection, NodeInspection, WaitsFor } from './inspection.ts'
 import { listed } from './listed.ts'
 import type { RunState } from './state.ts'
+import { leftText, timeText, untilText } from './time-text.ts'
 
 /** How many names a sentence lists. */
 const SHOWN_IDS = 5
@@ -22,6 +22,7 @@ const holds: Readonly<Record<Hold, string>> = {
   paused: 'the run is paused; resume it',
   quarantined: 'the run is quarantined; resume it',
   waiting: 'the run waits for someone outside; signal or resume it',
+  compensating: 'the run compensates for what it did',
   failing: 'a node has failed, and the run ends when what runs has ended',
   failed: 'the run has failed; retry it',
   completed: 'the run has completed',
@@ -39,12 +40,17 @@ export function nodeSentence(
 
 /** Where a run stands, for people. */
 export function runSentence(
-  { hold, isStuck, nodes, counts }: Omit<Inspection, 'sentence'>,
-  { status, error, reason }: RunState,
+  { hold, isStuck, nodes, counts, compensations }: Omit<Inspection, 'sentence'>,
+  { status, error, reason, compensating }: RunState,
 ): string {
   const of = (...kinds: readonly WaitsFor['kind'][]) =>
     nodes.filter(({ waitsFor }) => kinds.includes(waitsFor.kind)).map(({ nodeId }) => nodeId)
   if (isStuck) return 'the run can not go on: nothing can start, and nothing is waited for'
+  const undone = compensations === null ? '' : `; ${progressText(compensations)}`
+  if (hold === 'compensating' && compensating !== null) {
+    const why = compensating.cause === 'cancel' ? 'it was canceled' : compensating.error.message
+    return `the run compensates for what it did, since ${why}${undone}`
+  }
   const busy = of('handler', 'items', 'nested')
   if (hold === 'pausing') return `the run is about to pause, and waits for what runs: ${listed(busy, SHOWN_IDS)}`
   if (hold === 'failing') {
@@ -55,7 +61,9 @@ export function runSentence(
     case 'pending':
       return 'the run has not started'
     case 'paused':
-      return `the run is paused${reason === null ? '' : ` (${reason})`}; resume it`
+      return compensations === null
+        ? `the run is paused${reason === null ? '' : ` (${reason})`}; resume it`
+        : `the run is paused and has to compensate for what it did${undone}; resume it`
     case 'quarantined':
       return 'the run is quarantined: it was taken up after crashes too often without getting anywhere; resume it, or skip what brings its processes down before'
     case 'waiting': {
@@ -70,9 +78,9 @@ export function runSentence(
       return `the run waits for ${what.join(' and ') || 'someone to resume it'}`
     }
     case 'failed':
-      return `the run has failed: ${error?.message ?? 'no reason is recorded'}`
+      return `the run has failed${compensations === null ? '' : ' for good'}: ${error?.message ?? 'no reason is recorded'}${undone}`
     case 'canceled':
-      return `the run was canceled${reason === null ? '' : ` (${reason})`}`
+      return `the run was canceled${reason === null ? '' : ` (${reason})`}${undone}`
     case 'completed':
       return 'the run has completed'
     default: {
@@ -137,7 +145,7 @@ export function waitText(waitsFor: WaitsFor, at: number): string {
     case 'code':
       return `can not start: no handler is registered for its type ${JSON.stringify(waitsFor.type)}`
     case 'nothing':
-      return 'will not run: the run has ended'
+      return `will not run: the run ${waitsFor.hold === 'ended' ? 'has ended' : 'compensates for what it did'}`
   }
 }
 
@@ -146,7 +154,7 @@ function signalText(
   at: number,
 ): string {
   const schema = hasSchema ? ', whose payload has a schema' : ''
-  const until = dueAt === null ? '' : ` ${untilText(dueAt, at)}`
+  const until = dueAt === null ? '' : `${hasSchema ? ',' : ''} ${untilText(dueAt, at)}`
   const came = [
     ...(fitting === 0 ? [] : [`${fitting} came, and the run has not gone on since`]),
     ...(unfit === 0 ? [] : [`${unfit} of that name came and ${unfit === 1 ? 'does' : 'do'} not fit`]),
@@ -168,18 +176,4 @@ function itemsText(
 
 function whyText(error: SerializedError | null): string {
   return error?.message ?? 'no reason is recorded'
-}
-
-function untilText(dueAt: number, at: number): string {
-  return `until ${timeText(dueAt)}${leftText(dueAt, at)}`
-}
-
-function leftText(dueAt: number, at: number): string {
-  const left = Math.round(dueAt - at)
-  return left > 0 && Number.isSafeInteger(left) ? ` (${formatDuration(left)} left)` : ' (overdue)'
-}
-
-/** An instant as ISO 8601, that of the last one there is when it is beyond. */
-export function timeText(at: number): string {
-  return new Date(Math.max(-LAST_INSTANT, Math.min(LAST_INSTANT, at))).toISOString()
 }

@@ -1,6 +1,8 @@
 import type { Graph } from '../workflow/graph.ts'
+import { inspectCompensations } from './inspect-compensations.ts'
 import { nodeSentence, runSentence } from './inspect-text.ts'
 import type { Hold, Inspection, NodeInspection, WaitsFor } from './inspection.ts'
+import { isEnded } from './reduce.ts'
 import { graphOf } from './run.ts'
 import { isSettled, meaningOf } from './settled.ts'
 import { qualified } from './signal-waits.ts'
@@ -54,7 +56,8 @@ function inspectTree(graph: Graph, state: RunState, tree: Tree): Inspection {
   })
   const isStuck = state.status === 'running' && hold === null && nodes.length > 0 && !nodes.some(canGoOn)
   const { runId, status } = state
-  const inspection = { runId, status, at: tree.at, hold, isStuck, counts, nodes }
+  const compensations = inspectCompensations(state, tree.at)
+  const inspection = { runId, status, at: tree.at, hold, isStuck, counts, nodes, compensations }
   return { ...inspection, sentence: runSentence(inspection, state) }
 }
 
@@ -69,7 +72,9 @@ function waitsForOf(
   const node = state.nodes[index]!
   const definition = graph.nodes[index]!
   const { attempt, dueAt, error, wait, parts } = node
-  if (state.status === 'completed' || state.status === 'canceled') return { kind: 'nothing' }
+  if (state.status === 'completed' || state.status === 'canceled') return { kind: 'nothing', hold: 'ended' }
+  if (tree.root.compensating !== null && node.status !== 'failed')
+    return { kind: 'nothing', hold: isEnded(tree.root) ? 'ended' : 'compensating' }
   switch (node.status) {
     case 'running':
       return { kind: 'handler', attempt, since: node.startedAt }
@@ -94,7 +99,7 @@ function waitsForOf(
       if (verdict !== 'start') return { kind: 'skip', reason: verdict === 'failed' ? 'upstream-failed' : 'untaken' }
       return readyOf(definition.type, tree)
     default:
-      return { kind: 'nothing' }
+      return { kind: 'nothing', hold: 'ended' }
   }
 }
 
@@ -204,6 +209,7 @@ function failuresAbove(graph: Graph, state: RunState): Int32Array {
 
 function holdOf(state: RunState): Hold | null {
   if (state.status !== 'running') return state.status
+  if (state.compensating !== null) return 'compensating'
   if (state.nodes.some((node) => node.status === 'failed' && !isSettled(node) && node.operator !== 'left')) {
     return 'failing'
   }

@@ -1,6 +1,7 @@
 import type { SerializedError } from '../base/serialized-error.ts'
 import type { TriggerRule } from '../workflow/definition.ts'
 import type { SkipReason } from './event.ts'
+import type { CompensationsInspection } from './inspect-compensations.ts'
 import type { ItemStatus } from './parts.ts'
 import type { NodeStatus, RunStatus } from './state.ts'
 
@@ -20,10 +21,12 @@ export interface Inspection {
   readonly counts: Readonly<Record<NodeStatus | 'ready', number>>
   /** The nodes that have not ended, in definition order. */
   readonly nodes: readonly NodeInspection[]
+  /** Of a run that compensates for what it did, or has: where each compensation stands, those of nested runs too; null of any other. */
+  readonly compensations: CompensationsInspection | null
 }
 
-/** Why a run as a whole starts no node: its status, that it is about to pause, or that a node has failed and the rest comes to its end. */
-export type Hold = Exclude<RunStatus, 'running'> | 'pausing' | 'failing'
+/** Why a run as a whole starts no node: its status, that it is about to pause, that a node has failed and the rest comes to its end, or that it compensates. */
+export type Hold = Exclude<RunStatus, 'running'> | 'pausing' | 'failing' | 'compensating'
 
 /** A node that has not ended. */
 export interface NodeInspection {
@@ -93,5 +96,5 @@ export type WaitsFor =
   | { readonly kind: 'limit'; readonly limit: 'maxNodeExecutions'; readonly max: number; readonly used: number }
   /** A handler for its type. */
   | { readonly kind: 'code'; readonly type: string }
-  /** Nothing: the run has ended without it. */
-  | { readonly kind: 'nothing' }
+  /** Nothing: the run has ended without it, or is about to, once it has compensated. */
+  | { readonly kind: 'nothing'; readonly hold: 'ended' | 'compensating' }

@@ -1,12 +1,13 @@
 import type { NodeDefinition } from '../workflow/definition.ts'
 import type { Graph } from '../workflow/graph.ts'
 import { isAnswered } from './decide-resume.ts'
-import { skipReasons, timeText } from './inspect-text.ts'
+import { skipReasons } from './inspect-text.ts'
 import { isItemSettled } from './parts.ts'
 import { graphOf } from './run.ts'
 import { isSettled, meaningOf } from './settled.ts'
 import { qualified } from './signal-waits.ts'
 import type { NodeState, RunState } from './state.ts'
+import { timeText } from './time-text.ts'
 import { judge } from './trigger.ts'
 
 /** What a resume would do with one node, and why. */
@@ -34,19 +35,21 @@ type Step = Omit<ResumeStep, 'nodeId'>
  * Lists for every node what a resume of this state would do with it. Linear in nodes and edges.
  * @param missingTypes - node types nobody handles; their nodes, and what needs them, are blocked
  * @param path - of a nested run: ids of the nodes that lead to it
+ * @param isUndone - whether the run it is part of compensates for what it did, or has
  */
 export function planResume(
   graph: Graph,
   state: RunState,
   missingTypes: ReadonlySet<string> = new Set(),
   path: readonly string[] = [],
+  isUndone = state.compensating !== null,
 ): ResumePlan {
   const own = state.nodes.map((node, index) =>
-    node.status === 'waiting' && state.status !== 'completed' && state.status !== 'canceled'
+    node.status === 'waiting' && !isUndone && state.status !== 'completed' && state.status !== 'canceled'
       ? waitingStep(state, node, graph.nodes[index]!, missingTypes, path)
-      : ownStep(state, node, graph.nodes[index]!, missingTypes, isStandIn(index)),
+      : ownStep(state, node, graph.nodes[index]!, missingTypes, isStandIn(index), isUndone),
   )
-  const first = state.nodes.findIndex((node, index) => failsRun(state, node, graph.nodes[index]!))
+  const first = isUndone ? -1 : state.nodes.findIndex((node, index) => failsRun(state, node, graph.nodes[index]!))
   if (first >= 0) blockAll(own, first, graph.ids[first]!)
   else blockDownstream(graph, state, own)
   const counts = { run: 0, reuse: 0, skip: 0, blocked: 0 }
@@ -68,6 +71,7 @@ function ownStep(
   definition: NodeDefinition,
   missingTypes: ReadonlySet<string>,
   isStandIn: boolean,
+  isUndone: boolean,
 ): Step {
   const { status, attempt } = node
   if (status === 'completed')
@@ -80,7 +84,7 @@ function ownStep(
   if (status === 'canceled') return { action: 'blocked', reason: 'was canceled with the run' }
   if (state.status === 'completed' || state.status === 'canceled')
     return { action: 'blocked', reason: `the run is ${state.status}` }
-  if (state.compensating !== null) return { action: 'blocked', reason: 'the run compensates for what it did' }
+  if (isUndone) return { action: 'blocked', reason: 'the run compensates for what it did: nothing else of it goes on' }
   if (isStandIn) return { action: 'skip', reason: skipReasons['stand-in'] }
   if (isCutOff(node) && definition.onInterrupted === 'fail') {
     return definition.onError === 'continue'
@@ -145,7 +149,7 @@ function isCutOff({ status }: NodeState): boolean {
 
 /** Whether a node fails the run before anything starts: it was cut off and says so, or the run was cut off while failing. */
 function failsRun(state: RunState, node: NodeState, definition: NodeDefinition): boolean {
-  if (state.status === 'completed' || state.status === 'canceled' || state.compensating !== null) return false
+  if (state.status === 'completed' || state.status === 'canceled') return false
   if (isCutOff(node)) return definition.onInterrupted === 'fail' && definition.onError !== 'continue'
   return node.status === 'failed' && !node.continues && node.operator !== 'left' && !isAnswered(state.status)
 }
@@ -190,8 +194,10 @@ function blockDownstream(graph: Graph, state: RunState, steps: Step[]): void {
       else if (node.status === 'completed' && isTaken(edge)) taken += 1
     }
     const { trigger } = graph.nodes[index]!
-    const verdict = judge(trigger, inStart[index] === inStart[index + 1], taken, failed, open.length)
-    if (verdict === 'start') return { action: 'run', reason: 'its upstreams have ended' }
+    const hasUpstreams = inStart[index] !== inStart[index + 1]
+    const verdict = judge(trigger, !hasUpstreams, taken, failed, open.length)
+    if (verdict === 'start')
+      return { action: 'run', reason: hasUpstreams ? 'its upstreams have ended' : 'no edge leads to it' }
     if (verdict === 'skip') return { action: 'skip', reason: skipReasons[failed > 0 ? 'upstream-failed' : 'untaken'] }
     const isAny = trigger === 'any'
     const blocked = open.filter((source) => steps[source]!.action === 'blocked')

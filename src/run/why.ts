@@ -1,7 +1,9 @@
 import type { SerializedError } from '../base/serialized-error.ts'
 import type { ConditionDefinition, EdgeDefinition, TriggerRule } from '../workflow/definition.ts'
 import type { Graph } from '../workflow/graph.ts'
+import type { CompensationState } from './compensation.ts'
 import { type InspectOptions, inspectRun, isTaken } from './inspect.ts'
+import { compensationText } from './inspect-compensations.ts'
 import { skipReasons, waitText } from './inspect-text.ts'
 import type { Inspection, NodeInspection, WaitsFor } from './inspection.ts'
 import { listed } from './listed.ts'
@@ -25,6 +27,8 @@ export interface NodeReasons {
   readonly errors: readonly Pick<SerializedError, 'name' | 'message' | 'code'>[]
   /** Of a node that did not run: from it, upstream by upstream, to the one whose fate decided it. */
   readonly chain: readonly ChainLink[]
+  /** Where its compensation stands, as kept in the state; null when none of it has begun. */
+  readonly compensation: CompensationState | null
 }
 
 /** What became of an edge. */
@@ -91,16 +95,19 @@ function reasonsOf(place: Place, index: number): NodeReasons {
   const edges = edgesOf(graph, state, index)
   const chain = chainOf(place, index)
   const errors = errorsOf(node.error)
+  const compensation = state.compensations[nodeId]
+  const undone = compensation === undefined ? '' : `; its compensation ${compensationText(compensation, inspection.at)}`
   return {
     runId: state.runId,
     nodeId,
     status: inspected?.status ?? node.status,
-    sentence: sentenceOf(nodeId, node, inspected, edges, chain, errors),
+    sentence: `${sentenceOf(nodeId, node, inspected, edges, chain, errors)}${undone}`,
     trigger: graph.nodes[index]!.trigger ?? 'all',
     edges,
     waitsFor: inspected?.waitsFor ?? null,
     errors,
     chain,
+    compensation: compensation === undefined ? null : { ...compensation },
   }
 }
 

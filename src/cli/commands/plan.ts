@@ -72,7 +72,7 @@ function planOf(subject: Subject, given: Workflow | null, registry: Registry | n
   }
   const missing = new Set(typesWithoutHandler(run.graph, given, registry))
   const counts = { run: 0, reuse: 0, skip: 0, blocked: 0 }
-  const steps = stepsOf(run.graph, run.state, missing, [])
+  const steps = stepsOf(run.graph, run.state, { missing, isUndone: state.compensating !== null }, [])
   for (const { action } of steps) counts[action] += 1
   return { steps, counts, changes }
 }
@@ -81,14 +81,14 @@ function planOf(subject: Subject, given: Workflow | null, registry: Registry | n
 function stepsOf(
   graph: Graph,
   state: RunState,
-  missing: ReadonlySet<string>,
+  whole: { readonly missing: ReadonlySet<string>; readonly isUndone: boolean },
   path: readonly string[],
 ): readonly PlannedStep[] {
-  return planResume(graph, state, missing, path).steps.flatMap((step, index) => {
+  return planResume(graph, state, whole.missing, path, whole.isUndone).steps.flatMap((step, index) => {
     const own: PlannedStep = path.length === 0 ? step : { path, ...step }
     const { status, parts } = state.nodes[index]!
     const child = status === 'completed' ? null : (parts?.child ?? null)
     if (child === null) return [own]
-    return [own, ...stepsOf(graphOf(child.workflow), child, missing, [...path, step.nodeId])]
+    return [own, ...stepsOf(graphOf(child.workflow), child, whole, [...path, step.nodeId])]
   })
 }

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../run/event.ts'
-import { timeText } from '../../run/inspect-text.ts'
+import { timeText } from '../../run/time-text.ts'
 import { counted } from './counted.ts'
 import { nameText, shorten } from './printable.ts'
 import { namesText } from './wait-text.ts'

@@ -7,12 +7,17 @@ import { tableText } from './table.ts'
 /** Longest text of a cell, in characters. */
 const MAX_CELL = 60
 
-/** An inspection for people: where the run stands, and a line for each node that has not ended, nested runs indented. */
+/**
+ * An inspection for people: where the run stands, a line for each node that has not ended, nested runs indented, and for each
+ * compensation of a run that compensates.
+ */
 export function inspectionText(inspection: Inspection, hasColor: boolean): string {
   const lines = [
     `run ${printable(inspection.runId)} ${colored(inspection.status, hasColor)}: ${printable(inspection.sentence)}`,
   ]
   addNodes(inspection, '  ')
+  const { nodes: compensations = [] } = inspection.compensations ?? {}
+  for (const { sentence } of compensations) lines.push(`  ${printable(sentence)}`)
   return `${lines.join('\n')}\n`
 
   /** The depth of its recursion is that of the definition, which has a limit. */

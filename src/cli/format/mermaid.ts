@@ -1,3 +1,4 @@
+import type { CompensationState } from '../../run/compensation.ts'
 import { graphOf } from '../../run/run.ts'
 import type { NodeState, NodeStatus, RunState } from '../../run/state.ts'
 import { isCodeCondition } from '../../workflow/condition.ts'
@@ -53,11 +54,12 @@ function addGraph(chart: Chart, graph: Graph, state: RunState | null, prefix: st
     const node = state?.nodes[index] ?? null
     if (node !== null) named(byStatus, node.status).push(name)
     const { nested } = definition
+    const label = nodeLabel(definition, node, state?.compensations[definition.id] ?? null)
     if (nested === undefined) {
-      lines.push(`${indent}${name}["${nodeLabel(definition, node)}"]`)
+      lines.push(`${indent}${name}["${label}"]`)
       return
     }
-    lines.push(`${indent}subgraph ${name}["${nodeLabel(definition, node)}"]`)
+    lines.push(`${indent}subgraph ${name}["${label}"]`)
     addGraph(chart, graphOf(nested.workflow), node?.parts?.child ?? null, `${name}_`, `${indent}  `)
     lines.push(`${indent}end`)
   })
@@ -86,13 +88,13 @@ export function mermaidLabel(text: string): string {
   })
 }
 
-function nodeLabel(definition: NodeDefinition, node: NodeState | null): string {
+function nodeLabel(definition: NodeDefinition, node: NodeState | null, compensation: CompensationState | null): string {
   const { id, type, nested } = definition
   const lines = [mermaidLabel(id)]
   if (nested !== undefined) lines.push(mermaidLabel(`${nested.workflow.id} ${nested.workflow.version}`))
   else if (type !== id) lines.push(mermaidLabel(type))
   if (node !== null) lines.push(node.status)
-  const detail = node === null ? shapeText(definition) : stateText(definition, node)
+  const detail = node === null ? shapeText(definition) : stateText(definition, node, compensation)
   if (detail !== '') lines.push(mermaidLabel(detail))
   return lines.join('<br/>')
 }
@@ -103,9 +105,10 @@ function shapeText({ map, repeat }: NodeDefinition): string {
   return map === undefined ? '' : 'for each item'
 }
 
-/** What a node waits for, how many of its items are through, and its visit. */
-function stateText(definition: NodeDefinition, node: NodeState): string {
+/** What a node waits for, how many of its items are through, its visit, and where its compensation stands. */
+function stateText(definition: NodeDefinition, node: NodeState, compensation: CompensationState | null): string {
   const { status, parts } = node
+  if (compensation !== null) return nodeDetail(node, definition, null, compensation)
   if (parts?.child || (status !== 'waiting' && status !== 'running' && status !== 'retrying')) return ''
   return nodeDetail(node, definition, null)
 }

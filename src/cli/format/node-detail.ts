@@ -1,7 +1,7 @@
 import type { CompensationState } from '../../run/compensation.ts'
-import { timeText } from '../../run/inspect-text.ts'
 import { type ItemsState, isItemSettled } from '../../run/parts.ts'
 import type { NodeState, RunState } from '../../run/state.ts'
+import { timeText } from '../../run/time-text.ts'
 import type { NodeDefinition } from '../../workflow/definition.ts'
 import { counted } from './counted.ts'
 import { nameText, printable, shorten } from './printable.ts'

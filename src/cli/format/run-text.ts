@@ -1,3 +1,4 @@
+import { roughDuration } from '../../base/duration.ts'
 import { encodedText } from '../../base/encoded.ts'
 import type { ItemsState } from '../../run/parts.ts'
 import type { NodeState, NodeStatus, RunState } from '../../run/state.ts'
@@ -117,8 +118,11 @@ export function workflowText({ definition, graph }: Workflow): string {
   return `${head.join('\n')}\n\n${tableText(['node', 'type', 'upstreams'], rows)}`
 }
 
+/** Milliseconds, as far as they are easily read. */
 function tookText({ startedAt, endedAt }: NodeState): string {
-  return startedAt === null || endedAt === null ? '' : `${endedAt - startedAt} ms`
+  if (startedAt === null || endedAt === null) return ''
+  const took = endedAt - startedAt
+  return took < 10_000 ? `${took} ms` : roughDuration(took)
 }
 
 function isoOf(at: number | null): string | null {

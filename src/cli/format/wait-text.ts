@@ -1,6 +1,6 @@
-import { formatDuration } from '../../base/duration.ts'
-import { timeText } from '../../run/inspect-text.ts'
+import { roughDuration } from '../../base/duration.ts'
 import type { Inspection, NodeInspection } from '../../run/inspection.ts'
+import { timeText } from '../../run/time-text.ts'
 import { nameText, printable } from './printable.ts'
 import { hintCommand, type RunFiles } from './shell.ts'
 
@@ -50,15 +50,5 @@ export function signalText({ name, waitId, dueAt }: Pick<SignalWait, 'name' | 'w
 
 /** When something is due, the time that is left first, to the second: `2h5m left, until 2026-01-01T00:00:00Z`. */
 export function untilText(dueAt: number, at: number): string {
-  return `${dueAt > at ? `${roughly(dueAt - at)} left` : 'overdue'}, until ${timeText(dueAt).replace(/\.\d+Z$/, 'Z')}`
-}
-
-/** A duration in its two largest units: `2h5m`, `3s`, `120ms`. */
-export function roughly(milliseconds: number): string {
-  const whole = Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(milliseconds)))
-  const seconds = whole < 1000 ? whole : whole - (whole % 1000)
-  return formatDuration(seconds)
-    .split(/(?<=[a-z])(?=\d)/)
-    .slice(0, 2)
-    .join('')
+  return `${dueAt > at ? `${roughDuration(dueAt - at)} left` : 'overdue'}, until ${timeText(dueAt).replace(/\.\d+Z$/, 'Z')}`
 }

@@ -1,3 +1,4 @@
+import { roughDuration } from '../../base/duration.ts'
 import type { NodeStatus, RunState, RunStatus } from '../../run/state.ts'
 import type { DrawnLine } from '../io.ts'
 import { lineWidth, padLine } from './fit-line.ts'
@@ -5,7 +6,6 @@ import { nodeDetail } from './node-detail.ts'
 import { type NodeRow, nodeRows } from './node-rows.ts'
 import { nameText } from './printable.ts'
 import { countsText } from './run-text.ts'
-import { roughly } from './wait-text.ts'
 
 /** Below this width, in columns, what there is to say of a node stands on a line of its own. */
 const NARROW = 60
@@ -54,9 +54,13 @@ export function watchLines({ state, at, restMs }: WatchedRun, columns: number, r
 function headLines(state: RunState, at: number, restMs: number | null): readonly DrawnLine[] {
   const { runId, workflow, status, startedAt, endedAt } = state
   const head = `run ${nameText(runId, 60)} of ${nameText(workflow.id, 60)} ${nameText(workflow.version, 20)} `
-  const took = startedAt === null ? 'not begun' : `${roughly((endedAt ?? at) - startedAt)}`
+  const took = startedAt === null ? 'not begun' : `${roughDuration((endedAt ?? at) - startedAt)}`
   const isUndone = state.compensating !== null
-  const left = isUndone ? 'undoing what it did' : restMs === null ? 'no estimate' : `about ${roughly(restMs)} left`
+  const left = isUndone
+    ? 'undoing what it did'
+    : restMs === null
+      ? 'no estimate'
+      : `about ${roughDuration(restMs)} left`
   return [
     { text: `${head}${status}`, status: { word: status, offset: head.length } },
     { text: isOver(status) || status === 'failed' ? took : `${took}, ${left}`, status: null },
@@ -109,5 +113,5 @@ function tookText({ node: { status, startedAt, endedAt } }: NodeRow, at: number)
   if (startedAt === null || status === 'skipped' || status === 'pending') return ''
   const isOpen = status === 'running' || status === 'waiting' || status === 'retrying'
   if (!isOpen && endedAt === null) return ''
-  return roughly((isOpen ? at : endedAt!) - startedAt)
+  return roughDuration((isOpen ? at : endedAt!) - startedAt)
 }

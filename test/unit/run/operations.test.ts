@@ -174,7 +174,7 @@ describe('an operation on a node', () => {
     for (const command of [skip('a'), set('a')]) {
       const refusal = core.refused(command)
       expect(refusal).toMatchObject({ code: 'RUN_REJECTED' })
-      expect(refusal.message).toContain('fork the run')
+      expect(refusal.message).toContain('start another run')
     }
   })
 

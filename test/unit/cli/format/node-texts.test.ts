@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { roughDuration } from '../../../../src/base/duration.ts'
 import { factText } from '../../../../src/cli/format/fact-text.ts'
 import { nodeDetail } from '../../../../src/cli/format/node-detail.ts'
-import { roughly, signalText, untilText } from '../../../../src/cli/format/wait-text.ts'
+import { signalText, untilText } from '../../../../src/cli/format/wait-text.ts'
 import type { CompensationState } from '../../../../src/run/compensation.ts'
 import type { RunEvent, RunEventType } from '../../../../src/run/event.ts'
 import { noParts, untouchedItem } from '../../../../src/run/parts.ts'
@@ -100,7 +101,7 @@ describe('times', () => {
     [-5, '0ms'],
     [Number.MAX_VALUE, '104249991d8h'],
   ])('%d ms are %s', (milliseconds, text) => {
-    expect(roughly(milliseconds)).toBe(text)
+    expect(roughDuration(milliseconds)).toBe(text)
   })
 
   it('are told beyond the last date there is', () => {
