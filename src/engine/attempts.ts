@@ -11,6 +11,7 @@ import { type BlobTexts, blobsNeeded, isOversized, previousBlob, putBlob, readBl
 import { childInput } from './child-values.ts'
 import { conclude, isPlain, type Outcome } from './conclude.ts'
 import { endNode } from './endings.ts'
+import { InFlight } from './in-flight.ts'
 import { MapItems } from './map-items.ts'
 import { isRetryable, isThenable } from './report.ts'
 import { type Inputs, type Reuse, upstreamTexts } from './reuse.ts'
@@ -35,14 +36,14 @@ const NOTHING: { readonly reused?: string } = Object.freeze({})
 /** The attempts of a run that are in flight: calls handlers, and reports what became of each, once. */
 export class Attempts {
   readonly #parts: AttemptsParts
-  /** Contexts of nodes by node index, of items by node index and place. */
-  readonly #contexts = new Map<number | string, AttemptContext>()
+  readonly #inFlight: InFlight
   readonly #timeouts = new Map<AttemptContext, () => void>()
   readonly #items: MapItems
 
   constructor(parts: AttemptsParts) {
     this.#parts = parts
     this.#items = new MapItems(parts.host, parts.code, parts.blobs)
+    this.#inFlight = new InFlight(parts.host.run.graph.nodes.length)
   }
 
   /** Calls a node's handler, unless the attempt was cut off before its start was recorded. */
@@ -74,10 +75,18 @@ export class Attempts {
     endNode(this.#parts, this.#items, due)
   }
 
-  /** Stops an attempt; what its handler still gives is dropped. */
-  abort(key: number | string | undefined, why: string): void {
-    const ctx = key === undefined ? undefined : this.#contexts.get(key)
-    if (ctx === undefined || !this.#end(ctx)) return
+  /** Stops the attempt at a node, or at an item of it; what its handler still gives is dropped. */
+  abort(index: number, item: number | null, why: string): void {
+    const ctx = this.#inFlight.at(index, item)
+    if (ctx !== undefined) this.#abort(ctx, why)
+  }
+
+  abortAll(why: string): void {
+    for (const ctx of this.#inFlight.all()) this.#abort(ctx, why)
+  }
+
+  #abort(ctx: AttemptContext, why: string): void {
+    if (!this.#end(ctx)) return
     ctx.abort(
       new NodeError(
         'NODE_CANCELED',
@@ -87,14 +96,10 @@ export class Attempts {
     )
   }
 
-  abortAll(why: string): void {
-    for (const index of [...this.#contexts.keys()]) this.abort(index, why)
-  }
-
   /** An attempt is in flight from here on, for as long as it may be. */
   #begin(ctx: AttemptContext): void {
     const { host, clock } = this.#parts
-    this.#contexts.set(keyOf(ctx), ctx)
+    this.#inFlight.add(ctx)
     const timeoutMs = host.run.graph.nodes[ctx.index]!.timeoutMs ?? host.run.state.config.limits.nodeTimeoutMs
     if (timeoutMs !== null) {
       this.#timeouts.set(
@@ -138,7 +143,7 @@ export class Attempts {
       return
     }
     void finding.then((found) => {
-      if (!this.#isInFlight(ctx)) return
+      if (!ctx.isOpen) return
       try {
         if (found === null) this.#settle(ctx, call())
         else if (this.#end(ctx)) {
@@ -206,7 +211,7 @@ export class Attempts {
       else {
         reading.then(
           () => {
-            if (this.#isInFlight(ctx)) this.#whenListed(ctx, goOn)
+            if (ctx.isOpen) this.#whenListed(ctx, goOn)
             this.#parts.wake()
           },
           (error: unknown) => this.#failLater(ctx, error),
@@ -222,15 +227,11 @@ export class Attempts {
     else this.#complete(ctx, returned)
   }
 
-  #isInFlight(ctx: AttemptContext): boolean {
-    return this.#contexts.get(keyOf(ctx)) === ctx
-  }
-
   /** Goes on once the values its inputs need are there, unless the attempt was cut off meanwhile. */
   #readFirst(ctx: AttemptContext, reading: Promise<BlobTexts>, goOn: (texts: BlobTexts) => void): void {
     reading.then(
       (texts) => {
-        if (this.#isInFlight(ctx)) goOn(texts)
+        if (ctx.isOpen) goOn(texts)
         this.#parts.wake()
       },
       (error: unknown) => this.#failLater(ctx, error),
@@ -348,25 +349,15 @@ export class Attempts {
 
   /** Ends an attempt once; false when it has ended before, so that a late result is dropped. */
   #end(ctx: AttemptContext): boolean {
-    if (!this.#isInFlight(ctx)) return false
-    this.#contexts.delete(keyOf(ctx))
+    if (!ctx.isOpen) return false
     ctx.close()
+    this.#inFlight.delete(ctx)
     if (this.#timeouts.size > 0) {
       this.#timeouts.get(ctx)?.()
       this.#timeouts.delete(ctx)
     }
     return true
   }
-}
-
-/** Under what an attempt is in flight: once for each node, and for each item. */
-function keyOf({ index, place }: AttemptContext): number | string {
-  return place === null ? index : itemKey(index, place)
-}
-
-/** The key of an attempt at an item. */
-export function itemKey(index: number, item: number): string {
-  return `${index} ${item}`
 }
 
 function itemCanNotWait({ nodeId }: AttemptContext): NodeError {

@@ -6,17 +6,18 @@ import type { AttemptContext } from '../nodes/context.ts'
 import type { RunCommand } from '../run/command.ts'
 import { decide } from '../run/decide.ts'
 import { type Decision, isRejection, type Rejection } from '../run/decision.ts'
-import type { RunEvent, RunEventOf } from '../run/event.ts'
+import type { RunEventOf } from '../run/event.ts'
 import { nextRun, plan, rest } from '../run/plan.ts'
 import { reduce } from '../run/reduce.ts'
 import { nodeIndex, type Run, runAt, runsOf } from '../run/run.ts'
 import type { RunState } from '../run/state.ts'
 import type { NodeLogger } from '../workflow/handler.ts'
-import { itemKey } from './attempts.ts'
 import { Compensations } from './compensations.ts'
+import { Inbox } from './inbox.ts'
 import type { Journal } from './journal.ts'
 import type { Listeners } from './listeners.ts'
 import { logLine, progressNotice } from './notices.ts'
+import { Outbox } from './outbox.ts'
 import { errorOf } from './report.ts'
 import { Reuse } from './reuse.ts'
 import type { RunLoopParts } from './run-loop-parts.ts'
@@ -46,12 +47,10 @@ export class RunLoop implements Shell {
   readonly #logger: Logger
   readonly #listeners: Listeners
   readonly #journal: Journal | null
-  /** What became of attempts, and of which run of the tree each was. */
-  #inbox: RunCommand[] = []
-  #inboxScopes: RunScope[] = []
-  #outbox: RunEvent[] = []
-  /** For each fact of the outbox the node it is of, as `nodeIndex` takes it. */
-  #outboxNodes: number[] = []
+  readonly #inbox = new Inbox()
+  #outbox = new Outbox()
+  /** The outbox of the turn before, which is empty once its facts are recorded and done. */
+  #sent = new Outbox()
   readonly #takeTurn = () => this.#turn()
   #isScheduled = false
   #isWriting = false
@@ -111,8 +110,9 @@ export class RunLoop implements Shell {
    */
   dispatch(command: RunCommand): void {
     if (this.#broken !== null) throw this.#broken
-    this.#takeInbox()
-    const rejection = this.#apply(decide(this.run, command, this.now()), command)
+    const at = this.now()
+    this.#takeInbox(at)
+    const rejection = this.#apply(decide(this.run, command, at), command)
     if (rejection !== null) throw errorOf(rejection)
     if (command.type === 'run.start' || command.type === 'run.resume') this.#isDriven = true
     this.#schedule()
@@ -140,8 +140,7 @@ export class RunLoop implements Shell {
   }
 
   post(scope: RunScope, command: RunCommand): void {
-    this.#inbox.push(command)
-    this.#inboxScopes.push(scope)
+    this.#inbox.add(scope, command)
   }
 
   wake(): void {
@@ -150,8 +149,9 @@ export class RunLoop implements Shell {
 
   report({ run }: RunScope, command: RunCommand): Promise<void> {
     if (this.#broken !== null) throw this.#broken
-    this.#takeInbox()
-    const rejection = this.#apply(decide(run, command, this.now()), command)
+    const at = this.now()
+    this.#takeInbox(at)
+    const rejection = this.#apply(decide(run, command, at), command)
     if (rejection !== null) throw errorOf(rejection)
     this.#schedule()
     // Without a journal the count stands in the state already; a promise nobody awaits must not hold up anything.
@@ -197,11 +197,12 @@ export class RunLoop implements Shell {
   #turn(): void {
     if (this.#broken !== null) return
     for (;;) {
-      this.#takeInbox()
-      if (this.#isDriven) this.#followPlan(this.now())
+      const at = this.now()
+      this.#takeInbox(at)
+      if (this.#isDriven) this.#followPlan(at)
       this.#flush()
       // A listener may have given a command meanwhile, whose facts stand in the outbox.
-      if (this.#inbox.length === 0 && (this.#outbox.length === 0 || this.#isWriting)) break
+      if (this.#inbox.isEmpty && (this.#outbox.size === 0 || this.#isWriting)) break
       if (this.#called >= SLICE) {
         this.#turnLater()
         return
@@ -219,7 +220,7 @@ export class RunLoop implements Shell {
         if (next.type === 'wait.end' || next.type === 'items.end' || next.type === 'child.end') {
           this.#scopeOf(run).attempts.end(next)
           // What a node takes is gone before another is asked whether it waits for it, and a run that stops has no end to come.
-          this.#takeInbox()
+          this.#takeInbox(at)
         } else this.#apply(decide(run, next, at), next)
       }
       rest(run)
@@ -238,16 +239,11 @@ export class RunLoop implements Shell {
     return scope
   }
 
-  #takeInbox(): void {
-    if (this.#inbox.length === 0) return
-    const commands = this.#inbox
-    const scopes = this.#inboxScopes
-    this.#inbox = []
-    this.#inboxScopes = []
-    const at = this.now()
-    for (let index = 0; index < commands.length; index += 1) {
-      const command = commands[index]!
-      const rejection = this.#apply(decide(scopes[index]!.run, command, at), command)
+  #takeInbox(at: number): void {
+    while (!this.#inbox.isEmpty) {
+      const { run } = this.#inbox.scope
+      const command = this.#inbox.take()
+      const rejection = this.#apply(decide(run, command, at), command)
       if (rejection !== null) this.#logger.debug(rejection.message, rejection.details)
     }
   }
@@ -255,31 +251,30 @@ export class RunLoop implements Shell {
   #apply(decision: Decision, command: RunCommand): Rejection | null {
     if (isRejection(decision)) return decision
     const near = 'index' in command ? command.index : -1
-    for (const event of decision) {
+    for (let place = 0; place < decision.length; place += 1) {
+      const event = decision[place]!
       reduce(this.run, event, near)
-      this.#outbox.push(event)
-      this.#outboxNodes.push(near)
+      this.#outbox.add(event, near)
     }
     return null
   }
 
   /** Hands the facts of the turn to the journal; what comes in while it writes goes into its next append. */
   #flush(): void {
-    if (this.#outbox.length === 0 || this.#isWriting) return
-    const events = this.#outbox
-    const nodes = this.#outboxNodes
-    this.#outbox = []
-    this.#outboxNodes = []
+    if (this.#outbox.size === 0 || this.#isWriting) return
+    const facts = this.#outbox
+    this.#outbox = this.#sent
+    this.#sent = facts
     if (this.#journal === null) {
-      this.#perform(events, nodes)
+      this.#perform(facts)
       return
     }
     this.#isWriting = true
-    this.#journal.append(events, this.state).then(
+    this.#journal.append(facts.list(), this.state).then(
       () => {
         this.#isWriting = false
         if (this.#broken !== null) return
-        this.#perform(events, nodes)
+        this.#perform(facts)
         this.#schedule()
       },
       (error: unknown) => this.#break(error),
@@ -287,9 +282,9 @@ export class RunLoop implements Shell {
   }
 
   /** Does what follows from recorded facts, in their order. */
-  #perform(events: readonly RunEvent[], nodes: readonly number[]): void {
-    for (let at = 0; at < events.length; at += 1) {
-      const event = events[at]!
+  #perform(facts: Outbox): void {
+    for (let place = 0; place < facts.size; place += 1) {
+      const event = facts.event(place)
       this.#listeners.tell(event)
       switch (event.type) {
         case 'node.completed':
@@ -304,7 +299,7 @@ export class RunLoop implements Shell {
         case 'item.started':
         case 'node.interrupted':
         case 'item.interrupted':
-          this.#performAttempt(event, nodes[at]!)
+          this.#performAttempt(event, facts.near(place))
           break
         case 'run.compensating':
           this.#abort('the run is canceled')
@@ -329,6 +324,7 @@ export class RunLoop implements Shell {
       }
       this.#waiters.tellRecorded(event.seq)
     }
+    facts.clear()
   }
 
   #performAttempt(
@@ -351,10 +347,10 @@ export class RunLoop implements Shell {
         attempts.startItem(index, event.data.item, attempt)
         break
       case 'node.interrupted':
-        attempts.abort(index, event.data.reason)
+        attempts.abort(index, null, event.data.reason)
         break
       case 'item.interrupted':
-        attempts.abort(itemKey(index, event.data.item), event.data.reason)
+        attempts.abort(index, event.data.item, event.data.reason)
     }
   }
 

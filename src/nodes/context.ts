@@ -47,29 +47,34 @@ export interface ContextHost {
   checkpoint(attempt: AttemptContext, value: Encoded): Promise<void>
 }
 
-/** The context of one attempt. Everything in it is made on first use, since most nodes use little of it. */
+/** What of a context was asked for so far. */
+interface Made {
+  steps?: Set<string>
+  previous?: Encoded
+  controller?: AbortController
+  /** Set when the handler is told to stop. */
+  abort?: { readonly reason: unknown }
+  transaction?: Transaction
+  variables?: VariablesContext
+  accumulators?: AccumulatorsContext
+  counters?: CountersContext
+  cache?: CacheContext
+  context?: RunContext
+  usage?: UsageContext
+  log?: NodeLogger
+}
+
+/** The context of one attempt. Everything in it is made on first use, since most nodes use little of it, and many nothing. */
 export class AttemptContext implements NodeContext<never> {
+  readonly #host: ContextHost
+  readonly #index: number
   readonly #nodeId: string
   readonly #attempt: number
-  readonly #index: number
-  readonly #host: ContextHost
   readonly #data: JsonValue | undefined
   readonly #failure: SerializedError | null
   readonly #item: number | null
-  #steps: Set<string> | undefined
-  #previous: Encoded | undefined
-  #open = true
-  #controller: AbortController | undefined
-  #abortReason: unknown
-  #isAborted = false
-  #transaction: Transaction | undefined
-  #variables: VariablesContext | undefined
-  #accumulators: AccumulatorsContext | undefined
-  #counters: CountersContext | undefined
-  #cache: CacheContext | undefined
-  #context: RunContext | undefined
-  #usage: UsageContext | undefined
-  #log: NodeLogger | undefined
+  #isOpen = true
+  #parts: Made | null = null
 
   constructor(
     host: ContextHost,
@@ -133,23 +138,23 @@ export class AttemptContext implements NodeContext<never> {
 
   get item(): ItemInfo | undefined {
     if (this.#item === null) return undefined
-    const { keys, list } = this.#parts!.items!
+    const { keys, list } = this.#done!.items!
     const index = this.#item
     return Object.freeze({ key: keys?.[index] ?? String(index), index, count: list.length })
   }
 
   get visit(): number {
-    return (this.#parts?.visits ?? 0) + 1
+    return (this.#done?.visits ?? 0) + 1
   }
 
   get previous(): unknown {
-    const previous = this.#previous ?? this.#parts?.previous
+    const previous = this.#parts?.previous ?? this.#done?.previous
     return previous === undefined ? undefined : this.decode(previous)
   }
 
   /** What the node gave last is kept outside; this is its text. */
   readPrevious(json: string): void {
-    this.#previous = { json }
+    this.#made.previous = { json }
   }
 
   get restored(): unknown {
@@ -176,27 +181,36 @@ export class AttemptContext implements NodeContext<never> {
     if (typeof work !== 'function') throw this.#invalid('step', 'work', 'a function', work)
     const before = this.#progress?.steps[key]
     if (before !== undefined) return this.decode(before) as T
-    this.#steps ??= new Set()
-    if (this.#steps.has(key)) {
+    const made = this.#made
+    made.steps ??= new Set()
+    const { steps } = made
+    if (steps.has(key)) {
       throw this.#invalid('step', 'name', 'a name no step under way has', key)
     }
-    this.#steps.add(key)
+    steps.add(key)
     try {
       const output = this.encode(await work())
       this.assertOpen()
       await this.#host.completeStep(this, key, output)
       return this.decode(output) as T
     } finally {
-      this.#steps.delete(key)
+      steps.delete(key)
     }
   }
 
-  get #parts(): NodeParts | null {
+  /** What was asked for, to be asked for more. */
+  get #made(): Made {
+    this.#parts ??= {}
+    return this.#parts
+  }
+
+  /** What the node has done before this attempt. */
+  get #done(): NodeParts | null {
     return this.#host.state.nodes[this.#index]!.parts
   }
 
   get #progress(): Progress | null {
-    const parts = this.#parts
+    const parts = this.#done
     return this.#item === null ? parts : (parts?.items?.list[this.#item]?.progress ?? null)
   }
 
@@ -209,41 +223,49 @@ export class AttemptContext implements NodeContext<never> {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (this.#isAborted && !this.#controller.signal.aborted) this.#controller.abort(this.#abortReason)
-    return this.#controller.signal
+    const made = this.#made
+    made.controller ??= new AbortController()
+    const { signal } = made.controller
+    if (made.abort !== undefined && !signal.aborted) made.controller.abort(made.abort.reason)
+    return signal
   }
 
   get variables(): VariablesContext {
-    this.#variables ??= variablesArea(this, 'variable', this.#host.state.variables)
-    return this.#variables
+    const made = this.#made
+    made.variables ??= variablesArea(this, 'variable', this.#host.state.variables)
+    return made.variables
   }
 
   get accumulators(): AccumulatorsContext {
-    this.#accumulators ??= accumulatorsArea(this)
-    return this.#accumulators
+    const made = this.#made
+    made.accumulators ??= accumulatorsArea(this)
+    return made.accumulators
   }
 
   get counters(): CountersContext {
-    this.#counters ??= countersArea(this)
-    return this.#counters
+    const made = this.#made
+    made.counters ??= countersArea(this)
+    return made.counters
   }
 
   get cache(): CacheContext {
-    this.#cache ??= cacheArea(this)
-    return this.#cache
+    const made = this.#made
+    made.cache ??= cacheArea(this)
+    return made.cache
   }
 
   get context(): RunContext {
-    this.#context ??= Object.freeze({
+    const made = this.#made
+    made.context ??= Object.freeze({
       variables: variablesArea(this, 'contextVariable', this.#host.state.contextVariables),
       constants: constantsArea(this),
     })
-    return this.#context
+    return made.context
   }
 
   get usage(): UsageContext {
-    this.#usage ??= Object.freeze({
+    const made = this.#made
+    made.usage ??= Object.freeze({
       add: (resource: string, amount = 1) => {
         this.assertOpen()
         if (typeof resource !== 'string') throw this.#invalid('usage.add', 'resource', 'a string', resource)
@@ -254,21 +276,22 @@ export class AttemptContext implements NodeContext<never> {
       },
       get: (resource: string) => this.#host.state.usage[this.key('usage', resource)] ?? 0,
     })
-    return this.#usage
+    return made.usage
   }
 
   get log(): NodeLogger {
-    this.#log ??= Object.freeze({
+    const made = this.#made
+    made.log ??= Object.freeze({
       debug: (message: string, details?: object) => this.#report('debug', message, details),
       info: (message: string, details?: object) => this.#report('info', message, details),
       warn: (message: string, details?: object) => this.#report('warn', message, details),
       error: (message: string, details?: object) => this.#report('error', message, details),
     })
-    return this.#log
+    return made.log
   }
 
   progress(fraction: number, text?: string): void {
-    if (!this.#open) return
+    if (!this.#isOpen) return
     if (typeof fraction !== 'number' || !(fraction >= 0 && fraction <= 1)) {
       throw this.#invalid('progress', 'fraction', 'a number from 0 to 1', fraction)
     }
@@ -283,13 +306,14 @@ export class AttemptContext implements NodeContext<never> {
 
   /** The attempt's own writes; made on first use. */
   get transaction(): Transaction {
-    this.#transaction ??= new Transaction(this.#host.state)
-    return this.#transaction
+    const made = this.#made
+    made.transaction ??= new Transaction(this.#host.state)
+    return made.transaction
   }
 
   /** The attempt's own writes, if it made any. */
   get startedTransaction(): Transaction | undefined {
-    return this.#transaction
+    return this.#parts?.transaction
   }
 
   now(): number {
@@ -307,19 +331,24 @@ export class AttemptContext implements NodeContext<never> {
 
   /** Ends the attempt: nothing written after it counts, and writing says so. */
   close(): void {
-    this.#open = false
+    this.#isOpen = false
+  }
+
+  /** Whether the attempt goes on. */
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
   /** Tells the handler to stop. */
   abort(reason: unknown): void {
-    this.#open = false
-    this.#isAborted = true
-    this.#abortReason = reason
-    this.#controller?.abort(reason)
+    this.#isOpen = false
+    const made = this.#made
+    made.abort = { reason }
+    made.controller?.abort(reason)
   }
 
   assertOpen(): void {
-    if (this.#open) return
+    if (this.#isOpen) return
     throw new NodeError(
       'NODE_CONTEXT_CLOSED',
       `attempt ${this.attempt} of node ${quote(this.nodeId)} is over, so nothing it does counts any more; await all work before returning`,

@@ -102,7 +102,9 @@ export function isRegistry(value: unknown): value is Registry {
 /** The types of a graph that have no handler, each once, in definition order; types of fallbacks and compensations too. */
 export function missingTypes(graph: Graph, has: (type: string) => boolean): readonly string[] {
   const missing = new Set<string>()
-  for (const node of graph.nodes) {
+  // Asked before every run, and so by index: an iterator makes an object a node.
+  for (let index = 0; index < graph.nodes.length; index += 1) {
+    const node = graph.nodes[index]!
     // A node that is a run has no handler: the nodes of that run have.
     if (node.nested === undefined && !has(node.type)) missing.add(node.type)
     const { fallback, compensation } = node
