@@ -81,6 +81,7 @@ export const errorCodes = {
   TOKEN_INVALID: 'A token for an answer is forged, expired or used.',
   RUN_STUCK: 'The run can not go on and waits for nothing outside; the message names why.',
   HISTORY_DAMAGED: 'An event can not follow the state it is applied to, so the history is damaged.',
+  HISTORY_OUT_OF_RANGE: 'The history of the run has no event of that sequence.',
   HISTORY_UNKNOWN_EVENT: 'The history has an event type this version does not know.',
 
   // values

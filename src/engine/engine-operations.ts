@@ -1,14 +1,16 @@
 import type { ErrorCode } from '../base/error-codes.ts'
 import { isWaystoneError } from '../base/errors.ts'
+import type { History } from '../history/history.ts'
 import { LAST_INSTANT } from '../run/decide-node.ts'
+import { explain } from '../run/explain.ts'
 import { type InspectOptions, inspectRun } from '../run/inspect.ts'
 import type { Inspection } from '../run/inspection.ts'
+import type { NodePath } from '../run/node-path.ts'
 import type { Run } from '../run/run.ts'
 import type { NodeReasons } from '../run/why.ts'
 import { checkRunId } from '../store/store-arguments.ts'
 import type { DagExecutor } from './dag-executor.ts'
 import { loopOf } from './executor-access.ts'
-import { explain, type NodePath } from './explain.ts'
 import type { OperationOptions, RetryOptions } from './operations.ts'
 import { retryOf } from './operations.ts'
 import type { RunHandle } from './run-handle.ts'
@@ -52,6 +54,19 @@ export interface EngineOperations {
    * @throws {WaystoneError} ARGUMENT_INVALID, also for a node the workflow does not have
    */
   why(runId: string, node: NodePath): Promise<NodeReasons>
+  /**
+   * The history of a run: all its events on record by now, and the run as it stood after any of them. It grows by
+   * `append` alone; ask again for what has come since.
+   * @throws {StoreError} STORE_NOT_FOUND; {RunError} HISTORY_DAMAGED
+   * @example
+   * const flow = workflow('hello', '1.0.0').node('a', () => 1).node('b', ['a'], ({ a }) => a + 1).build()
+   * const engine = createEngine({ store: memoryStore(), workflows: [flow] })
+   * const { runId, result } = await engine.start(flow)
+   * await result
+   * const history = await engine.history(runId)
+   * history.at(4).completedNodes // ['a']
+   */
+  history(runId: string): Promise<History>
 }
 
 /** What reaches a run from outside while it waits, wherever it executes. */
@@ -105,6 +120,7 @@ export interface EngineAccess {
   readonly live: (runId: string) => Pick<DagExecutor, 'inspect' | 'why'> | undefined
   /** A recorded run, and the types of its nodes nobody handles. */
   readonly look: (runId: string) => Promise<{ readonly run: Run } & InspectOptions>
+  readonly history: (runId: string) => Promise<History>
 }
 
 /** The operations of an engine. */
@@ -189,5 +205,10 @@ export class Operations implements EngineOperations, EngineSignals {
     if (live !== undefined) return live.why(node)
     const { run, ...options } = await this.#access.look(runId)
     return explain(run.graph, run.state, node, options)
+  }
+
+  async history(runId: string): Promise<History> {
+    checkRunId(runId)
+    return this.#access.history(runId)
   }
 }

@@ -26,7 +26,6 @@ import {
 import type { Engine, ResumeOptions, StartOptions } from './engine-interface.ts'
 import { Operations } from './engine-operations.ts'
 import { checkEngineOptions, type EngineOptions, workflowsById } from './engine-options.ts'
-import { typesMissing } from './explain.ts'
 import { meetChange, runOn } from './load.ts'
 import { newState } from './new-run.ts'
 import { checkRetry, type RetryOptions, retryOf } from './operations.ts'
@@ -38,6 +37,7 @@ import { RunTurns } from './run-turns.ts'
 import type { StoreJournal } from './store-journal.ts'
 import { readRun, type StoredRun } from './stored-run.ts'
 import { StoredRuns } from './stored-runs.ts'
+import { typesMissing } from './types-missing.ts'
 
 const DEFAULT_LEASE_MS = 30_000
 
@@ -83,6 +83,7 @@ class StoreEngine extends Operations implements Engine {
       retry: (runId, retry) => this.#takeUp(runId, {}, retry),
       live: (runId) => this.#active.get(runId)?.executor,
       look: (runId) => this.#look(runId),
+      history: (runId) => this.#stored.history(runId),
     })
     this.#options = options
     this.#store = options.store

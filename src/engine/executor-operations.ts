@@ -1,8 +1,9 @@
+import { explain } from '../run/explain.ts'
 import { inspectRun } from '../run/inspect.ts'
 import type { Inspection } from '../run/inspection.ts'
+import type { NodePath } from '../run/node-path.ts'
 import type { Operation } from '../run/operation.ts'
 import type { NodeReasons } from '../run/why.ts'
-import { explain, type NodePath } from './explain.ts'
 import { deletionOf, type Operated, type OperationOptions, resultOperation, settingOf, skipOf } from './operations.ts'
 
 /** What operations ask of the executor they are part of. */

@@ -1,12 +1,13 @@
 import { checkOptions, readArgument } from '../base/argument.ts'
 import type { Registry } from '../nodes/registry.ts'
+import { explain } from '../run/explain.ts'
 import { inspectRun } from '../run/inspect.ts'
 import type { Inspection } from '../run/inspection.ts'
+import type { NodePath } from '../run/node-path.ts'
 import type { NodeReasons } from '../run/why.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { AnyWorkflow } from '../workflow/workflow.ts'
 import { DagExecutor } from './dag-executor.ts'
-import { explain, type NodePath } from './explain.ts'
 import { type LoadOptions, lookInto } from './load.ts'
 
 /**

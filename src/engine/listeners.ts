@@ -2,8 +2,9 @@ import { quote } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import type { RunEvent, RunEventOf, RunEventType } from '../run/event.ts'
+import { eventTypes } from '../run/event-types.ts'
+import { publicEvent } from '../run/public-event.ts'
 import { callSafely } from './call-safely.ts'
-import { publicEvent } from './public-event.ts'
 
 /** What a node says of how far it is; not a fact, recorded nowhere. */
 export interface ProgressNotice {
@@ -33,55 +34,9 @@ export type ListenerEvent<Type extends ListenerType> = Type extends '*'
 /** Listeners by what they listen to. */
 export type ListenersByType = { readonly [Type in ListenerType]?: (event: ListenerEvent<Type>) => unknown }
 
-/** Every name a listener may be put under; the compiler holds it complete. */
-const listenerTypes: Readonly<Record<ListenerType, true>> = Object.freeze({
-  '*': true,
-  progress: true,
-  'run.started': true,
-  'run.resumed': true,
-  'run.pause-requested': true,
-  'run.paused': true,
-  'run.waiting': true,
-  'run.quarantined': true,
-  'run.canceled': true,
-  'run.completed': true,
-  'run.failed': true,
-  'node.started': true,
-  'node.completed': true,
-  'node.retry-scheduled': true,
-  'node.fell-back': true,
-  'node.failed': true,
-  'node.skipped': true,
-  'node.interrupted': true,
-  'node.reset': true,
-  'node.set': true,
-  'variable.edited': true,
-  'usage.added': true,
-  'signal.received': true,
-  'token.issued': true,
-  'node.waiting': true,
-  'node.deferred': true,
-  'node.visited': true,
-  'node.checkpointed': true,
-  'step.completed': true,
-  'child.started': true,
-  'items.listed': true,
-  'item.started': true,
-  'item.completed': true,
-  'item.retry-scheduled': true,
-  'item.failed': true,
-  'item.interrupted': true,
-  'run.compensating': true,
-  'compensation.started': true,
-  'compensation.completed': true,
-  'compensation.retry-scheduled': true,
-  'compensation.failed': true,
-  'compensation.interrupted': true,
-})
-
 /** Whether there is anything of that name to listen to. */
 export function isListenerType(type: unknown): type is ListenerType {
-  return typeof type === 'string' && Object.hasOwn(listenerTypes, type)
+  return type === '*' || type === 'progress' || (typeof type === 'string' && Object.hasOwn(eventTypes, type))
 }
 
 type Listener = (event: never) => unknown
@@ -93,6 +48,7 @@ type Listener = (event: never) => unknown
  */
 export class Listeners {
   readonly #byType = new Map<ListenerType, Set<Listener>>()
+  readonly #recorders = new Set<(event: RunEvent) => void>()
   readonly #onFailure = new Set<(error: Error) => void>()
   readonly #codec: ValueCodec
   readonly #logger: Logger
@@ -110,6 +66,11 @@ export class Listeners {
     return () => void listeners.delete(own)
   }
 
+  /** Calls back for every fact as it was recorded, before any listener is told of it; for those who keep it. */
+  addRecorder(recorder: (event: RunEvent) => void): void {
+    this.#recorders.add(recorder)
+  }
+
   /** Calls back when no further fact will come because they can't be recorded. */
   addFailure(listener: (error: Error) => void): () => void {
     this.#onFailure.add(listener)
@@ -117,6 +78,7 @@ export class Listeners {
   }
 
   tell(event: RunEvent): void {
+    if (this.#recorders.size > 0) for (const record of this.#recorders) record(event)
     if (!this.#has(event.type) && !this.#has('*')) return
     const shown = publicEvent(event, this.#codec)
     this.#call(event.type, shown)

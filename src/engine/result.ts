@@ -1,10 +1,10 @@
 import type { Encoded } from '../base/encoded.ts'
-import { blobOf, isTruncated } from '../base/encoded.ts'
+import { isTruncated } from '../base/encoded.ts'
 import { reviveError } from '../base/serialized-error.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import type { Run } from '../run/run.ts'
+import { shownValue } from '../run/shown-value.ts'
 import type { RunStatus } from '../run/state.ts'
-import type { KeptOutside } from '../snapshot/snapshot.ts'
 import { setValue } from './values-by-node.ts'
 
 /** What came of executing a run; not only completed ones have results. */
@@ -75,7 +75,5 @@ function decodeAll(ids: readonly string[], outputs: readonly (Encoded | undefine
 }
 
 function decodeOne(output: Encoded, codec: ValueCodec): unknown {
-  if (isTruncated(output)) return undefined
-  const blob = blobOf(output)
-  return blob === null ? codec.decode(output) : ({ keptOutside: true, ...blob } satisfies KeptOutside)
+  return isTruncated(output) ? undefined : shownValue(output, codec)
 }

@@ -42,10 +42,10 @@ export class RunLoop implements Shell {
   readonly codec: ValueCodec
   readonly services: object
   readonly clock: Clock
+  readonly listeners: Listeners
   readonly blobs: BlobStore | null
   readonly reuse: Reuse | null
   readonly #logger: Logger
-  readonly #listeners: Listeners
   readonly #journal: Journal | null
   readonly #inbox = new Inbox()
   #outbox = new Outbox()
@@ -76,7 +76,7 @@ export class RunLoop implements Shell {
     this.blobs = parts.blobs
     this.reuse = parts.results === null ? null : new Reuse({ ...parts, results: parts.results })
     this.#logger = parts.logger
-    this.#listeners = parts.listeners
+    this.listeners = parts.listeners
     this.#journal = parts.journal
     this.#waiters = new Waiters(parts.run.state.seq)
     this.#timers = new RunTimers(
@@ -177,7 +177,7 @@ export class RunLoop implements Shell {
   }
 
   progress({ run }: RunScope, attempt: AttemptContext, fraction: number, text: string | undefined): void {
-    this.#listeners.tellProgress(progressNotice(run, attempt, fraction, text))
+    this.listeners.tellProgress(progressNotice(run, attempt, fraction, text))
   }
 
   #schedule(): void {
@@ -285,7 +285,7 @@ export class RunLoop implements Shell {
   #perform(facts: Outbox): void {
     for (let place = 0; place < facts.size; place += 1) {
       const event = facts.event(place)
-      this.#listeners.tell(event)
+      this.listeners.tell(event)
       switch (event.type) {
         case 'node.completed':
         case 'item.completed':
@@ -378,6 +378,6 @@ export class RunLoop implements Shell {
         })
     this.#stop('its journal failed')
     this.#waiters.tellBroken(this.#broken)
-    this.#listeners.tellFailure(this.#broken)
+    this.listeners.tellFailure(this.#broken)
   }
 }

@@ -1,15 +1,12 @@
-import { quote, RunError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
-import type { RunEvent } from '../run/event.ts'
-import { runOf } from '../run/fold.ts'
+import { beginRun } from '../run/begin-run.ts'
 import { eventReader } from '../run/read-event.ts'
 import { reduce } from '../run/reduce.ts'
 import { createRun, type Run } from '../run/run.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph, type Graph } from '../workflow/graph.ts'
-import { validateDefinition } from '../workflow/validate.ts'
 import { readCheckpoint } from './checkpoints.ts'
 import { runUnknown } from './engine-errors.ts'
 
@@ -58,7 +55,7 @@ export async function readRun(
     for (const recorded of page) {
       const event = read(recorded)
       if (run === undefined) {
-        run = begin(event, graphOf)
+        run = beginRun(event, graphOf)
         createdAt = event.at
       }
       reduce(run, event)
@@ -70,32 +67,4 @@ export async function readRun(
   }
   if (run === undefined) throw runUnknown(runId)
   return { run, createdAt, folded }
-}
-
-function begin(event: RunEvent, graphOf: (definition: WorkflowDefinition) => Graph | null): Run {
-  const { runId, seq, type } = event
-  if (type !== 'run.started') {
-    throw new RunError(
-      'HISTORY_DAMAGED',
-      `the history of run ${quote(runId)} begins with ${type}, not with run.started`,
-    )
-  }
-  const { workflow } = event.data
-  const known = graphOf(workflow)
-  if (known !== null) return runOf(known, event)
-  const problems = validateDefinition(workflow)
-  if (problems.length > 0) {
-    throw new RunError(
-      'HISTORY_DAMAGED',
-      `the history of run ${quote(runId)} begins with a workflow that can not be: ${problems[0]!.message}`,
-      {
-        details: {
-          runId,
-          seq,
-          problems: problems.slice(0, 100).map(({ code, message, path }) => ({ code, message, path })),
-        },
-      },
-    )
-  }
-  return runOf(buildGraph(workflow), event)
 }

@@ -1,4 +1,5 @@
 import { quote } from '../base/errors.ts'
+import type { History } from '../history/history.ts'
 import type { Store } from '../store/store.ts'
 import { isSameDefinition } from '../workflow/compare-workflows.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
@@ -7,6 +8,7 @@ import type { Workflow } from '../workflow/workflow.ts'
 import { Checkpoints, DEFAULT_CHECKPOINT_EVENTS } from './checkpoints.ts'
 import { ClaimKeeper } from './claim-keeper.ts'
 import type { EngineOptions } from './engine-options.ts'
+import { readHistory } from './history.ts'
 import type { World } from './options.ts'
 import { StoreJournal } from './store-journal.ts'
 import { readRun, type StoredRun } from './stored-run.ts'
@@ -56,12 +58,20 @@ export class StoredRuns {
 
   /** Reads a run without a claim: another may write to it meanwhile. */
   look(runId: string): Promise<StoredRun> {
-    return readRun(this.#store, runId, {
+    return readRun(this.#store, runId, { ...this.#reading, logger: this.#world.logger })
+  }
+
+  /** Reads all facts of a run, without a claim. */
+  history(runId: string): Promise<History> {
+    return readHistory(this.#store, runId, this.#reading)
+  }
+
+  get #reading() {
+    return {
       codec: this.#world.codec,
-      logger: this.#world.logger,
       definitions: this.#workflows.map(({ definition }) => definition),
-      graphOf: (definition) => this.#graphOf(definition),
-    })
+      graphOf: (definition: WorkflowDefinition) => this.#graphOf(definition),
+    }
   }
 
   async #claim(runId: string): Promise<StoreJournal> {

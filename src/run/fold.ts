@@ -1,14 +1,20 @@
+import type { Encoded } from '../base/encoded.ts'
 import { RunError } from '../base/errors.ts'
-import { dictionary } from '../base/json.ts'
+import { type Dictionary, dictionary } from '../base/json.ts'
 import type { Graph } from '../workflow/graph.ts'
 import type { RunEvent, RunStarted } from './event.ts'
 import { reduce } from './reduce.ts'
 import { createRun, pendingState, type Run } from './run.ts'
 
-/** The run a first fact speaks of, before that fact is applied. */
-export function runOf(graph: Graph, started: RunStarted): Run {
-  const { workflow, fingerprint } = started.data
-  return createRun(graph, pendingState({ runId: started.runId, workflow, fingerprint, ...emptyAreas() }))
+/** The run a first fact speaks of, as it was before that fact. */
+export function runOf(graph: Graph, { runId, data }: RunStarted): Run {
+  const { workflow, fingerprint, input, config, parent } = data
+  const areas = {
+    variables: entriesOf(data.variables),
+    contextVariables: entriesOf(data.contextVariables),
+    contextConstants: entriesOf(data.contextConstants),
+  }
+  return createRun(graph, pendingState({ runId, workflow, fingerprint, input, config, parent, ...areas }))
 }
 
 /**
@@ -35,10 +41,6 @@ export function fold(graph: Graph, events: Iterable<RunEvent>, from?: Run): Run 
   return run
 }
 
-function emptyAreas() {
-  return {
-    variables: dictionary<never>(),
-    contextVariables: dictionary<never>(),
-    contextConstants: dictionary<never>(),
-  }
+function entriesOf(entries: Dictionary<Encoded>): Dictionary<Encoded> {
+  return Object.assign(dictionary<Encoded>(), entries)
 }

@@ -71,7 +71,9 @@ function waitsForOf(
 ): WaitsFor {
   const node = state.nodes[index]!
   const definition = graph.nodes[index]!
-  const { attempt, dueAt, error, wait, parts } = node
+  const { attempt, dueAt, wait, parts } = node
+  // Whoever asked may change what it got.
+  const error = structuredClone(node.error)
   if (state.status === 'completed' || state.status === 'canceled') return { kind: 'nothing', hold: 'ended' }
   if (tree.root.compensating !== null && node.status !== 'failed')
     return { kind: 'nothing', hold: isEnded(tree.root) ? 'ended' : 'compensating' }

@@ -1,13 +1,14 @@
 import { invalidArgument, readArgument } from '../base/argument.ts'
-import { type BlobReference, blobOf, type Encoded, isTruncated } from '../base/encoded.ts'
+import type { Encoded } from '../base/encoded.ts'
 import { quote, SnapshotError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
-import type { RunConfig } from '../run/config.ts'
+import { copyState } from '../run/copy-state.ts'
+import { shownValue } from '../run/shown-value.ts'
 import type { NodeState, RunState } from '../run/state.ts'
+import { mapped, nodeAt, StateValues } from '../run/state-values.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { activeMsAt, documentText, isAlive, type SnapshotMoment } from './assemble.ts'
-import { copyState } from './copy-state.ts'
 import type { RunDocument, SnapshotDocument, TimerDocument } from './document.ts'
 import type { SnapshotLimits } from './limits.ts'
 import { type SnapshotPart, type SnapshotSignal, shownParts, shownSignal } from './shown.ts'
@@ -33,18 +34,6 @@ export interface SnapshotCacheEntry {
   readonly remainingTtlMs: number | null
 }
 
-/** What stands for a result that was over its limit and dropped when its node completed. */
-export interface TruncatedResult {
-  readonly truncated: true
-  readonly sizeBytes: number
-  readonly maxBytes: number
-}
-
-/** What stands for a result that is kept outside the run. */
-export interface KeptOutside extends BlobReference {
-  readonly keptOutside: true
-}
-
 /** What a snapshot is made of; made by `takeSnapshot` and `deserialize` alone. */
 export interface SnapshotParts extends SnapshotMoment {
   /** The snapshot's own: nobody else holds it. */
@@ -61,7 +50,7 @@ export interface SnapshotParts extends SnapshotMoment {
  * Values of users are decoded anew at every access, so a change of what was read changes nothing here.
  * `JSON.stringify(snapshot)` gives its document; `serialize` the same with checks, layout and compression.
  */
-export class Snapshot {
+export class Snapshot extends StateValues {
   readonly format = SNAPSHOT_FORMAT
   /** Version of the format of the document. */
   readonly version: string
@@ -75,6 +64,7 @@ export class Snapshot {
   /** Made by `takeSnapshot` and `deserialize`. */
   constructor(parts: SnapshotParts) {
     const { state, at } = parts
+    super(state, parts.codec)
     this.#parts = parts
     this.#text = parts.source
     this.version = parts.version
@@ -105,11 +95,6 @@ export class Snapshot {
     return typeof value === 'object' && value !== null && #parts in value
   }
 
-  /** Ids of completed nodes in completion order. */
-  get completedNodes(): readonly string[] {
-    return [...this.#parts.state.completed]
-  }
-
   /** All nodes by id, in definition order. */
   get nodes(): Readonly<Dictionary<SnapshotNode>> {
     const nodes = dictionary<SnapshotNode>()
@@ -128,18 +113,6 @@ export class Snapshot {
   }
 
   /**
-   * Results of completed nodes by id, in definition order; dropped ones are {@link TruncatedResult}s, those kept outside
-   * the run {@link KeptOutside}.
-   */
-  get results(): Readonly<Dictionary<unknown>> {
-    const results = dictionary<unknown>()
-    this.#parts.state.nodes.forEach(({ status, output }, index) => {
-      if (status === 'completed' && output !== undefined) results[this.workflow.nodes[index]!.id] = this.#decode(output)
-    })
-    return results
-  }
-
-  /**
    * The result of one node.
    * @param nodeId - its id; for a node of a nested run the ids that lead to it: `['billing', 'charge']`
    * @returns undefined also when the node has not completed, or its run has not begun
@@ -151,39 +124,10 @@ export class Snapshot {
       error: SnapshotError,
       code: 'SNAPSHOT_ARGUMENT',
     })
-    let workflow: WorkflowDefinition | undefined = this.workflow
-    let state: RunState | null = this.#parts.state
-    let node: NodeState | undefined
-    for (const step of path) {
-      const index: number = workflow === undefined ? -1 : workflow.nodes.findIndex(({ id }) => id === step)
-      if (index < 0) throw noNode(path)
-      workflow = workflow!.nodes[index]!.nested?.workflow
-      node = state?.nodes[index]
-      state = node?.parts?.child ?? null
-    }
-    if (path.length === 0) throw noNode(path)
+    const node = nodeAt(this.#parts.state, path)
+    if (node === null) throw noNode(path)
     if (node === undefined) return undefined
     return node.status === 'completed' && node.output !== undefined ? this.#decode(node.output) : undefined
-  }
-
-  /** The run's input. */
-  get input(): unknown {
-    return this.#decode(this.#parts.state.input)
-  }
-
-  get variables(): Readonly<Dictionary<unknown>> {
-    return this.#decoded(this.#parts.state.variables)
-  }
-
-  get counters(): Readonly<Dictionary<number>> {
-    return Object.assign(dictionary<number>(), this.#parts.state.counters)
-  }
-
-  /** Values of the accumulators; an array for `append`. */
-  get accumulators(): Readonly<Dictionary<unknown>> {
-    return mapped(this.#parts.state.accumulators, ({ operation, value, items }) =>
-      operation === 'append' ? items.map((item) => this.#decode(item)) : value,
-    )
   }
 
   /** Cache entries that were alive when the snapshot was taken. */
@@ -196,24 +140,6 @@ export class Snapshot {
     }))
     for (const key of Object.keys(entries)) if (!isAlive(state.cache[key]!.expiresAt, at)) delete entries[key]
     return entries
-  }
-
-  get context(): {
-    readonly variables: Readonly<Dictionary<unknown>>
-    readonly constants: Readonly<Dictionary<unknown>>
-  } {
-    const { contextVariables, contextConstants } = this.#parts.state
-    return { variables: this.#decoded(contextVariables), constants: this.#decoded(contextConstants) }
-  }
-
-  /** Whether conditional edges were taken, by edge key. */
-  get decisions(): Readonly<Dictionary<boolean>> {
-    return Object.assign(dictionary<boolean>(), this.#parts.state.decisions)
-  }
-
-  /** `nodeExecutions` and every metered resource. */
-  get usage(): Readonly<Dictionary<number>> {
-    return Object.assign(dictionary<number>(), this.#parts.state.usage)
   }
 
   /** The times the run waits for, with deadline and remaining time. */
@@ -234,10 +160,6 @@ export class Snapshot {
       parts[this.workflow.nodes[index]!.id] = shownParts(node.parts, (value) => this.#decode(value))
     })
     return parts
-  }
-
-  get config(): RunConfig {
-    return structuredClone(this.#parts.state.config)
   }
 
   /** SHA-256 over the content: the digest in the document's `integrity`. */
@@ -287,15 +209,7 @@ export class Snapshot {
   }
 
   #decode(encoded: Encoded): unknown {
-    const blob = blobOf(encoded)
-    if (blob !== null) return { keptOutside: true, ...blob } satisfies KeptOutside
-    if (!isTruncated(encoded)) return this.#parts.codec.decode(encoded)
-    const { sizeBytes, maxBytes } = JSON.parse((encoded as { readonly json: string }).json) as TruncatedResult
-    return { truncated: true, sizeBytes, maxBytes } satisfies TruncatedResult
-  }
-
-  #decoded(map: Dictionary<Encoded>): Dictionary<unknown> {
-    return mapped(map, (value) => this.#decode(value))
+    return shownValue(encoded, this.#parts.codec)
   }
 }
 
@@ -323,12 +237,6 @@ export function takeSnapshot(state: RunState, at: number, options: TakeOptions =
     source: null,
     codec: options.codec ?? defaultCodec,
   })
-}
-
-function mapped<T, U>(map: Dictionary<T>, value: (entry: T) => U): Dictionary<U> {
-  const entries = dictionary<U>()
-  for (const key of Object.keys(map).sort()) entries[key] = value(map[key]!)
-  return entries
 }
 
 function noNode(path: readonly unknown[]): SnapshotError {

@@ -1,4 +1,4 @@
-import { explain } from '../../engine/explain.ts'
+import { explain } from '../../run/explain.ts'
 import { reasonsText } from '../format/inspection-text.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
 import { readInspected } from './inspect.ts'

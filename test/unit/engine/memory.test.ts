@@ -1,14 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
-import * as publicEvent from '../../../src/engine/public-event.ts'
 import { createEngine, DagExecutor, memoryStore, workflow } from '../../../src/index.ts'
 import * as eventText from '../../../src/run/event-text.ts'
+import * as publicEvent from '../../../src/run/public-event.ts'
 import { memoryDriver } from '../../../src/store/memory/memory-driver.ts'
 import { createStore } from '../../../src/store/store.ts'
 
 vi.mock(import('../../../src/run/event-text.ts'), { spy: true })
-vi.mock(import('../../../src/engine/public-event.ts'), { spy: true })
+vi.mock(import('../../../src/run/public-event.ts'), { spy: true })
 
 const flow = () =>
   workflow('w', '1.0.0')

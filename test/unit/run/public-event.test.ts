@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { dictionary } from '../../../src/base/json.ts'
 import { defaultCodec } from '../../../src/base/values/codec.ts'
-import { publicEvent } from '../../../src/engine/public-event.ts'
 import { DEFAULT_CONFIG } from '../../../src/run/config.ts'
 import type { RunEvent, RunEventOf, RunEventType } from '../../../src/run/event.ts'
+import { publicEvent } from '../../../src/run/public-event.ts'
 
 const codec = defaultCodec
 const encoded = codec.encode(new Map([['k', [1]]]))

@@ -1,7 +1,7 @@
 import type { Encoded } from '../base/encoded.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
-import type { RunEvent } from '../run/event.ts'
 import { copyJson } from '../workflow/copy-json.ts'
+import type { RunEvent } from './event.ts'
 
 /**
  * An event as listeners see it: values of users decoded when they are looked at, each time a copy of the reader's own,
