@@ -42,11 +42,11 @@ export async function readHistory(store: Store, runId: string, options: ReadOpti
  * await executor.execute()
  * history.search({ type: 'node.*', node: 'b' }).events.map(({ seq, type }) => `${seq} ${type}`) // ['4 node.started', '5 node.completed']
  */
-export function recordHistory(executor: DagExecutor<never, never>): History {
+export function recordHistory<Outputs extends object, Input>(executor: DagExecutor<Outputs, Input>): History {
   if (!readArgument('executor', () => executor instanceof DagExecutor, { of: 'recordHistory' })) {
     throw invalidArgument('executor', 'an executor', executor, { of: 'recordHistory' })
   }
-  const { run, codec, clock, listeners } = loopOf(executor)
+  const { run, codec, clock, listeners } = loopOf(executor as DagExecutor<object, unknown> as DagExecutor)
   const { runId, seq, workflow } = run.state
   const facts = new Facts(runId, seq + 1, eventReader(runId, codec.check, [workflow]))
   const base = createRun(run.graph, copyState(run.state))

@@ -1,4 +1,4 @@
-import { checkOptions, invalidArgument } from '../base/argument.ts'
+import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
 import { quote, RunError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import { defaultCodec, type ValueCodec } from '../base/values/codec.ts'
@@ -224,7 +224,11 @@ export class History {
  */
 export function createHistory(events: Iterable<RecordedEvent>, options: HistoryOptions = {}): History {
   checkOptions(options, ['codec'], 'createHistory')
-  return historyFrom(events, { codec: options.codec ?? defaultCodec })
+  const { codec = defaultCodec } = options
+  if (!readArgument('codec', () => typeof codec?.check === 'function' && typeof codec.decode === 'function')) {
+    throw invalidArgument('codec', 'what createCodec() gives', codec, { of: 'createHistory' })
+  }
+  return historyFrom(events, { codec })
 }
 
 /** How the events of a history are read. */

@@ -5,7 +5,7 @@ const OF = 'history'
 
 /** Events a caller gave, as they are now. @throws {WaystoneError} ARGUMENT_INVALID */
 export function recordedEvents(events: Iterable<RecordedEvent>): readonly RecordedEvent[] {
-  return readArgument('events', () => Array.from(events, copyOf), { of: OF })
+  return readArgument('events', () => [...events].map(copyOf), { of: OF })
 }
 
 function copyOf(event: RecordedEvent, index: number): RecordedEvent {

@@ -2,6 +2,7 @@ import type { Encoded } from '../base/encoded.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import { copyJson } from '../workflow/copy-json.ts'
 import type { RunEvent } from './event.ts'
+import { shownValue } from './shown-value.ts'
 
 /**
  * An event as listeners see it: values of users decoded when they are looked at, each time a copy of the reader's own,
@@ -22,33 +23,33 @@ function publicData(event: RunEvent, codec: ValueCodec): object {
         ...(signals === undefined ? {} : { signals: Object.freeze([...signals]) }),
         ...(decisions === undefined ? {} : { decisions: Object.freeze({ ...decisions }) }),
       }
-      return output === undefined ? shown : lazily(shown, 'output', () => codec.decode(output))
+      return output === undefined ? shown : lazily(shown, 'output', () => shownValue(output, codec))
     }
     case 'node.visited':
     case 'item.completed': {
       const { output, writes, ...data } = event.data
-      return lazily({ ...data, ...publicWrites(writes, codec) }, 'output', () => codec.decode(output))
+      return lazily({ ...data, ...publicWrites(writes, codec) }, 'output', () => shownValue(output, codec))
     }
     case 'node.set': {
       const { output, decisions, ...data } = event.data
       const shown = { ...data, ...(decisions === undefined ? {} : { decisions: Object.freeze({ ...decisions }) }) }
-      return lazily(shown, 'output', () => codec.decode(output))
+      return lazily(shown, 'output', () => shownValue(output, codec))
     }
     case 'variable.edited': {
       const { value, ...data } = event.data
-      return value === undefined ? data : lazily(data, 'value', () => codec.decode(value))
+      return value === undefined ? data : lazily(data, 'value', () => shownValue(value, codec))
     }
     case 'step.completed': {
       const { output, ...data } = event.data
-      return lazily({ ...data }, 'output', () => codec.decode(output))
+      return lazily({ ...data }, 'output', () => shownValue(output, codec))
     }
     case 'node.checkpointed': {
       const { value, ...data } = event.data
-      return lazily({ ...data }, 'value', () => codec.decode(value))
+      return lazily({ ...data }, 'value', () => shownValue(value, codec))
     }
     case 'child.started': {
       const { input, ...data } = event.data
-      return input === undefined ? { ...data } : lazily({ ...data }, 'input', () => codec.decode(input))
+      return input === undefined ? { ...data } : lazily({ ...data }, 'input', () => shownValue(input, codec))
     }
     case 'items.listed': {
       const { keys, ...data } = event.data
@@ -59,7 +60,7 @@ function publicData(event: RunEvent, codec: ValueCodec): object {
     case 'run.started': {
       const { input, variables, contextVariables, contextConstants, ...data } = event.data
       const shown = { ...data, parent: data.parent === null ? null : Object.freeze({ ...data.parent }) }
-      lazily(shown, 'input', () => codec.decode(input))
+      lazily(shown, 'input', () => shownValue(input, codec))
       lazily(shown, 'variables', () => decoded(variables, codec))
       lazily(shown, 'contextVariables', () => decoded(contextVariables, codec))
       return lazily(shown, 'contextConstants', () => decoded(contextConstants, codec))
@@ -67,7 +68,7 @@ function publicData(event: RunEvent, codec: ValueCodec): object {
     case 'signal.received': {
       const { payload, fits, ...data } = event.data
       const shown = { ...data, ...(fits === undefined ? {} : { fits: Object.freeze([...fits]) }) }
-      return lazily(shown, 'payload', () => codec.decode(payload))
+      return lazily(shown, 'payload', () => shownValue(payload, codec))
     }
     case 'run.waiting':
       return { nodeIds: Object.freeze([...event.data.nodeIds]) }
@@ -102,12 +103,12 @@ function publicWrites(writes: readonly object[] | undefined, codec: ValueCodec):
 function publicWrite(write: object, codec: ValueCodec): object {
   if (!('value' in write)) return Object.freeze({ ...write })
   const { value, ...rest } = write as { readonly value: Encoded }
-  return Object.freeze(lazily(rest, 'value', () => codec.decode(value)))
+  return Object.freeze(lazily(rest, 'value', () => shownValue(value, codec)))
 }
 
 function decoded(entries: Readonly<Record<string, Encoded>>, codec: ValueCodec): Record<string, unknown> {
   const values: Record<string, unknown> = Object.create(null)
-  for (const name of Object.keys(entries)) values[name] = codec.decode(entries[name]!)
+  for (const name of Object.keys(entries)) values[name] = shownValue(entries[name]!, codec)
   return values
 }
 

@@ -77,6 +77,16 @@ async function engine(): Promise<object> {
   return engine
 }
 
+/** The events of a run of two. */
+async function recorded(): Promise<main.RecordedEvent[]> {
+  const store = memoryStore()
+  const { result } = await createEngine({ store, logger: silent }).start(flow(), undefined, { runId: 'r' })
+  await result
+  return (await store.read('r')).map((event) => ({ ...event }))
+}
+
+const history = async () => main.createHistory(await recorded())
+
 /** The rows of the methods of an object, which is made anew for each call. */
 function methods(
   of: string,
@@ -215,6 +225,9 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       ],
       inspect: () => [serialize(snapshot()), flow(), looking()],
       why: () => [serialize(snapshot()), 'x', flow(), looking()],
+      createHistory: async () => [await recorded(), { codec: main.defaultCodec }],
+      recordHistory: () => [executor()],
+      snapshotAt: async () => [(await history()).at(2)],
       createRegistry: () => [[['a', handler]]],
       deserialize: () => [
         serialize(snapshot()),
@@ -316,7 +329,34 @@ export function publicCalls(folder: string): readonly PublicCall[] {
       deleteVariable: () => ['r', 'v', note()],
       inspect: () => ['r'],
       why: () => ['r', ['x']],
+      history: () => ['r'],
       close: () => [pausing()],
+    }),
+    ...methods('History', async () => main.createHistory((await recorded()).slice(0, 2)), {
+      append: async () => [(await recorded()).slice(2)],
+      event: () => [2],
+      at: () => [2],
+      atTime: () => [5],
+      search: () => [
+        {
+          type: ['node.*', 'run.started'],
+          node: ['x', ['x', 'y']],
+          fromSeq: 1,
+          toSeq: 9,
+          fromAt: 0,
+          toAt: 5,
+          match: { data: { attempt: 1 } },
+          after: 1,
+          limit: 5,
+        },
+      ],
+      counts: noArguments,
+      timings: noArguments,
+    }),
+    ...methods('Moment', async () => (await history()).at(2), {
+      result: () => ['x'],
+      inspect: noArguments,
+      why: () => ['x'],
     }),
     ...methods('Registry', () => createRegistry(), {
       register: () => ['a', handler],
@@ -395,6 +435,8 @@ export function publicObjects(folder: string): Readonly<Record<string, object | 
     WorkflowBuilder: workflow('a'),
     DagExecutor: executor(),
     Engine: engine(),
+    History: history(),
+    Moment: history().then((made) => made.at(2)),
     Registry: createRegistry(),
     Snapshot: snapshot(),
     ValueCodec: main.defaultCodec,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { blobMarker, type Encoded, truncatedMarker } from '../../../src/base/encoded.ts'
 import { dictionary } from '../../../src/base/json.ts'
 import { defaultCodec } from '../../../src/base/values/codec.ts'
 import { DEFAULT_CONFIG } from '../../../src/run/config.ts'
@@ -139,3 +140,17 @@ function ruin(value: unknown): void {
   }
   Reflect.set(value, 'more', 1)
 }
+
+describe('a result that is not in its event', () => {
+  const shownOutput = (output: Encoded) => {
+    const data = { nodeId: 'a', attempt: 1, output }
+    const shown = publicEvent({ seq: 1, runId: 'r', at: 1, type: 'node.completed', data }, codec)
+    return (shown.data as { readonly output: unknown }).output
+  }
+
+  it('stands as what says that it was dropped, or where it is kept', () => {
+    const digest = `sha256:${'0'.repeat(64)}`
+    expect(shownOutput(truncatedMarker(20, 10))).toEqual({ truncated: true, sizeBytes: 20, maxBytes: 10 })
+    expect(shownOutput(blobMarker({ digest, sizeBytes: 20 }))).toEqual({ keptOutside: true, digest, sizeBytes: 20 })
+  })
+})
