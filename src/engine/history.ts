@@ -3,6 +3,7 @@ import { Facts } from '../history/facts.ts'
 import { History, historyFrom, type ReadOptions } from '../history/history.ts'
 import { Moment, momentState } from '../history/moment.ts'
 import { copyState } from '../run/copy-state.ts'
+import { recordedEvent } from '../run/fact-batch.ts'
 import { eventReader } from '../run/read-event.ts'
 import { createRun } from '../run/run.ts'
 import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
@@ -10,7 +11,6 @@ import type { Store } from '../store/store.ts'
 import { DagExecutor } from './dag-executor.ts'
 import { runUnknown } from './engine-errors.ts'
 import { loopOf } from './executor-access.ts'
-import { storedEvent } from './store-journal.ts'
 
 /** Events of one page; the host has a turn between two. */
 const PAGE_EVENTS = 10_000
@@ -53,7 +53,7 @@ export function recordHistory<Outputs extends object, Input>(executor: DagExecut
   const history = new History(facts, { run: base, at: clock.now(), first: null }, codec)
   listeners.addRecorder((event) => {
     // What was decided before may be told of only now.
-    if (event.seq > seq) history.append([storedEvent(event)])
+    if (event.seq > seq) history.append([recordedEvent(event)])
   })
   return history
 }

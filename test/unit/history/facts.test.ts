@@ -3,15 +3,16 @@ import { defaultCodec } from '../../../src/base/values/codec.ts'
 import { runIdIn } from '../../../src/history/fact-text.ts'
 import { Facts } from '../../../src/history/facts.ts'
 import { eventText } from '../../../src/run/event-text.ts'
+import { recordedEvent } from '../../../src/run/fact-batch.ts'
 import { eventReader } from '../../../src/run/read-event.ts'
 import type { RecordedEvent } from '../../../src/run/recorded-event.ts'
-import { finished, recorded } from './recorded.ts'
+import { finished } from './recorded.ts'
 
 const names = ['', '__proto__', 'a"b', '\\', ',"type":"', '],"type":"', ',"path":', 'é\u2028', '\ud800', '/', '~']
 
 function fact(seq: number, at: number, runId = 'r', path?: readonly string[], nodeId = 'a'): RecordedEvent {
   const where = path === undefined ? {} : { path }
-  return recorded({ seq, runId, at, ...where, type: 'node.started', data: { nodeId, attempt: 1 } })
+  return recordedEvent({ seq, runId, at, ...where, type: 'node.started', data: { nodeId, attempt: 1 } })
 }
 
 const factsOf = (firstSeq: number, events: readonly RecordedEvent[], runId = 'r') => {
@@ -23,7 +24,7 @@ const factsOf = (firstSeq: number, events: readonly RecordedEvent[], runId = 'r'
 describe('facts', () => {
   it('are read anew each time they are asked for', () => {
     const { events } = finished(['a', 'b'], ['a>b'], (nodeId) => ({ of: nodeId }))
-    const facts = factsOf(1, events.map(recorded))
+    const facts = factsOf(1, events.map(recordedEvent))
     for (const event of events) {
       const once = facts.read(event.seq)
       expect(once).toEqual(event)

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { createCodec, defaultCodec } from '../../../src/base/values/codec.ts'
 import { createHistory } from '../../../src/history/history.ts'
+import { recordedEvent } from '../../../src/run/fact-batch.ts'
 import { fold } from '../../../src/run/fold.ts'
 import { Core } from '../run/core.ts'
-import { finish, finished, historyOf, recorded } from './recorded.ts'
+import { finish, finished, historyOf } from './recorded.ts'
 
 const coded = (code: string) => expect.objectContaining({ code })
 
@@ -42,7 +43,7 @@ describe('a history', () => {
 
   it('is walked in order, with what is added meanwhile', () => {
     const core = sample()
-    const events = core.events.map(recorded)
+    const events = core.events.map(recordedEvent)
     const history = historyOf({ events: core.events.slice(0, 2) })
     const seen: number[] = []
     for (const { seq } of history) {
@@ -78,7 +79,7 @@ describe('a history', () => {
     const history = historyOf({ events: core.events.slice(0, events) })
     const moment = history.at(events)
     const before = structuredClone(moment.nodes)
-    history.append(core.events.slice(events).map(recorded))
+    history.append(core.events.slice(events).map(recordedEvent))
     expect(moment.nodes).toEqual(Object.assign(Object.create(null), before))
     expect(history.at(events).nodes).toEqual(moment.nodes)
     expect(history.at(history.lastSeq).status).toBe('completed')
@@ -87,8 +88,8 @@ describe('a history', () => {
   it('takes no events that do not follow', () => {
     const core = sample()
     const history = historyOf(core)
-    expect(() => history.append([recorded(core.events[1]!)])).toThrow(coded('HISTORY_DAMAGED'))
-    for (const wrong of [null, 5, [null], [{}], ['{}'], [{ ...recorded(core.events[1]!), at: '1' }]]) {
+    expect(() => history.append([recordedEvent(core.events[1]!)])).toThrow(coded('HISTORY_DAMAGED'))
+    for (const wrong of [null, 5, [null], [{}], ['{}'], [{ ...recordedEvent(core.events[1]!), at: '1' }]]) {
       expect(() => history.append(wrong as never)).toThrow(coded('ARGUMENT_INVALID'))
     }
     expect(history.length).toBe(8)
@@ -96,7 +97,7 @@ describe('a history', () => {
 
   it('is not changed through what it was made from', () => {
     const core = sample()
-    const events = core.events.map(recorded) as { seq: number; text: string }[]
+    const events = core.events.map(recordedEvent) as { seq: number; text: string }[]
     const history = createHistory(events as never)
     for (const event of events) Object.assign(event, { seq: 0, text: 'spoiled', type: 'x', nodeId: 'y' })
     expect([...history]).toHaveLength(8)
@@ -109,13 +110,13 @@ describe('a history that can not be', () => {
 
   it.each([
     ['is empty', []],
-    ['does not begin with the first event', events.slice(1).map(recorded)],
-    ['has a gap', [events[0]!, events[2]!].map(recorded)],
-    ['begins with another event', [{ ...recorded(events[1]!), seq: 1 }]],
-    ['begins with no event', [{ ...recorded(events[0]!), text: 'null' }]],
+    ['does not begin with the first event', events.slice(1).map(recordedEvent)],
+    ['has a gap', [events[0]!, events[2]!].map(recordedEvent)],
+    ['begins with another event', [{ ...recordedEvent(events[1]!), seq: 1 }]],
+    ['begins with no event', [{ ...recordedEvent(events[0]!), text: 'null' }]],
     [
       'is of a workflow that can not be',
-      [{ ...recorded(events[0]!), text: recorded(events[0]!).text.replace('"target":"b"', '"target":"z"') }],
+      [{ ...recordedEvent(events[0]!), text: recordedEvent(events[0]!).text.replace('"target":"b"', '"target":"z"') }],
     ],
   ])('is refused when it %s', (_, given) => {
     expect(() => createHistory(given)).toThrow(coded('HISTORY_DAMAGED'))
@@ -124,12 +125,12 @@ describe('a history that can not be', () => {
   it('is refused when an event is none, and for options nobody reads', () => {
     expect(() => createHistory([{ seq: 1 }] as never)).toThrow(coded('ARGUMENT_INVALID'))
     expect(() => createHistory(undefined as never)).toThrow(coded('ARGUMENT_INVALID'))
-    expect(() => createHistory(events.map(recorded), { codecs: 1 } as never)).toThrow(coded('OPTION_UNKNOWN'))
+    expect(() => createHistory(events.map(recordedEvent), { codecs: 1 } as never)).toThrow(coded('OPTION_UNKNOWN'))
   })
 
   it('tells of a damaged event whoever needs it, and nobody else', () => {
     const damaged = events
-      .map(recorded)
+      .map(recordedEvent)
       .map((event) => (event.seq === 5 ? { ...event, text: event.text.replace(':', ': ') } : event))
     const history = createHistory(damaged)
     expect(history.at(4).completedNodes).toEqual(['a'])
@@ -280,7 +281,7 @@ describe('a moment', () => {
     })
     const core = Core.started(['a'])
     core.complete('a', codec.encode(new Money(5)))
-    const events = core.events.map(recorded)
+    const events = core.events.map(recordedEvent)
     expect(createHistory(events, { codec }).at(3).result('a')).toEqual(new Money(5))
     expect(() => createHistory(events).at(3)).toThrow(coded('HISTORY_DAMAGED'))
     expect(defaultCodec).not.toBe(codec)

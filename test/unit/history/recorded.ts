@@ -1,15 +1,7 @@
 import { defaultCodec } from '../../../src/base/values/codec.ts'
 import { type History, historyFrom } from '../../../src/history/history.ts'
-import type { RunEvent } from '../../../src/run/event.ts'
-import { eventText } from '../../../src/run/event-text.ts'
-import type { RecordedEvent } from '../../../src/run/recorded-event.ts'
+import { recordedEvent } from '../../../src/run/fact-batch.ts'
 import { Core, type EdgeSpec, type NodeSpec } from '../run/core.ts'
-
-/** An event as a store keeps it. */
-export function recorded(event: RunEvent): RecordedEvent {
-  const nodeId = 'nodeId' in event.data ? (event.data.nodeId ?? null) : null
-  return { seq: event.seq, at: event.at, type: event.type, nodeId, text: eventText(event) }
-}
 
 /** A run whose nodes have all completed, one millisecond a step, with what each gives. */
 export function finished(
@@ -37,5 +29,5 @@ export function finish(core: Core, output: (nodeId: string) => unknown = () => n
 
 /** The history of what happened so far. */
 export function historyOf({ events }: Pick<Core, 'events'>): History {
-  return historyFrom(events.map(recorded), { codec: defaultCodec })
+  return historyFrom(events.map(recordedEvent), { codec: defaultCodec })
 }

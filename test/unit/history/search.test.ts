@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { History } from '../../../src/history/history.ts'
+import { recordedEvent } from '../../../src/run/fact-batch.ts'
 import { Core } from '../run/core.ts'
-import { finish, finished, historyOf, recorded } from './recorded.ts'
+import { finish, finished, historyOf } from './recorded.ts'
 
 const seqs = (history: History, filter: object): readonly number[] =>
   history.search(filter as never).events.map(({ seq }) => seq)
@@ -115,7 +116,7 @@ describe('a search', () => {
   it('gives pages that stay as they are while events are added', () => {
     const core = Core.started(['a', 'b', 'c', 'd'], ['a>b', 'b>c', 'c>d'])
     finish(core)
-    const events = core.events.map(recorded)
+    const events = core.events.map(recordedEvent)
     const history = historyOf({ events: core.events.slice(0, 5) })
     const first = history.search({ type: 'node.*', limit: 2 })
     expect([first.events.map(({ seq }) => seq), first.after]).toEqual([[2, 3], 3])
@@ -145,7 +146,7 @@ describe('a search', () => {
 
   it('reads only what it gives when an index or the columns decide', () => {
     const core = sample()
-    const events = core.events.map(recorded)
+    const events = core.events.map(recordedEvent)
     // Whatever reads one of these is told that it is damaged.
     const history = historyOf(core)
     history.append([{ seq: history.lastSeq + 1, at: 1, type: 'node.started', nodeId: 'z', text: '{}' }])
