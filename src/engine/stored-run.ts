@@ -1,9 +1,11 @@
 import type { Logger } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
-import { beginRun } from '../run/begin-run.ts'
+import { firstFact } from '../run/begin-run.ts'
+import { ListCursor } from '../run/list-cursor.ts'
+import { LogFold } from '../run/log-fold.ts'
 import { eventReader } from '../run/read-event.ts'
-import { reduce } from '../run/reduce.ts'
-import { createRun, type Run } from '../run/run.ts'
+import type { EventCursor } from '../run/recorded-event.ts'
+import type { Run } from '../run/run.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph, type Graph } from '../workflow/graph.ts'
@@ -45,26 +47,28 @@ export async function readRun(
   runId: string,
   { codec, definitions = [], graphOf = () => null, logger = null }: ReadRunOptions,
 ): Promise<StoredRun> {
-  const read = eventReader(runId, codec.check, definitions)
   const state = await readCheckpoint(store, runId, codec, logger)
-  let run = state === null ? undefined : createRun(graphOf(state.workflow) ?? buildGraph(state.workflow), state)
-  let createdAt = state?.startedAt ?? 0
-  let folded = 0
-  for (let fromSeq = (state?.seq ?? 0) + 1; ; ) {
-    const page = await store.read(runId, { fromSeq, limit: PAGE_EVENTS })
-    for (const recorded of page) {
-      const event = read(recorded)
-      if (run === undefined) {
-        run = beginRun(event, graphOf)
-        createdAt = event.at
-      }
-      reduce(run, event)
-    }
-    folded += page.length
-    const last = page.at(-1)
-    if (last === undefined) break
-    fromSeq = last.seq + 1
+  const fold = new LogFold(
+    {
+      read: eventReader(runId, codec.check, definitions),
+      checkValue: codec.check,
+      begin: (first) => firstFact(first, graphOf),
+    },
+    state === null ? null : { state, graph: graphOf(state.workflow) ?? buildGraph(state.workflow) },
+  )
+  for (let isMore = true; isMore; ) {
+    const cursor = await pageOf(store, runId, (fold.state?.seq ?? 0) + 1)
+    fold.take(cursor)
+    isMore = !cursor.isAtHead
   }
-  if (run === undefined) throw runUnknown(runId)
-  return { run, createdAt, folded }
+  const { run, folded } = fold
+  if (run === null) throw runUnknown(runId)
+  return { run, createdAt: run.state.startedAt ?? 0, folded }
+}
+
+async function pageOf(store: Store, runId: string, fromSeq: number): Promise<EventCursor> {
+  const range = { fromSeq, limit: PAGE_EVENTS }
+  if (store.readCursor !== undefined) return store.readCursor(runId, range)
+  const page = await store.read(runId, range)
+  return new ListCursor(runId, page, page.length === 0)
 }

@@ -2,16 +2,25 @@ import { quote, RunError } from '../base/errors.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { buildGraph, type Graph } from '../workflow/graph.ts'
 import { validateDefinition } from '../workflow/validate.ts'
-import type { RunEvent } from './event.ts'
+import type { RunEvent, RunStarted } from './event.ts'
 import { runOf } from './fold.ts'
 import type { Run } from './run.ts'
 
+/** The run a log begins, before its first fact is applied; see {@link firstFact}. */
+export function beginRun(event: RunEvent, graphOf: (definition: WorkflowDefinition) => Graph | null): Run {
+  const { started, graph } = firstFact(event, graphOf)
+  return runOf(graph, started)
+}
+
 /**
- * The run a log begins, before its first fact is applied. The log is not trusted: its definition is checked, unless it is known.
+ * The first fact of a log, and the index over its workflow. The log is not trusted: its definition is checked, unless it is known.
  * @param graphOf - the index of a definition at hand; null for any other
  * @throws {RunError} HISTORY_DAMAGED when the fact begins no run, or a run of a workflow that can not be
  */
-export function beginRun(event: RunEvent, graphOf: (definition: WorkflowDefinition) => Graph | null): Run {
+export function firstFact(
+  event: RunEvent,
+  graphOf: (definition: WorkflowDefinition) => Graph | null,
+): { readonly started: RunStarted; readonly graph: Graph } {
   const { runId, seq, type } = event
   if (type !== 'run.started') {
     throw new RunError(
@@ -21,7 +30,7 @@ export function beginRun(event: RunEvent, graphOf: (definition: WorkflowDefiniti
   }
   const { workflow } = event.data
   const known = graphOf(workflow)
-  if (known !== null) return runOf(known, event)
+  if (known !== null) return { started: event, graph: known }
   const problems = validateDefinition(workflow)
   if (problems.length > 0) {
     throw new RunError(
@@ -36,5 +45,5 @@ export function beginRun(event: RunEvent, graphOf: (definition: WorkflowDefiniti
       },
     )
   }
-  return runOf(buildGraph(workflow), event)
+  return { started: event, graph: buildGraph(workflow) }
 }

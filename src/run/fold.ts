@@ -3,18 +3,34 @@ import { RunError } from '../base/errors.ts'
 import { type Dictionary, dictionary } from '../base/json.ts'
 import type { Graph } from '../workflow/graph.ts'
 import type { RunEvent, RunStarted } from './event.ts'
-import { reduce } from './reduce.ts'
+import { reduce, startState } from './reduce.ts'
+import { damaged } from './reduce-check.ts'
 import { createRun, pendingState, type Run } from './run.ts'
+import type { RunState } from './state.ts'
 
 /** The run a first fact speaks of, as it was before that fact. */
-export function runOf(graph: Graph, { runId, data }: RunStarted): Run {
+export function runOf(graph: Graph, started: RunStarted): Run {
+  return createRun(graph, stateBefore(started))
+}
+
+/** The state after a first fact. @throws {RunError} HISTORY_DAMAGED when its sequence is another than 1 */
+export function startedState(started: RunStarted): RunState {
+  const state = stateBefore(started)
+  if (started.seq !== 1) throw damaged(started, 'expected sequence 1')
+  startState(state, started)
+  state.seq = 1
+  state.lastAt = started.at
+  return state
+}
+
+function stateBefore({ runId, data }: RunStarted): RunState {
   const { workflow, fingerprint, input, config, parent } = data
   const areas = {
     variables: entriesOf(data.variables),
     contextVariables: entriesOf(data.contextVariables),
     contextConstants: entriesOf(data.contextConstants),
   }
-  return createRun(graph, pendingState({ runId, workflow, fingerprint, input, config, parent, ...areas }))
+  return pendingState({ runId, workflow, fingerprint, input, config, parent, ...areas })
 }
 
 /**

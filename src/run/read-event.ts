@@ -4,8 +4,9 @@ import type { JsonValue } from '../base/json.ts'
 import { isPlainText } from '../base/values/plain.ts'
 import type { WorkflowDefinition } from '../workflow/definition.ts'
 import type { NodeCompleted, NodeStarted, RunEvent } from './event.ts'
+import { beginnings, dataAfter } from './event-beginning.ts'
 import { eventText, parseEvent, startedTail } from './event-text.ts'
-import { PiecedEvent, type RecordedEvent } from './recorded-event.ts'
+import type { RecordedEvent } from './recorded-event.ts'
 
 /**
  * What reads the events of one run from where they were recorded. A log is not trusted: each text has to be the very
@@ -14,22 +15,23 @@ import { PiecedEvent, type RecordedEvent } from './recorded-event.ts'
  *
  * @param checkValue - throws for a tagged value that can't be decoded; `codec.check` does
  * @param known - definitions at hand: a first event with one of them is read without parsing it, and gets this one
+ * @returns what reads an event; given what its text says besides what the store says of it, if that is known, it is
+ *   faster: see `EventCursor.data`
  * @throws {RunError} HISTORY_DAMAGED, from the function it gives
  */
 export function eventReader(
   runId: string,
   checkValue: (tree: JsonValue) => void,
   known: Iterable<WorkflowDefinition> = [],
-): (recorded: RecordedEvent) => RunEvent {
+): (recorded: RecordedEvent, data?: string | null) => RunEvent {
   const runIdText = JSON.stringify(runId)
-  // How texts of usual events go on after their sequence; made once for all facts of one time, as those of a turn are.
-  let lastAt: number | null = null
-  let startedHead = ''
-  let completedHead = ''
+  const beginning = beginnings(runId)
 
-  return (recorded) => {
+  return (recorded, given) => {
     try {
-      return usualEvent(recorded) ?? anyEvent(recorded)
+      if (recorded.type !== 'node.started' && recorded.type !== 'node.completed') return anyEvent(recorded)
+      const data = given === undefined ? dataAfter(beginning, recorded) : given
+      return (data === null ? null : usualEvent(recorded, data)) ?? anyEvent(recorded)
     } catch (cause) {
       if (isWaystoneError(cause, 'HISTORY_DAMAGED')) throw cause
       throw damaged(recorded, 'holds a value that can not be read', cause)
@@ -40,37 +42,9 @@ export function eventReader(
    * The two events most of every log is, read by comparing their text with what it must be: several times faster than
    * parsing it (the resume workloads of the benchmarks). Null for all others.
    */
-  function usualEvent(recorded: RecordedEvent): RunEvent | null {
-    const { type, nodeId } = recorded
+  function usualEvent({ seq, at, type, nodeId }: RecordedEvent, text: string): RunEvent | null {
     if ((type !== 'node.started' && type !== 'node.completed') || nodeId === null) return null
-    const data = PiecedEvent.dataOf(recorded)
-    if (data !== null) return usualOf(recorded, type, nodeId, data, 0)
-    if (ESCAPED.test(nodeId)) return null
-    const { seq, at, text } = recorded
-    if (at !== lastAt) {
-      const head = `,"runId":${runIdText},"at":${at},"type":`
-      startedHead = `${head}"node.started","data":{"nodeId":"`
-      completedHead = `${head}"node.completed","data":{"nodeId":"`
-      lastAt = at
-    }
-    let end = afterPart(text, SEQ, 0)
-    end = afterNumber(text, seq, end)
-    end = afterPart(text, type === 'node.started' ? startedHead : completedHead, end)
-    end = afterPart(text, nodeId, end)
-    end = afterPart(text, '",', end)
-    if (end === NOWHERE || !text.endsWith('}}')) return null
-    return usualOf(recorded, type, nodeId, text.slice(0, -1), end)
-  }
-
-  /** The event whose text goes on with its attempt at a place, behind the id of its node, and ends with its data. */
-  function usualOf(
-    { seq, at }: RecordedEvent,
-    type: 'node.started' | 'node.completed',
-    nodeId: string,
-    text: string,
-    from: number,
-  ): RunEvent | null {
-    const start = afterPart(text, ATTEMPT, from)
+    const start = afterPart(text, ATTEMPT, 0)
     if (start === NOWHERE || !text.endsWith('}')) return null
     const end = digitsEnd(text, start)
     const attempt = wholeNumber(text, start, end)
@@ -81,31 +55,9 @@ export function eventReader(
     }
     const outputStart = afterPart(text, OUTPUT, end)
     if (outputStart === NOWHERE) return null
-    let output: Encoded | null = digitsEnd(text, outputStart) === last ? wholeNumber(text, outputStart, last) : null
-    if (output === null) {
-      const json = text.slice(outputStart, last)
-      if (json.includes('"writes":') || json.includes('"decisions":') || json.includes('"signals":')) return null
-      output = valueOf(json)
-    }
+    const output = usualOutput(text.slice(outputStart, last), checkValue)
+    if (output === undefined) return null
     return { seq, runId, at, type, data: { nodeId, attempt, output } } satisfies NodeCompleted
-  }
-
-  /** The value a text is of, when it is the text that value is written as. */
-  function valueOf(text: string): Encoded {
-    if (text === ENCODED_UNDEFINED.json) return ENCODED_UNDEFINED
-    const tree = JSON.parse(text) as JsonValue
-    const json = JSON.stringify(tree)
-    if (json !== text) throw new TypeError('another text of the same value')
-    // What was cut out of the event would keep the whole of it in memory.
-    const value: Encoded = typeof tree === 'object' && tree !== null ? { json } : tree
-    check(value, tree)
-    return value
-  }
-
-  function check(value: Encoded, tree?: JsonValue): void {
-    if (typeof value !== 'object' || value === null || isPlainText(value.json) || value.json === ENCODED_UNDEFINED.json)
-      return
-    if (!isTruncated(value) && blobOf(value) === null) checkValue(tree ?? (JSON.parse(value.json) as JsonValue))
   }
 
   function anyEvent(recorded: RecordedEvent): RunEvent {
@@ -118,7 +70,7 @@ export function eventReader(
     const isAsWritten =
       event.type === 'run.started' ? text.endsWith(startedTail(event.data)) : text === eventText(event)
     if (!isAsWritten) throw damaged(recorded, 'is not written as events are, so reading it would change it')
-    for (const value of valuesOf(event)) check(value)
+    for (const value of valuesOf(event)) check(value, checkValue)
     return event
   }
 
@@ -143,14 +95,36 @@ export function eventReader(
   }
 }
 
+/**
+ * The result that ends the text of a completion, when it is the text that value is written as and nothing follows it;
+ * undefined when something does.
+ * @throws whatever reading a value throws that can not be read
+ */
+export function usualOutput(json: string, checkValue: (tree: JsonValue) => void): Encoded | undefined {
+  const number = +json
+  // Exactly when JSON reads it as this number and writes it so.
+  if (String(number) === json && number - number === 0) return number
+  if (json.includes('"writes":') || json.includes('"decisions":') || json.includes('"signals":')) return undefined
+  if (json === ENCODED_UNDEFINED.json) return ENCODED_UNDEFINED
+  const tree = JSON.parse(json) as JsonValue
+  const written = JSON.stringify(tree)
+  if (written !== json) throw new TypeError('another text of the same value')
+  // What was cut out of the event would keep the whole of it in memory.
+  const value: Encoded = typeof tree === 'object' && tree !== null ? { json: written } : tree
+  check(value, checkValue, tree)
+  return value
+}
+
+function check(value: Encoded, checkValue: (tree: JsonValue) => void, tree?: JsonValue): void {
+  if (typeof value !== 'object' || value === null || isPlainText(value.json) || value.json === ENCODED_UNDEFINED.json)
+    return
+  if (!isTruncated(value) && blobOf(value) === null) checkValue(tree ?? (JSON.parse(value.json) as JsonValue))
+}
+
 const ZERO = 0x30
 const NINE = 0x39
-const SEQ = '{"seq":'
 const ATTEMPT = '"attempt":'
 const OUTPUT = ',"output":'
-
-/** What JSON writes otherwise than it is, or may. */
-const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/
 
 /** Digits every number of which is exact. */
 const MAX_DIGITS = 15
@@ -163,13 +137,6 @@ function afterPart(text: string, part: string, at: number): number {
   const end = at + part.length
   // The host compares whole strings many characters at a time, and `startsWith` one by one.
   return at !== NOWHERE && text.slice(at, end) === part ? end : NOWHERE
-}
-
-/** Like {@link afterPart}, for the digits of a whole number. */
-function afterNumber(text: string, number: number, at: number): number {
-  if (at === NOWHERE) return NOWHERE
-  const end = digitsEnd(text, at)
-  return wholeNumber(text, at, end) === number ? end : NOWHERE
 }
 
 /** The number some digits are, when they are the text of that number; else null. */

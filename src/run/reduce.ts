@@ -34,7 +34,7 @@ function apply(run: Run, event: RunEvent, near: number): void {
   require(event, run.parent === null || !isOfRoot(event.type))
   switch (event.type) {
     case 'run.started':
-      reduceStarted(run, event)
+      startState(state, event)
       break
     case 'run.resumed':
       require(event, state.status === 'paused' ||
@@ -206,8 +206,8 @@ export function isEnded({ status, compensating }: RunState): boolean {
   return status === 'completed' || status === 'canceled' || (status === 'failed' && compensating !== null)
 }
 
-function reduceStarted(run: Run, event: RunEventOf<'run.started'>): void {
-  const { state } = run
+/** Applies the first fact to a state, but for its sequence. */
+export function startState(state: RunState, event: RunEventOf<'run.started'>): void {
   require(event, state.status === 'pending')
   const { data } = event
   state.status = 'running'

@@ -1,3 +1,4 @@
+import type { EventCursor } from '../run/recorded-event.ts'
 import type { RunStatus } from '../run/state.ts'
 
 /** One fact as a store keeps it: what a store may index, and the whole event as JSON text, opaque to it. */
@@ -138,6 +139,13 @@ export interface StoreDriver {
 
   /** One page of events in sequence order; empty for an unknown run and past the head. @throws STORE_DAMAGED */
   read(runId: string, range: ReadRange): Promise<readonly StoredEvent[]>
+
+  /**
+   * As `read`, for who goes through many events once; left out by a driver to which it is all the same.
+   * @param range - `limit`: how many events or more, as it suits the store; fewer where `read` gives fewer
+   * @throws STORE_DAMAGED, from the cursor too
+   */
+  readCursor?(runId: string, range: Omit<ReadRange, 'toSeq'>): Promise<EventCursor>
 
   /** The run's summary, or null when there is none. */
   get(runId: string): Promise<RunSummary | null>

@@ -1,5 +1,7 @@
 import type { ErrorParts } from '../base/errors.ts'
 import { isWaystoneError, quote, StoreError } from '../base/errors.ts'
+import { ListCursor } from '../run/list-cursor.ts'
+import type { EventCursor } from '../run/recorded-event.ts'
 import type {
   AppendExpectation,
   Checkpoint,
@@ -68,6 +70,14 @@ export interface Store {
    * @throws {StoreError} STORE_DAMAGED with `details.offset` where known, when the next event can not be read
    */
   read(runId: string, range?: Partial<ReadRange>): Promise<readonly StoredEvent[]>
+
+  /**
+   * One page of events to be gone through once, for which a store need make nothing of each. `limit` says how many or more;
+   * a page can be shorter, and only one that is at the head is the last. A store that is not made with `createStore` may
+   * leave it out.
+   * @throws {StoreError} as `read`, also from the cursor
+   */
+  readCursor?(runId: string, range?: Partial<Omit<ReadRange, 'toSeq'>>): Promise<EventCursor>
 
   /** All events of a run in sequence order, read page by page, so that memory does not grow with the history. */
   events(runId: string, walk?: EventWalk): AsyncGenerator<StoredEvent, void, undefined>
@@ -168,6 +178,16 @@ class CheckedStore implements Store {
     checkRunId(runId)
     const full = readStoreArgument('range', () => checkReadRange(range, DEFAULT_PAGE_LIMIT))
     return this.#call('read', runId, () => this.#driver.read(runId, full))
+  }
+
+  async readCursor(runId: string, range: Partial<Omit<ReadRange, 'toSeq'>> = {}): Promise<EventCursor> {
+    checkRunId(runId)
+    const full = readStoreArgument('range', () => checkReadRange(range, DEFAULT_PAGE_LIMIT))
+    return this.#call('read', runId, async () => {
+      if (this.#driver.readCursor !== undefined) return this.#driver.readCursor(runId, full)
+      const page = await this.#driver.read(runId, { ...full, toSeq: null })
+      return new ListCursor(runId, page, page.length === 0)
+    })
   }
 
   async *events(runId: string, walk: EventWalk = {}): AsyncGenerator<StoredEvent, void, undefined> {

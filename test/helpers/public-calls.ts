@@ -162,6 +162,7 @@ function storeMethods(of: string, make: () => main.Store): readonly PublicCall[]
   return methods(of, () => store, {
     append: after(() => ['r', { expectedSeq: 2, epoch: claim!.epoch }, sampleBatch('r', 3, 4)]),
     read: after(() => ['r', { fromSeq: 1, toSeq: 2, limit: 5 }]),
+    readCursor: after(() => ['r', { fromSeq: 1, limit: 5 }]),
     events: after(() => ['r', walk]),
     get: after(() => ['r']),
     list: after(() => [{ statuses: ['running'], workflowId: 'a', limit: 5, cursor: 'a' }]),

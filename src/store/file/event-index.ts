@@ -1,5 +1,5 @@
 import { quote, StoreError } from '../../base/errors.ts'
-import { PiecedEvent } from '../../run/recorded-event.ts'
+import { beginnings } from '../../run/event-beginning.ts'
 import type { RunStatus } from '../../run/state.ts'
 import type { EventBatch, RunSummary, StoredEvent } from '../driver.ts'
 
@@ -14,7 +14,7 @@ export interface RunFacts {
  * What stands in an `events` record before the texts of its events; what most records have in common is left out.
  * Members a column each, since one list of numbers is read several times faster than a list for each event.
  */
-interface EventsHead {
+export interface EventsHead {
   /** Left out when it is `running`, as for most of a run's life. */
   readonly status?: RunStatus
   /** Left out when it is the time of the last event. */
@@ -41,12 +41,12 @@ interface EventsHead {
  * there is a node, the second where there is none. What is left begins with a brace, so that it is JSON still.
  */
 type Omission = typeof WHOLE | typeof ENVELOPE | typeof NODE
-const WHOLE = 0
-const ENVELOPE = 1
-const NODE = 2
+export const WHOLE = 0
+export const ENVELOPE = 1
+export const NODE = 2
 
 /** Types that most events have, ten at most. Logs name them by their place, so this list only ever grows at its end. */
-const TYPES: readonly string[] = [
+export const TYPES: readonly string[] = [
   'node.started',
   'node.completed',
   'node.skipped',
@@ -55,12 +55,9 @@ const TYPES: readonly string[] = [
 ]
 const PLACES: ReadonlyMap<string, string> = new Map(TYPES.map((type, place) => [type, String(place)]))
 
-const ZERO = 48
 const EVENTS_MEMBER = ',"events":['
 /** From this length on, a text is never put together with others: all of it would be copied each time. */
 const LONG_CHARACTERS = 4096
-/** Text that JSON writes as it is, between quotes. */
-const UNESCAPED = /^[ !#-[\]-~]*$/
 
 /**
  * The JSON of an `events` record, in parts that follow each other.
@@ -129,47 +126,7 @@ function nodesOf(events: readonly StoredEvent[]): EventsHead['nodes'] {
   return ids.some((id) => id === '' || id?.includes(',') === true) ? ids : ids.join(',')
 }
 
-/**
- * The events of a record's JSON, each as it was appended.
- * @throws {StoreError} STORE_DAMAGED when another version wrote what this one does not know
- */
-export function eventsIn(json: string, lastSeq: number, runId: string): StoredEvent[] {
-  const { types, nodes, times, lengths, omissions = [] } = knownHead(json, runId, lastSeq)
-  const ids = typeof nodes === 'string' ? nodes.split(',') : nodes
-  const noId = typeof nodes === 'string' ? '' : null
-  const beginning = beginnings(runId)
-  const events: StoredEvent[] = []
-  const count = lengths.length
-  let position = json.indexOf(EVENTS_MEMBER) + EVENTS_MEMBER.length
-  let at = typeof times === 'number' ? times : 0
-  let nextTime = 0
-  let nextOmission = 0
-  for (let place = 0; place < count; place++) {
-    const seq = lastSeq - count + 1 + place
-    if (typeof times !== 'number' && times[nextTime] === place) {
-      at = times[nextTime + 1]!
-      nextTime += 2
-    }
-    const type = typeof types === 'string' ? TYPES[types.charCodeAt(place) - ZERO] : types[place]
-    if (type === undefined) throw unknownForm(runId, seq)
-    const id = ids[place]!
-    const nodeId = id === noId ? null : id
-    let omission: number = nodeId === null ? ENVELOPE : NODE
-    if (omissions[nextOmission] === place) {
-      omission = omissions[nextOmission + 1]!
-      nextOmission += 2
-    }
-    const end = position + lengths[place]!
-    let text = json.slice(omission === WHOLE ? position : position + 1, end)
-    if (omission === ENVELOPE) text = beginning(seq, at, type, null) + text
-    if (omission !== NODE || nodeId === null) events.push({ seq, at, type, nodeId, text })
-    else events.push(new PiecedEvent(seq, at, type, nodeId, `${beginning(seq, at, type, nodeId)}${text}}`, text))
-    position = end + 1
-  }
-  return events
-}
-
-/** The summary of a run after a record of this JSON. @throws {StoreError} STORE_DAMAGED as {@link eventsIn} */
+/** The summary of a run after a record of this JSON. @throws {StoreError} STORE_DAMAGED as {@link knownHead} */
 export function summaryIn(json: string, seq: number, runId: string, base: RunFacts): RunSummary {
   const { times, status = 'running', ...head } = knownHead(json, runId, seq)
   const { workflowId, workflowVersion, createdAt } = head.run ?? base
@@ -182,7 +139,11 @@ export function isJoinedIn(json: string): boolean {
   return headOf(json).joined === 1
 }
 
-function knownHead(json: string, runId: string, seq: number): EventsHead {
+/**
+ * What stands before the texts of a record's JSON.
+ * @throws {StoreError} STORE_DAMAGED when another version wrote what this one does not know
+ */
+export function knownHead(json: string, runId: string, seq: number): EventsHead {
   const head = headOf(json)
   if (!isKnown(head)) throw unknownForm(runId, seq)
   return head
@@ -193,37 +154,21 @@ function isKnown(head: Partial<EventsHead>): head is EventsHead {
   return types !== undefined && nodes !== undefined && times !== undefined && lengths !== undefined
 }
 
+/** Where the texts begin in a record's JSON. */
+export function textsStart(json: string): number {
+  return json.indexOf(EVENTS_MEMBER) + EVENTS_MEMBER.length
+}
+
 /** What stands before the texts; of a record that another version wrote, any member can be missing. */
 function headOf(json: string): Partial<EventsHead> {
   return JSON.parse(`${json.slice(0, json.indexOf(EVENTS_MEMBER))}}`) as Partial<EventsHead>
 }
 
-function unknownForm(runId: string, seq: number): StoreError {
+/** Another version of the store wrote an event. */
+export function unknownForm(runId: string, seq: number): StoreError {
   return new StoreError(
     'STORE_DAMAGED',
     `event ${seq} of run ${quote(runId)} was written by another version of the store, in a form this one can not read; open the folder with that version`,
     { details: { runId, seq } },
   )
-}
-
-/**
- * What writes the beginnings of events' texts, to be left out or put back; with a node, up to behind its id. What is the
- * same in neighbours, as in those of one turn, is made once.
- */
-function beginnings(runId: string): (seq: number, at: number, type: string, nodeId: string | null) => string {
-  const runIdText = JSON.stringify(runId)
-  let ofAt: number | null = null
-  let ofType: string | null = null
-  let envelope = ''
-  let withNode = ''
-  return (seq, at, type, nodeId) => {
-    if (at !== ofAt || type !== ofType) {
-      envelope = `,"runId":${runIdText},"at":${at},"type":${JSON.stringify(type)},`
-      withNode = `${envelope}"data":{"nodeId":`
-      ofAt = at
-      ofType = type
-    }
-    if (nodeId === null) return `{"seq":${seq}${envelope}`
-    return `{"seq":${seq}${withNode}${UNESCAPED.test(nodeId) ? `"${nodeId}"` : JSON.stringify(nodeId)},`
-  }
 }

@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { quote, StoreError } from '../../base/errors.ts'
 import type { Logger } from '../../base/ports.ts'
+import { ListCursor } from '../../run/list-cursor.ts'
+import type { EventCursor } from '../../run/recorded-event.ts'
 import type {
   AppendExpectation,
   Checkpoint,
@@ -133,6 +135,11 @@ export class FileDriver implements StoreDriver {
 
   async read(runId: string, range: ReadRange): Promise<readonly StoredEvent[]> {
     return this.#reader.readPage(this.#logPath(runId), runId, range)
+  }
+
+  async readCursor(runId: string, { fromSeq, limit }: Omit<ReadRange, 'toSeq'>): Promise<EventCursor> {
+    const cursor = await this.#reader.readCursor(this.#logPath(runId), runId, fromSeq, fromSeq + limit - 1)
+    return cursor ?? new ListCursor(runId, [], true)
   }
 
   async get(runId: string): Promise<RunSummary | null> {

@@ -5,7 +5,8 @@ import type { RunFacts } from './event-index.ts'
 import { type FileSystem, isMissing } from './file-system.ts'
 import { type BadStretch, CHAIN_START, type ChainPoint, FIRST_LINE, LogChain } from './log-chain.ts'
 import { logLines } from './log-lines.ts'
-import { decodeClaim, decodeEvents, decodeRecord, decodeSummary, isJoined, type LogRecord } from './record.ts'
+import { addEvents, decodeClaim, decodeRecord, decodeSummary, isJoined, type LogRecord } from './record.ts'
+import { RecordCursor } from './record-cursor.ts'
 
 /** What reading a whole log tells its next writer. */
 export interface LogScan {
@@ -59,19 +60,29 @@ export class LogReader {
    * One page; shorter than its limit before damage, at the head and when events are long.
    * @throws {StoreError} STORE_DAMAGED when the first event of the page can not be read
    */
-  async readPage(path: string, runId: string, range: ReadRange): Promise<readonly StoredEvent[]> {
-    const page = await this.#withLog(path, async (fd) => {
-      const from = this.#pointBefore(path, fd, range.fromSeq)
+  async readPage(path: string, runId: string, { fromSeq, toSeq, limit }: ReadRange): Promise<readonly StoredEvent[]> {
+    const last = Math.min(toSeq ?? Number.MAX_SAFE_INTEGER, fromSeq + limit - 1)
+    const cursor = last < fromSeq ? null : await this.readCursor(path, runId, fromSeq, last)
+    return cursor === null ? [] : eventsTo(cursor, last)
+  }
+
+  /**
+   * The events from one on, up to the record that holds another, or to where {@link readPage} would end before.
+   * @returns null when there is no log
+   * @throws {StoreError} STORE_DAMAGED when the first event can not be read
+   */
+  async readCursor(path: string, runId: string, fromSeq: number, last: number): Promise<RecordCursor | null> {
+    return this.#withLog(path, async (fd) => {
+      const from = this.#pointBefore(path, fd, fromSeq)
       try {
-        return await this.#page(path, fd, runId, range, from)
+        return await this.#cursor(path, fd, runId, fromSeq, last, from)
       } catch (error) {
         // A remembered point can be of a log that was deleted and made anew: only the whole chain can accuse a log.
         if (from === CHAIN_START || !isWaystoneError(error, 'STORE_DAMAGED')) throw error
         this.forget(path)
-        return this.#page(path, fd, runId, range, CHAIN_START)
+        return this.#cursor(path, fd, runId, fromSeq, last, CHAIN_START)
       }
     })
-    return page ?? []
   }
 
   /**
@@ -126,13 +137,16 @@ export class LogReader {
     return runId ?? null
   }
 
-  async #page(path: string, fd: number, runId: string, range: ReadRange, from: ChainPoint): Promise<StoredEvent[]> {
-    const { fromSeq, toSeq, limit } = range
-    const last = Math.min(toSeq ?? Number.MAX_SAFE_INTEGER, fromSeq + limit - 1)
-    const page: StoredEvent[] = []
-    if (last < fromSeq) return page
+  async #cursor(
+    path: string,
+    fd: number,
+    runId: string,
+    fromSeq: number,
+    last: number,
+    from: ChainPoint,
+  ): Promise<RecordCursor> {
+    const cursor = new RecordCursor(runId)
     const chain = new LogChain(runId, from)
-    let characters = 0
     // A page of one run is mostly close to the point it starts from.
     const chunkBytes = from === CHAIN_START ? TAIL_BYTES * 4 : TAIL_BYTES * 16
     try {
@@ -141,26 +155,28 @@ export class LogReader {
           const before = chain.seq
           const record = chain.take(bytes, offset)
           if (record === null) continue
-          if (record.seq >= fromSeq) {
-            const events = decodeEvents(record, runId)
-            if (events[0]?.seq !== before + 1) throw damaged(runId, offset, 'its sequence does not follow')
-            for (const event of events) {
-              if (event.seq < fromSeq || event.seq > last) continue
-              page.push(event)
-              characters += event.text.length
-            }
+          if (record.seq >= fromSeq && addEvents(record, cursor) !== before + 1) {
+            throw damaged(runId, offset, 'its sequence does not follow')
           }
-          const ends = record.seq >= last || characters >= PAGE_CHARACTERS
+          const ends = record.seq >= last || cursor.characters >= PAGE_CHARACTERS
           this.#remember(path, fd, chain, ends)
-          if (ends) return page
+          if (ends) {
+            cursor.skipTo(fromSeq)
+            return cursor
+          }
         }
       }
     } catch (error) {
       // What stands before the damage is good and comes first; the next page begins at the damage and reports it.
-      if (page.length > 0 && isWaystoneError(error, 'STORE_DAMAGED')) return page
-      throw error
+      if (cursor.characters === 0 || !isWaystoneError(error, 'STORE_DAMAGED')) throw error
+      cursor.skipTo(fromSeq)
+      return cursor
     }
-    return page
+    // The next look, mostly for what comes after these, has nothing of them to read again.
+    if (chain.seq > 0) this.#remember(path, fd, chain, true)
+    cursor.isAtHead = true
+    cursor.skipTo(fromSeq)
+    return cursor
   }
 
   /**
@@ -275,6 +291,17 @@ export class LogReader {
       this.#fileSystem.close(fd)
     }
   }
+}
+
+/** The events a cursor goes through, to a last one; those before one that can not be read, unless that is the first. */
+function eventsTo(cursor: RecordCursor, last: number): readonly StoredEvent[] {
+  const page: StoredEvent[] = []
+  try {
+    while (cursor.next() && cursor.seq <= last) page.push(cursor.event())
+  } catch (error) {
+    if (page.length === 0 || !isWaystoneError(error, 'STORE_DAMAGED')) throw error
+  }
+  return page
 }
 
 /** The id of an open log, or null when its first record can not be read. */

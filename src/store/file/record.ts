@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { EventBatch, RunSummary, StoredEvent } from '../driver.ts'
-import { eventsIn, eventsJson, isJoinedIn, type RunFacts, summaryIn } from './event-index.ts'
+import { eventsJson, isJoinedIn, type RunFacts, summaryIn } from './event-index.ts'
+import { eventsIn, type RecordCursor } from './record-cursor.ts'
 
 /** The checksum a log begins with, before its first record. */
 export const NO_CHECKSUM = '00000000'
@@ -116,6 +117,11 @@ export function decodeRun(record: LogRecord): RunFacts {
 /** The events of an `events` record, each as it was appended. */
 export function decodeEvents(record: LogRecord, runId: string): StoredEvent[] {
   return eventsIn(jsonText(record), record.seq, runId)
+}
+
+/** Puts the events of an `events` record behind those a cursor has; gives the sequence of the first. */
+export function addEvents(record: LogRecord, cursor: RecordCursor): number {
+  return cursor.add(jsonText(record), record.seq)
 }
 
 /** The run after an `events` record. */

@@ -1,3 +1,4 @@
+import type { StoredEvent } from '../../store/driver.ts'
 import { collect, failsWith, same } from './assertions.ts'
 import { NOW, request, sampleBatch, seqs, startRun, upTo } from './sample.ts'
 import type { StoreTest } from './store-test.ts'
@@ -39,6 +40,34 @@ export const readTests: readonly StoreTest[] = [
       await store.append('r', { expectedSeq: 10, epoch: claim.epoch }, sampleBatch('r', 10, { count: 10 }))
       same(seqs(await store.read('r', { fromSeq: 4, limit: 3 })), [4, 5, 6], 'inside the first')
       same(seqs(await store.read('r', { fromSeq: 9, limit: 4 })), [9, 10, 11, 12], 'across both')
+    },
+  },
+  {
+    name: 'goes through the same events with a cursor, from any of them on',
+    async run(store) {
+      const read = store.readCursor?.bind(store)
+      if (read === undefined) return
+      same((await read('nobody')).next(), false, 'an unknown run')
+      const { claim } = await store.claim('r', request())
+      for (let seq = 0; seq < 30; seq += 10) {
+        await store.append('r', { expectedSeq: seq, epoch: claim.epoch }, sampleBatch('r', seq, { count: 10 }))
+      }
+      const events = await store.read('r')
+      for (const first of [1, 5, 10, 11, 30, 31]) {
+        const found: StoredEvent[] = []
+        for (let isMore = true; isMore; ) {
+          const cursor = await read('r', { fromSeq: first + found.length, limit: 4 })
+          const before = found.length
+          while (cursor.next()) {
+            const { seq, at, type, nodeId } = cursor
+            found.push(cursor.event())
+            same({ ...cursor.event(), seq, at, type, nodeId }, found.at(-1), `event ${seq}`)
+          }
+          isMore = !cursor.isAtHead
+          same(isMore && found.length === before, false, 'a page without events that is not at the head')
+        }
+        same(found, events.slice(first - 1), `from ${first}`)
+      }
     },
   },
   {

@@ -2,20 +2,27 @@ import { expect } from 'vitest'
 import type { Encoded } from '../../../src/base/encoded.ts'
 import type { Dictionary } from '../../../src/base/json.ts'
 import type { SerializedError } from '../../../src/base/serialized-error.ts'
+import { defaultCodec } from '../../../src/base/values/codec.ts'
+
 import type { Due, RunCommand } from '../../../src/run/command.ts'
 import { DEFAULT_CONFIG, DEFAULT_LIMITS, type RunConfig, type RunLimits } from '../../../src/run/config.ts'
 import { copyState } from '../../../src/run/copy-state.ts'
 import { decide } from '../../../src/run/decide.ts'
 import { isRejection, type Rejection } from '../../../src/run/decision.ts'
 import type { RunEvent } from '../../../src/run/event.ts'
+import { recordedEvent } from '../../../src/run/fact-batch.ts'
 import { fold } from '../../../src/run/fold.ts'
+import { ListCursor } from '../../../src/run/list-cursor.ts'
+import { LogFold } from '../../../src/run/log-fold.ts'
 import { nextRun, plan, rest } from '../../../src/run/plan.ts'
+import { eventReader } from '../../../src/run/read-event.ts'
+import type { RecordedEvent } from '../../../src/run/recorded-event.ts'
 import { reduce } from '../../../src/run/reduce.ts'
 import { createRun, pendingState, type Run, runAt } from '../../../src/run/run.ts'
 import type { NodeState } from '../../../src/run/state.ts'
 import type { StateWrite } from '../../../src/run/state-write.ts'
 import type { EdgeDefinition, NodeDefinition } from '../../../src/workflow/definition.ts'
-import { buildGraph } from '../../../src/workflow/graph.ts'
+import { buildGraph, type Graph } from '../../../src/workflow/graph.ts'
 import { parseDefinition } from '../../../src/workflow/parse.ts'
 
 /** A node as tests write it: an id, or one with options; the type is `step` when none is given. */
@@ -160,6 +167,8 @@ export class Core {
     if (first.type !== 'run.started') throw new Error('not started')
     const folded = fold(buildGraph(first.data.workflow), this.events)
     expect(folded.state).toEqual(this.run.state)
+    const { state, folded: count } = foldedLog(buildGraph(first.data.workflow), this.events)
+    expect([state, count]).toEqual([this.run.state, this.events.length])
     const rebuilt = createRun(this.run.graph, copyState(this.run.state))
     const next = plan(rebuilt, this.at)
     expect(plan(folded, this.at)).toEqual(next)
@@ -170,6 +179,28 @@ export class Core {
       this.run.frontier.unsettled,
     ])
   }
+}
+
+/** The fold of events from their texts, three at a time; `read` is told of each that is read as a fact. */
+export function foldedLog(graph: Graph, events: readonly RunEvent[], read: (event: RecordedEvent) => void = () => {}) {
+  const reader = eventReader('r', defaultCodec.check)
+  const fold = new LogFold(
+    {
+      checkValue: defaultCodec.check,
+      read: (recorded, data) => {
+        read(recorded)
+        return reader(recorded, data)
+      },
+      begin: (first) => {
+        if (first.type !== 'run.started') throw new Error('not started')
+        return { started: first, graph }
+      },
+    },
+    null,
+  )
+  const recorded = events.map(recordedEvent)
+  for (let at = 0; at < recorded.length; at += 3) fold.take(new ListCursor('r', recorded.slice(at, at + 3), false))
+  return { state: fold.state, folded: fold.folded, run: fold.run }
 }
 
 /** What the shell makes of what the plan finds due. */

@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { PiecedEvent } from '../../../../src/run/recorded-event.ts'
+import { ListCursor } from '../../../../src/run/list-cursor.ts'
 import type { StoredEvent } from '../../../../src/store/driver.ts'
 import {
+  addEvents,
   decodeClaim,
   decodeEvents,
   decodeRecord,
@@ -13,7 +14,8 @@ import {
   encodeRun,
   NO_CHECKSUM,
 } from '../../../../src/store/file/record.ts'
-import { sampleBatch, sampleSummary } from '../../../helpers/sample-run.ts'
+import { RecordCursor } from '../../../../src/store/file/record-cursor.ts'
+import { sampleBatch, sampleEvent, sampleSummary } from '../../../helpers/sample-run.ts'
 
 const facts = { workflowId: 'sample', workflowVersion: '1.0.0', createdAt: sampleSummary('run', 1).createdAt }
 
@@ -125,10 +127,38 @@ describe('a record of a log', () => {
     const record = decodeRecord(
       lineOf(encodeEvents(NO_CHECKSUM, 1, { events, summary: sampleSummary('run', 2) }, facts).bytes),
     )
-    const found = record === null ? [] : decodeEvents(record, 'run')
-    expect(found).toEqual(events)
-    expect(found.map((event) => PiecedEvent.dataOf(event))).toEqual(['"attempt":1}', null])
-    expect(PiecedEvent.dataOf({ ...found[0]! })).toBe(null)
+    const cursor = new RecordCursor('run')
+    addEvents(record!, cursor)
+    const list = new ListCursor('run', events, true)
+    for (const [at, data] of ['"attempt":1}', null].entries()) {
+      for (const each of [cursor, list]) {
+        expect(each.next()).toBe(true)
+        const { seq, type, nodeId } = events[at]!
+        expect(each).toMatchObject({ seq, at: 5, type, nodeId, data })
+        expect(each.event()).toEqual(events[at])
+      }
+    }
+    expect([cursor.next(), list.next()]).toEqual([false, false])
+  })
+
+  it('is gone through with those behind it, from any event on', () => {
+    const numbers = [1, 2, 3, 4, 5]
+    for (const first of [1, 2, 3, 4, 5, 6]) {
+      const cursor = new RecordCursor('run')
+      for (const [start, end] of [
+        [0, 2],
+        [2, 3],
+        [3, 5],
+      ] as const) {
+        const events = numbers.slice(start, end).map((seq) => sampleEvent('run', seq))
+        const { bytes } = encodeEvents(NO_CHECKSUM, 1, { events, summary: sampleSummary('run', end) }, facts)
+        expect(addEvents(decodeRecord(lineOf(bytes))!, cursor)).toBe(start + 1)
+      }
+      cursor.skipTo(first)
+      const found: StoredEvent[] = []
+      while (cursor.next()) found.push(cursor.event())
+      expect(found).toEqual(numbers.slice(first - 1).map((seq) => sampleEvent('run', seq)))
+    }
   })
 
   it.each([

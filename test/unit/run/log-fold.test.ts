@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import type { RunEvent } from '../../../src/run/event.ts'
+import { fold } from '../../../src/run/fold.ts'
+import { Core, foldedLog } from './core.ts'
+
+const damage = expect.objectContaining({ code: 'HISTORY_DAMAGED' })
+
+/** A run of so many nodes that follow each other; some can be tried twice. */
+function chain(size: number, retried: readonly number[] = []): Core {
+  const ids = Array.from({ length: size }, (_, index) => `n${index}`)
+  return Core.started(
+    ids.map((id, index) =>
+      retried.includes(index) ? { id, retry: { maximumAttempts: 2, initialIntervalMs: 0 } } : id,
+    ),
+    ids.slice(1).map((id, index) => `${ids[index]}>${id}`),
+  )
+}
+
+function completeAll(core: Core, from = 0, to = core.run.graph.ids.length): void {
+  for (const id of core.run.graph.ids.slice(from, to)) {
+    core.at += 1
+    core.complete(id, id === 'n2' ? { json: '{"writes":1}' } : from)
+    core.settle()
+  }
+}
+
+/** Types of the events that are read as facts when a log is folded. */
+function readAsFacts(core: Core): readonly string[] {
+  const read: string[] = []
+  foldedLog(core.run.graph, core.events, ({ type }) => read.push(type))
+  return read
+}
+
+describe('the fold of a log', () => {
+  it('gives the state of the facts after each of them', () => {
+    const core = chain(4, [1])
+    completeAll(core, 0, 1)
+    core.fail('n1')
+    core.at += 1
+    core.settle()
+    completeAll(core, 1)
+    expect(core.run.state.status).toBe('completed')
+    for (let count = 1; count <= core.events.length; count += 1) {
+      const events = core.events.slice(0, count)
+      const { run } = foldedLog(core.run.graph, events)
+      expect(run!.state).toEqual(fold(core.run.graph, events).state)
+    }
+  })
+
+  it('reads neither starts nor completions of nodes as facts', () => {
+    const core = chain(50)
+    completeAll(core)
+    expect(core.events).toHaveLength(102)
+    // What n2 gives looks as if something came behind it.
+    expect(readAsFacts(core)).toEqual([
+      'run.started',
+      'node.completed',
+      ...Array(49).fill(expect.anything()),
+      'run.completed',
+    ])
+  })
+
+  it('does so again once as many facts have come after another as there are nodes', () => {
+    const core = chain(60, [1])
+    completeAll(core, 0, 1)
+    core.fail('n1')
+    core.at += 1
+    core.settle()
+    for (const id of core.run.graph.ids.slice(1)) {
+      core.complete(id)
+      core.settle()
+    }
+    const read = readAsFacts(core)
+    expect(read.slice(0, 3)).toEqual(['run.started', 'node.retry-scheduled', 'node.started'])
+    expect(read).toHaveLength(1 + 1 + 60 + 1)
+    expect(core.events).toHaveLength(1 + 60 * 2 + 2 + 1)
+  })
+
+  it.each<[string, (events: RunEvent[]) => void]>([
+    ['a fact is missing', (events) => events.splice(3, 1)],
+    ['a node starts twice', (events) => events.splice(2, 0, { ...events[1]!, seq: 3 })],
+    [
+      'a node completes that does not run',
+      (events) => {
+        const { at, runId } = events[0]!
+        events[2] = { seq: 3, runId, at, type: 'node.completed', data: { nodeId: 'n3', attempt: 1, output: 1 } }
+      },
+    ],
+    [
+      'a node is not of the workflow',
+      (events) => {
+        const { at, runId } = events[0]!
+        events[2] = { seq: 3, runId, at, type: 'node.started', data: { nodeId: 'n9', attempt: 1 } }
+      },
+    ],
+    [
+      'an attempt is not the one that runs',
+      (events) => {
+        const { at, runId } = events[0]!
+        events[2] = { seq: 3, runId, at, type: 'node.completed', data: { nodeId: 'n0', attempt: 2, output: 1 } }
+      },
+    ],
+    [
+      'a value can not be decoded',
+      (events) => {
+        const { at, runId } = events[0]!
+        const output = { json: '{"#type":"nothing known"}' }
+        events[2] = { seq: 3, runId, at, type: 'node.completed', data: { nodeId: 'n0', attempt: 1, output } }
+      },
+    ],
+  ])('is refused when %s', (_what, change) => {
+    const core = chain(4)
+    completeAll(core)
+    const events = [...core.events]
+    change(events)
+    expect(() => foldedLog(core.run.graph, events)).toThrow(damage)
+  })
+})
