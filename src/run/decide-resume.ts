@@ -87,6 +87,8 @@ function resumeNodes(
   const renewed = by === state.workflow ? undefined : new Map(by.nodes.map((node) => [node.id, node]))
   for (let index = 0; index < graph.nodes.length; index += 1) {
     const node = state.nodes[index]!
+    // Of nodes that are through, which are most of a large run, nothing goes on.
+    if (node.status === 'completed') continue
     const nodeId = graph.ids[index]!
     const definition: NodeDefinition | undefined = renewed === undefined ? graph.nodes[index] : renewed.get(nodeId)
     if (definition === undefined) continue

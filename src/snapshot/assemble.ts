@@ -130,10 +130,10 @@ function compensationsText({ workflow, compensations }: RunState, at: number): s
   )
 }
 
-/** The text of a definition around its fingerprint. */
+/** The text of a definition around its fingerprint; in pieces, since to join those of a large one copies all of it. */
 export interface DefinitionText {
   readonly head: string
-  readonly tail: string
+  readonly tail: readonly string[]
 }
 
 /** Texts of definitions; a definition never changes, and every snapshot of its runs has it. */
@@ -141,7 +141,7 @@ const definitionTexts = new WeakMap<WorkflowDefinition, DefinitionText>()
 
 function workflowText({ workflow, fingerprint }: RunState): string {
   const { head, tail } = definitionTextOf(workflow)
-  return `${head}${JSON.stringify(fingerprint)}${tail}`
+  return `${head}${JSON.stringify(fingerprint)}${tail.join('')}`
 }
 
 /** The text of a definition; made once. */
@@ -157,21 +157,22 @@ export function definitionTextOf(workflow: WorkflowDefinition): DefinitionText {
 function definitionText(workflow: WorkflowDefinition): DefinitionText {
   const { id, version, nodes, edges, fingerprint: _, ...unknown } = workflow
   const head = [JSON.stringify(id), JSON.stringify(version)] as const
-  const tail = [
+  const members: [string, string][] = [
     ['nodes', jsonText(nodes)],
     ['edges', jsonText(edges)],
-    ...Object.entries(unknown).map(([name, member]) => [name, jsonText(member)] as const),
-  ] as const
+  ]
+  for (const [name, member] of Object.entries(unknown)) members.push([name, jsonText(member)])
   // A member `__proto__` needs the tag form, for the whole of the workflow.
   if (Object.hasOwn(unknown, '__proto__')) {
-    const entries = tail.map(([name, member]) => `[${JSON.stringify(name)},${member}]`)
     return {
       head: `{"#type":"Object","entries":[["id",${head[0]}],["version",${head[1]}],["fingerprint",`,
-      tail: `],${entries.join(',')}]}`,
+      tail: [']', ...members.flatMap(([name, member]) => [`,[${JSON.stringify(name)},`, member, ']']), ']}'],
     }
   }
-  const members = tail.map(([name, member]) => `${JSON.stringify(escapeName(name))}:${member}`)
-  return { head: `{"id":${head[0]},"version":${head[1]},"fingerprint":`, tail: `,${members.join(',')}}` }
+  return {
+    head: `{"id":${head[0]},"version":${head[1]},"fingerprint":`,
+    tail: [...members.flatMap(([name, member]) => [`,${JSON.stringify(escapeName(name))}:`, member]), '}'],
+  }
 }
 
 function nodesText(state: RunState, at: number): string {

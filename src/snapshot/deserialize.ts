@@ -130,9 +130,9 @@ function read(given: Parsed, limits: SnapshotLimits, options: DeserializeOptions
   if (problems.length > 0) throw problemsError('SNAPSHOT_INCONSISTENT', problems)
   if (values === null) throw undecodable
   if (fault !== null) throw fault
-  const states = levels.map(({ document, definition, nodes, slots: { usualNodes } }, place) => {
-    const own = place === 0 ? fingerprint : ''
-    return readState({ document, definition, fingerprint: own, nodes, usualNodes, slots: values![place]! })
+  const states = levels.map(({ document, definition, nodes, places }, level) => {
+    const own = level === 0 ? fingerprint : ''
+    return readState({ document, definition, fingerprint: own, nodes, places, slots: values![level]! })
   })
   return new Snapshot({
     state: putTogether(levels, states),

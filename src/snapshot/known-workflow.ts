@@ -57,10 +57,15 @@ function matched(definition: WorkflowDefinition, text: string, at: number): Know
   if (!text.startsWith(head, at)) return null
   const start = at + head.length
   const fingerprint = FINGERPRINT.exec(text.slice(start, start + MAX_FINGERPRINT))?.[0]
-  if (fingerprint === undefined || !text.startsWith(tail, start + fingerprint.length)) return null
+  if (fingerprint === undefined) return null
+  let end = start + fingerprint.length
+  for (const piece of tail) {
+    if (!text.startsWith(piece, end)) return null
+    end += piece.length
+  }
   return {
     definition,
-    end: start + fingerprint.length + tail.length,
+    end,
     outline: `${head}${fingerprint},"nodes":[],"edges":[]}`,
   }
 }

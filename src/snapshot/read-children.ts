@@ -4,6 +4,7 @@ import type { WorkflowDefinition } from '../workflow/definition.ts'
 import { isJsonObject } from '../workflow/draft.ts'
 import type { ChildDocument, NodeDocument, SnapshotDocument } from './document.ts'
 import { mapEntries } from './json-text.ts'
+import { type NodePlaces, nodePlaces } from './node-places.ts'
 import type { SlotSpans } from './scan.ts'
 import type { DocumentProblem } from './schema-problems.ts'
 
@@ -17,11 +18,11 @@ export interface RunLevel {
   readonly slots: SlotSpans
   /** Its nodes by id, but for the usual ones. */
   readonly nodes: ReadonlyMap<string, NodeDocument>
+  readonly places: NodePlaces
   /** The run one of whose nodes it is, and the id of that node; null for the root. */
   readonly host: { readonly level: RunLevel; readonly nodeId: string } | null
   /** Ids of its nodes that are runs. */
   readonly hosts: Set<string>
-  readonly indexOf: ReadonlyMap<string, number>
 }
 
 /**
@@ -63,7 +64,7 @@ export function putTogether(levels: readonly RunLevel[], states: readonly RunSta
   for (const [level, state] of stateOf) {
     if (level.host === null) continue
     const { level: parent, nodeId } = level.host
-    const node = stateOf.get(parent)!.nodes[parent.indexOf.get(nodeId)!]!
+    const node = stateOf.get(parent)!.nodes[parent.places.indexOf.get(nodeId)!]!
     node.parts ??= noParts()
     node.parts.child = state
   }
@@ -78,16 +79,11 @@ function levelOf(
   host: RunLevel['host'],
 ): RunLevel {
   const nodes = new Map(mapEntries(document.nodes) as [string, NodeDocument][])
-  const indexOf = new Map<string, number>()
-  // Only what has nested runs is asked for the places of its nodes.
-  if ((document.children?.length ?? 0) > 0) {
-    for (const [index, { id }] of definition.nodes.entries()) indexOf.set(id, index)
-  }
-  return { path, document, definition, slots, nodes, host, hosts: new Set(), indexOf }
+  return { path, document, definition, slots, nodes, places: nodePlaces(definition, slots), host, hosts: new Set() }
 }
 
 /** The workflow a node is a run of; the definition may not be checked yet. */
-function nestedOf({ definition, indexOf }: RunLevel, nodeId: string): WorkflowDefinition | null {
+function nestedOf({ definition, places: { indexOf } }: RunLevel, nodeId: string): WorkflowDefinition | null {
   const index = indexOf.get(nodeId)
   const workflow: unknown = index === undefined ? undefined : definition.nodes[index]?.nested?.workflow
   if (!isJsonObject(workflow as never)) return null

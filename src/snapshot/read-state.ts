@@ -21,6 +21,7 @@ import type {
   TokenDocument,
 } from './document.ts'
 import { dictionaryOf, errorOf, mapEntries, numberOf } from './json-text.ts'
+import { NOWHERE, type NodePlaces } from './node-places.ts'
 import { type PartValues, partsOf, readPartValues } from './read-parts.ts'
 import type { ScannedText } from './scan.ts'
 import type { NamedSpan, Span } from './scan-values.ts'
@@ -35,6 +36,21 @@ function isStandIn(text: string): boolean {
   return TRUNCATED.test(text) || blobOf({ json: text }) !== null
 }
 
+/** Most digits of a number that every double keeps. */
+const SAFE_DIGITS = 15
+
+/** The whole number that a value is, written with few digits and nothing else; null for any other value. */
+function fewDigits(text: string, start: number, end: number): number | null {
+  if (end - start > SAFE_DIGITS) return null
+  let number = 0
+  for (let at = start; at < end; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30
+    if (!(digit >= 0 && digit <= 9)) return null
+    number = number * 10 + digit
+  }
+  return number
+}
+
 /** Whether the text of a value is more than a number or one of the three words. */
 function isComposed(text: string): boolean {
   const first = text.charCodeAt(0)
@@ -44,7 +60,8 @@ function isComposed(text: string): boolean {
 /** The user's values of a document, cut from its text and checked; nothing is decoded. */
 export interface SlotValues {
   readonly input: Encoded
-  readonly results: ReadonlyMap<string, Encoded>
+  /** In document order. */
+  readonly results: readonly Encoded[]
   readonly variables: ReadonlyMap<string, Encoded>
   readonly contextVariables: ReadonlyMap<string, Encoded>
   readonly contextConstants: ReadonlyMap<string, Encoded>
@@ -66,35 +83,49 @@ export function readSlots(
   problems: DocumentProblem[],
   base = '',
 ): SlotValues {
-  const results = new Map<string, Encoded>()
+  const results: Encoded[] = []
+  /** Results so far by name; made for the first reference, since most documents have none. */
+  let byName: Map<string, Encoded> | undefined
+  let named = 0
 
-  function read({ start, end }: Span, place: string, isResult = false): Encoded {
-    const path = `${base}${place}`
+  function resultBefore(nodeId: string): Encoded | undefined {
+    byName ??= new Map()
+    for (; named < results.length; named += 1) byName.set(slots.results[named]!.name, results[named]!)
+    return byName.get(nodeId)
+  }
+
+  /** @param name - of the value in the map at the place; null when the place is that of the value */
+  function read({ start, end }: Span, place: string, name: string | null, isResult = false): Encoded {
+    const number = fewDigits(compact, start, end)
+    if (number !== null) return number
     const text = compact.slice(start, end)
     // Only texts, lists and objects can hold a tag or a marker of one.
     if (!isComposed(text)) return encodedFromText(text)
+    const path = () => `${base}${place}${name === null ? '' : `/${escapeSegment(name)}`}`
     const nodeId = referencedSlot(text)
     if (nodeId !== null) {
-      const result = results.get(nodeId)
+      const result = resultBefore(nodeId)
       if (result !== undefined && !isTruncated(result)) return result
       problems.push({
-        path,
+        path: path(),
         message: `it refers to the result of ${JSON.stringify(nodeId)}, which does not stand before it`,
       })
       return null
     }
     if (!isPlainText(text) && text !== '{"#type":"undefined"}' && !(isResult && isStandIn(text))) {
-      codec.check(JSON.parse(text), path)
+      codec.check(JSON.parse(text), path())
     }
     return encodedFromText(text)
   }
 
   function readAll(spans: readonly NamedSpan[], path: string): Map<string, Encoded> {
-    return new Map(spans.map((span) => [span.name, read(span, `${path}/${escapeSegment(span.name)}`)]))
+    return new Map(spans.map((span) => [span.name, read(span, path, span.name)]))
   }
 
-  const input = read(slots.input!, '/run/input')
-  for (const span of slots.results) results.set(span.name, read(span, `/results/${escapeSegment(span.name)}`, true))
+  const readPart = (span: Span, path: string, isResult = false) => read(span, path, null, isResult)
+
+  const input = read(slots.input!, '/run/input', null)
+  for (const span of slots.results) results.push(read(span, '/results', span.name, true))
   return {
     input,
     results,
@@ -105,12 +136,12 @@ export function readSlots(
     accumulators: new Map(
       slots.accumulators.map(({ name, items }) => [
         name,
-        items.map((item, index) => read(item, `/accumulators/${escapeSegment(name)}/items/${index}`)),
+        items.map((item, index) => read(item, `/accumulators/${escapeSegment(name)}/items/${index}`, null)),
       ]),
     ),
-    parts: new Map(slots.parts.map((spans) => [spans.nodeId, readPartValues(spans, read)])),
+    parts: new Map(slots.parts.map((spans) => [spans.nodeId, readPartValues(spans, readPart)])),
     types: readAll(slots.types, '/types'),
-    signals: slots.signals.map((span, index) => read(span, `/signals/${index}/payload`)),
+    signals: slots.signals.map((span, index) => read(span, `/signals/${index}/payload`, null)),
   }
 }
 
@@ -121,7 +152,7 @@ export interface CheckedDocument {
   readonly fingerprint: string
   /** Its nodes by id, but for the usual ones, whose states only lack their outputs. */
   readonly nodes: ReadonlyMap<string, NodeDocument>
-  readonly usualNodes: ReadonlyMap<string, NodeState>
+  readonly places: NodePlaces
   readonly slots: SlotValues
 }
 
@@ -181,13 +212,15 @@ export function readState(checked: CheckedDocument): RunState {
   return state
 }
 
-function nodesOf({ document, definition, nodes, usualNodes, slots }: CheckedDocument): NodeState[] {
+function nodesOf({ document, definition, nodes, places: { usual, resultOf }, slots }: CheckedDocument): NodeState[] {
   const parts = new Map(mapEntries(document.parts ?? {}) as [string, PartsDocument][])
-  return definition.nodes.map(({ id }) => {
-    const usual = usualNodes.get(id)
-    if (usual !== undefined) {
-      usual.output = slots.results.get(id)
-      return usual
+  return definition.nodes.map(({ id }, index) => {
+    const place = resultOf[index]!
+    const output = place === NOWHERE ? undefined : slots.results[place]
+    const read = usual[index]
+    if (read !== undefined) {
+      read.output = output
+      return read
     }
     const state = nodes.get(id)
     if (state === undefined) return untouchedNode()
@@ -197,7 +230,7 @@ function nodesOf({ document, definition, nodes, usualNodes, slots }: CheckedDocu
       failures: state.failures,
       startedAt: timeOf(state.startedAt),
       endedAt: timeOf(state.endedAt),
-      output: slots.results.get(id),
+      output,
       error: state.error === undefined ? null : errorOf(state.error),
       dueAt: timeOf(state.dueAt ?? null),
       continues: state.continues ?? false,

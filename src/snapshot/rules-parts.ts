@@ -10,7 +10,10 @@ const PLACE = /^(?:0|[1-9]\d*)$/
  * Holds what nodes have done on the way to their results against their states, and items against each other.
  * @returns how often items were started together
  */
-export function checkParts(findings: Findings, { document, nodes, slots, definitionOf }: KnownDocument): number {
+export function checkParts(
+  findings: Findings,
+  { document, nodes, places, slots, definitionOf }: KnownDocument,
+): number {
   const parts = findings.map<PartsDocument>('/parts', document.parts ?? {})
   let attempts = 0
   for (const spans of slots.parts) {
@@ -22,7 +25,8 @@ export function checkParts(findings: Findings, { document, nodes, slots, definit
       findings.report(path, `the workflow has no node ${JSON.stringify(nodeId)}`)
       continue
     }
-    checkNode(findings, path, own, slots.usualNodes.has(nodeId) ? null : nodes.get(nodeId))
+    const isUsual = places.usual[places.indexOf.get(nodeId)!] !== undefined
+    checkNode(findings, path, own, isUsual ? null : nodes.get(nodeId))
     findings.names(`${path}/steps`, spans.steps)
     if (own.items === undefined) continue
     if (definition.map === undefined)

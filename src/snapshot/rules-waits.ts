@@ -4,6 +4,7 @@ import type { NodeDefinition } from '../workflow/definition.ts'
 import type { NodeDocument, PartsDocument, SnapshotDocument, TimerDocument, TokenDocument } from './document.ts'
 import type { Findings } from './findings.ts'
 import { mapEntries } from './json-text.ts'
+import type { NodePlaces } from './node-places.ts'
 import type { SlotSpans } from './scan.ts'
 import { parseTime } from './time.ts'
 
@@ -12,6 +13,7 @@ export interface KnownDocument {
   readonly document: SnapshotDocument
   /** Its nodes by id, but for the usual ones. */
   readonly nodes: ReadonlyMap<string, NodeDocument>
+  readonly places: NodePlaces
   readonly slots: SlotSpans
   /** Ids of its nodes that are runs. */
   readonly hosts: ReadonlySet<string>

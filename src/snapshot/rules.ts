@@ -1,10 +1,10 @@
 import { escapeSegment } from '../base/json-pointer.ts'
 import type { NodeDefinition, WorkflowDefinition } from '../workflow/definition.ts'
-import { knownLinks } from '../workflow/links.ts'
 import { edgeKeysOf, isAlive } from './assemble.ts'
 import type { AccumulatorDocument, CacheDocument, NodeDocument, SnapshotDocument } from './document.ts'
 import { Findings } from './findings.ts'
 import { numberOf } from './json-text.ts'
+import { NOWHERE, type NodePlaces } from './node-places.ts'
 import type { RunLevel } from './read-children.ts'
 import { checkCompensations } from './rules-compensations.ts'
 import { checkParts } from './rules-parts.ts'
@@ -12,18 +12,6 @@ import { checkWaits } from './rules-waits.ts'
 import type { SlotSpans } from './scan.ts'
 import type { DocumentProblem } from './schema-problems.ts'
 import { parseTime } from './time.ts'
-
-/** The index of an id that the workflow does not have. */
-const NOWHERE = -1
-
-/** Marks by the index of a node, and the ids of those the workflow does not have. */
-interface Marks {
-  readonly isUsual: Uint8Array
-  readonly hasResult: Uint8Array
-  /** Of results. */
-  readonly strangers: ReadonlySet<string>
-  readonly usualStrangers: readonly string[]
-}
 
 /** Where the members of a run of a document contradict each other or name what its workflow does not have: all places at once. */
 export function contradictions(level: RunLevel): readonly DocumentProblem[] {
@@ -35,13 +23,12 @@ class Contradictions {
   readonly #workflow: Pick<WorkflowDefinition, 'nodes' | 'edges'>
   readonly #nodeStates: ReadonlyMap<string, NodeDocument>
   readonly #slots: SlotSpans
-  readonly #ids: readonly string[]
-  readonly #indexes: ReadonlyMap<string, number>
+  readonly #places: NodePlaces
   readonly #findings: Findings
   readonly #hosts: ReadonlySet<string>
   readonly #isNested: boolean
 
-  constructor({ path, document, definition: workflow, nodes, slots, hosts, host }: RunLevel) {
+  constructor({ path, document, definition: workflow, nodes, places, slots, hosts, host }: RunLevel) {
     this.#isNested = host !== null
     this.#document = document
     this.#hosts = hosts
@@ -49,9 +36,7 @@ class Contradictions {
     this.#nodeStates = nodes
     this.#slots = slots
     this.#findings = new Findings(document.snapshotTime, path)
-    const links = knownLinks(workflow)
-    this.#ids = links?.ids ?? workflow.nodes.map(({ id }) => id)
-    this.#indexes = links?.indexOf ?? new Map(this.#ids.map((id, index) => [id, index]))
+    this.#places = places
   }
 
   find(): readonly DocumentProblem[] {
@@ -59,14 +44,15 @@ class Contradictions {
     const nodes = this.#nodeStates
     // Entries in tag form alone can have a name twice, and are then more than the names.
     if (Object.hasOwn(document.nodes, '#type')) this.#findings.map('/nodes', document.nodes)
-    const marks = this.#marks()
+    for (const name of this.#places.twice)
+      this.#findings.report('/results', `the name ${JSON.stringify(name)} stands twice`)
     const usage = this.#findings.map('/usage', document.usage)
     this.#run(nodes)
-    this.#nodes(nodes, marks)
-    this.#completed(nodes, marks)
+    this.#nodes(nodes)
+    this.#completed(nodes)
     this.#decisions()
     const definitionOf = (id: string) => this.#definitionOf(id)
-    const known = { document, nodes, slots: this.#slots, hosts: this.#hosts, definitionOf }
+    const known = { document, nodes, places: this.#places, slots: this.#slots, hosts: this.#hosts, definitionOf }
     checkWaits(this.#findings, known)
     checkCompensations(this.#findings, known, this.#isNested)
     const attempts = checkParts(this.#findings, known)
@@ -127,8 +113,8 @@ class Contradictions {
     }
   }
 
-  #nodes(nodes: ReadonlyMap<string, NodeDocument>, { usualStrangers }: Marks): void {
-    for (const id of usualStrangers) this.#noNode(`/nodes/${escapeSegment(id)}`, id)
+  #nodes(nodes: ReadonlyMap<string, NodeDocument>): void {
+    for (const id of this.#places.usualStrangers) this.#noNode(`/nodes/${escapeSegment(id)}`, id)
     for (const [id, node] of nodes) {
       // Paths are put together for those nodes alone in which something is wrong.
       const path = (member = '') => `/nodes/${escapeSegment(id)}${member}`
@@ -159,8 +145,9 @@ class Contradictions {
   }
 
   /** Results and completed nodes by the index of their node: an id of a large document is looked up once. */
-  #completed(nodes: ReadonlyMap<string, NodeDocument>, { isUsual, hasResult, strangers }: Marks): void {
+  #completed(nodes: ReadonlyMap<string, NodeDocument>): void {
     const { usualNodes, results } = this.#slots
+    const { usual: isUsual, resultOf, strangers } = this.#places
     const isCompleted = new Uint8Array(isUsual.length)
     const strange = new Set<string>()
     let usual = 0
@@ -174,10 +161,10 @@ class Contradictions {
         strange.add(id)
       } else {
         isCompleted[index] = 1
-        usual += isUsual[index]!
-        if (hasResult[index] === 0)
+        if (isUsual[index] !== undefined) usual += 1
+        if (resultOf[index] === NOWHERE)
           this.#findings.report(path(), `the node ${JSON.stringify(id)} has completed, but has no result`)
-        const status = isUsual[index] === 1 ? 'completed' : (nodes.get(id)?.status ?? 'pending')
+        const status = isUsual[index] !== undefined ? 'completed' : (nodes.get(id)?.status ?? 'pending')
         if (status !== 'completed')
           this.#findings.report(path(), `the node ${JSON.stringify(id)} has completed, but its status is ${status}`)
       }
@@ -192,9 +179,9 @@ class Contradictions {
     const isMentioned = (id: string) => {
       const index = this.#indexOf(id)
       if (index === NOWHERE) return strange.has(id) || strangers.has(id)
-      return isCompleted[index] === 1 || hasResult[index] === 1
+      return isCompleted[index] === 1 || resultOf[index] !== NOWHERE
     }
-    const completed = usual === usualNodes.size ? [] : [...usualNodes.keys()]
+    const completed = usual === usualNodes.ids.length ? [] : [...usualNodes.ids]
     for (const [id, { status }] of nodes) if (status === 'completed') completed.push(id)
     for (const id of completed) {
       if (isMentioned(id)) continue
@@ -258,7 +245,7 @@ class Contradictions {
     for (const [name, value] of usage) {
       if (numberOf(value) < 0) this.#findings.report(`/usage/${escapeSegment(name)}`, 'use is 0 or more')
     }
-    let attempts = this.#slots.usualNodes.size + ofItems
+    let attempts = this.#slots.usualNodes.ids.length + ofItems
     for (const { attempt } of nodes.values()) attempts += attempt
     const counted = numberOf(usage.get('nodeExecutions') ?? 0)
     if (attempts > counted) {
@@ -269,33 +256,10 @@ class Contradictions {
     }
   }
 
-  /** What stands where by the index of its node; a result that stands twice, which only the tag form allows, is a problem. */
-  #marks(): Marks {
-    const { usualNodes, results } = this.#slots
-    const isUsual = new Uint8Array(this.#ids.length)
-    const hasResult = new Uint8Array(this.#ids.length)
-    const strangers = new Set<string>()
-    const usualStrangers: string[] = []
-    results.forEach(({ name }, place) => {
-      const index = this.#indexOf(name, place)
-      const isTwice = index === NOWHERE ? strangers.has(name) : hasResult[index] === 1
-      if (isTwice) this.#findings.report('/results', `the name ${JSON.stringify(name)} stands twice`)
-      else if (index === NOWHERE) strangers.add(name)
-      else hasResult[index] = 1
-    })
-    let place = 0
-    for (const id of usualNodes.keys()) {
-      const index = this.#indexOf(id, place)
-      if (index === NOWHERE) usualStrangers.push(id)
-      else isUsual[index] = 1
-      place += 1
-    }
-    return { isUsual, hasResult, strangers, usualStrangers }
-  }
-
   /** Index of a node; maps of a document have their nodes in the order of the workflow, if not all of them. */
   #indexOf(id: string, near = NOWHERE): number {
-    return this.#ids[near] === id ? near : (this.#indexes.get(id) ?? NOWHERE)
+    const { ids, indexOf } = this.#places
+    return ids[near] === id ? near : (indexOf.get(id) ?? NOWHERE)
   }
 
   /** The instants of a node, held to the calendar; its path is only put together when one is wrong. */

@@ -30,8 +30,8 @@ export interface SlotSpans {
   /** Of the runs that nodes are, in the order of the document. */
   readonly children: SlotSpans[]
   workflow: Span | null
-  /** Nodes whose state is a usual one, by id, without their outputs; the envelope has none of them. */
-  readonly usualNodes: Map<string, NodeState>
+  /** Nodes whose state is a usual one, in document order, without their outputs; the envelope has none of them. */
+  readonly usualNodes: { readonly ids: string[]; readonly states: NodeState[] }
   /** From the key's quote to the value's end. */
   integrity: Span | null
 }
@@ -96,7 +96,7 @@ function noSlots(): SlotSpans {
     types: [],
     children: [],
     workflow: null,
-    usualNodes: new Map(),
+    usualNodes: { ids: [], states: [] },
     integrity: null,
   }
 }
@@ -241,12 +241,13 @@ class DocumentScanner {
       const node = usualNodeAt(this.#text, at)
       if (node !== null) {
         this.#scanner.skipTo(at + USUAL_LENGTH, USUAL_MEMBERS)
-        usualNodes.set(unescapeName(name), node)
+        usualNodes.ids.push(unescapeName(name))
+        usualNodes.states.push(node)
         return
       }
       this.#scanner.value()
       others.push(this.#text.slice(keyStart, this.#scanner.place))
     }, expected)
-    if (usualNodes.size > 0) this.#values.cut(start, this.#scanner.place, `{${others.join(',')}}`)
+    if (usualNodes.ids.length > 0) this.#values.cut(start, this.#scanner.place, `{${others.join(',')}}`)
   }
 }
