@@ -39,7 +39,11 @@ export function parseArgs(argv: readonly string[], version: string): Parsed {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'text', text }
-    throw new UsageError('USAGE', `${error.message.replace(/^error: /, '')}; see waystone --help`)
+    const asked = program.commands.find((command) => argv.includes(command.name()))
+    const help = asked === undefined ? 'waystone --help' : `waystone help ${asked.name()}`
+    // Its suggestions stand on a line of their own.
+    const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+    throw new UsageError('USAGE', `${message}; see ${help}`)
   }
   if (invocation === null) return { kind: 'text', text: program.helpInformation() }
   return { kind: 'command', invocation }

@@ -80,6 +80,21 @@ export function addChangingCommands(add: AddCommand): void {
     )
     .addOption(options.store())
 
+  add('cancel <run>', 'cancel a run for good', (flags, runId = '') => ({
+    ...globalsOf(flags),
+    command: 'cancel',
+    runId,
+    store: flags.store,
+    why: flags.why ?? null,
+    compensate: flags.compensate ?? null,
+  }))
+    .addOption(options.why())
+    .addOption(
+      new Option('--compensate', 'undo what its nodes did before it ends (default: as the run was started with)'),
+    )
+    .addOption(new Option('--no-compensate', 'end it at once, also when it compensates already').default(undefined))
+    .addOption(options.store())
+
   add('retry <run>', 'try the failed nodes of a run again, and go on with it', (flags, runId = '') => ({
     ...globalsOf(flags),
     ...codeOf(flags),

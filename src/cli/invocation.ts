@@ -74,6 +74,7 @@ export type Invocation = GlobalOptions &
         readonly token: string
       } & Omit<Delivery, 'runId' | 'key'>)
     | ({ readonly command: 'token'; readonly waitId: string; readonly expiresInMs: number | null } & OnRun)
+    | ({ readonly command: 'cancel'; readonly why: string | null; readonly compensate: boolean | null } & OnRun)
     | ({ readonly command: 'retry'; readonly nodes: readonly string[] } & OnRun & CodeOptions & NoteOptions)
     | ({ readonly command: 'skip'; readonly node: readonly string[] } & OnRun & NoteOptions)
     | ({

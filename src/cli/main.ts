@@ -57,6 +57,8 @@ async function runCommand(invocation: Invocation, context: CommandContext): Prom
       return (await import('./commands/signal.ts')).signal(invocation, context)
     case 'token':
       return (await import('./commands/token.ts')).token(invocation, context)
+    case 'cancel':
+      return (await import('./commands/cancel.ts')).cancel(invocation, context)
     case 'retry':
       return (await import('./commands/retry.ts')).retry(invocation, context)
     case 'skip':

@@ -23,6 +23,7 @@ export interface Flags extends Partial<GlobalOptions> {
   readonly node?: readonly string[]
   readonly handle?: readonly string[]
   readonly variable?: string
+  readonly compensate?: boolean
   readonly by?: string
   readonly why?: string
 }

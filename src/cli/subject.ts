@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { quote, StoreError } from '../base/errors.ts'
 import { createCodec } from '../base/values/codec.ts'
 import { readRun } from '../engine/stored-run.ts'
@@ -37,7 +38,7 @@ export type Subject =
 export async function readSubject(name: string, storeDir: string): Promise<Subject> {
   const looksLikeFile = isFileName(name)
   if (looksLikeFile && existsSync(name)) return readFileSubject(name)
-  if (name !== '' && existsSync(storeDir)) {
+  if (name !== '' && isStore(storeDir)) {
     const found = await withStore(storeDir, async (store) =>
       (await store.get(name)) === null ? null : lookAt(store, name),
     )
@@ -84,6 +85,12 @@ export async function lookAt(store: Store, runId: string): Promise<Run> {
   return (await readRun(store, runId, { codec: lookingCodec })).run
 }
 
+/** Whether a folder is a store: opening any other would make it one. What is no folder is opened too, which says what is wrong. */
+export function isStore(dir: string): boolean {
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === false) return true
+  return existsSync(join(dir, 'runs')) || existsSync(join(dir, 'journal'))
+}
+
 /** A store for as long as some work takes. */
 export async function withStore<T>(dir: string, work: (store: Store) => Promise<T>): Promise<T> {
   const store = fileStore(dir)
@@ -103,7 +110,7 @@ export async function withStoreOf<T>(
   dir: string,
   work: (store: Store, summary: RunSummary) => Promise<T>,
 ): Promise<T> {
-  if (!existsSync(dir)) throw unknownRun(runId, dir)
+  if (!isStore(dir)) throw unknownRun(runId, dir)
   return withStore(dir, async (store) => {
     const summary = await store.get(runId)
     if (summary === null) throw unknownRun(runId, dir)
@@ -113,9 +120,9 @@ export async function withStoreOf<T>(
 
 function unknownRun(runId: string, dir: string, alsoMissing: string | null = null): StoreError {
   const list = dir === DEFAULT_STORE ? 'waystone ls' : `waystone ls --store ${shellQuoted(dir)}`
-  return new StoreError(
-    'STORE_NOT_FOUND',
-    `there is no run ${quote(runId)} in the store ${quote(dir)}${alsoMissing === null ? '' : `, and ${alsoMissing}`}; ${list} lists the runs`,
-    { details: { runId, store: dir } },
-  )
+  const also = alsoMissing === null ? '' : `, and ${alsoMissing}`
+  const message = isStore(dir)
+    ? `there is no run ${quote(runId)} in the store ${quote(dir)}${also}; ${list} lists the runs`
+    : `there is no run ${quote(runId)}, since there is no store at ${quote(dir)}${also}; name its folder with --store`
+  return new StoreError('STORE_NOT_FOUND', message, { details: { runId, store: dir } })
 }

@@ -320,9 +320,23 @@ describe('a store', () => {
   it('that is not there is made by a run alone', () => {
     for (const command of ['show', 'resume']) expect(waystone(command, 'x', '--store', 'new').code).toBe(5)
     expect(waystone('save', 'x', '-o', 'x.json', '--store', 'new').code).toBe(5)
-    expect(waystone('ls', '--store', 'new')).toEqual({ code: 0, out: 'no runs in new\n', err: '' })
+    const out = 'no runs: there is no store at new; the first run makes it, and --store names another\n'
+    expect(waystone('ls', '--store', 'new')).toEqual({ code: 0, out, err: '' })
     expect(JSON.parse(waystone('ls', '--store', 'new', '--json').out)).toEqual({ store: 'new', runs: [] })
     expect(existsSync(path('new'))).toBe(false)
+  })
+
+  it('is not made of a folder of something else', () => {
+    mkdirSync(path('pictures'))
+    expect(waystone('ls', '--store', 'pictures').out).toContain('there is no store at pictures')
+    for (const command of ['show', 'resume', 'inspect', 'watch']) {
+      const { code, err } = waystone(command, 'x', '--store', 'pictures')
+      expect(code).toBe(5)
+      expect(err).toContain('there is no run "x", since there is no store at "pictures"')
+    }
+    expect(readdirSync(path('pictures'))).toEqual([])
+    mkdirSync(path('empty/runs'), { recursive: true })
+    expect(waystone('ls', '--store', 'empty').out).toBe('no runs in empty\n')
   })
 
   it('that is a file is refused', () => {

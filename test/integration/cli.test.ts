@@ -262,7 +262,7 @@ describe('waystone', () => {
     })
     expect(waystone('resume', 'nobody', '--store', 'none').code).toBe(5)
     expect(waystone('save', 'nobody', '--store', 'none', '-o', 'x').code).toBe(5)
-    expect(waystone('ls', '--store', 'none')).toMatchObject({ code: 0, out: 'no runs in none\n' })
+    expect(waystone('ls', '--store', 'none')).toMatchObject({ code: 0, out: expect.stringMatching(/^no runs: /) })
     expect(waystone('run', 'nobody.json').code).toBe(5)
     expect(existsSync(path('none'))).toBe(false)
   })

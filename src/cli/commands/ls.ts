@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { isWaystoneError, WaystoneError } from '../../base/errors.ts'
 import { systemClock } from '../../engine/system.ts'
 import { inspectRun } from '../../run/inspect.ts'
@@ -9,18 +8,20 @@ import { colored } from '../format/color.ts'
 import { nameText, shorten } from '../format/printable.ts'
 import { tableText } from '../format/table.ts'
 import { namesText, type OpenNode, openNodes } from '../format/wait-text.ts'
-import { lookAt, withStore } from '../subject.ts'
+import { isStore, lookAt, withStore } from '../subject.ts'
 import type { ArgsOf, CommandContext } from './command.ts'
 
-/** `ls`: lists the runs of a store; a store that is not there has none. */
+/** `ls`: lists the runs of a store; a folder that is none, or is not there, has none and is left as it is. */
 export async function ls(args: ArgsOf<'ls'>, { io }: CommandContext): Promise<number> {
-  const runs = existsSync(args.store) ? await withStore(args.store, readRuns) : []
+  const isThere = isStore(args.store)
+  const runs = isThere ? await withStore(args.store, readRuns) : []
   if (args.json) {
     io.json(`${JSON.stringify({ store: args.store, runs: runs.map(runJson) })}\n`)
     return 0
   }
   if (runs.length === 0) {
-    io.out(`no runs in ${shorten(args.store, 200)}\n`)
+    const dir = shorten(args.store, 200)
+    io.out(isThere ? `no runs in ${dir}\n` : `no runs: there is no store at ${dir}; the first run makes it, and --store names another\n`)
     return 0
   }
   const rows = runs.map((run) => [

@@ -28,6 +28,13 @@ describe('parseArgs', () => {
     })
   })
 
+  it('reads whether a cancel compensates', () => {
+    const compensateOf = (...argv: string[]) => invocationOf('cancel', 'r', ...argv)
+    expect(compensateOf()).toMatchObject({ command: 'cancel', runId: 'r', why: null, compensate: null })
+    expect(compensateOf('--compensate', '--why', 'x')).toMatchObject({ compensate: true, why: 'x' })
+    expect(compensateOf('--no-compensate')).toMatchObject({ compensate: false })
+  })
+
   it('has defaults', () => {
     expect(invocationOf('run', 'w.json')).toEqual({
       command: 'run',
@@ -190,6 +197,13 @@ describe('parseArgs', () => {
     }
     expect(isWaystoneError(thrown, 'USAGE')).toBe(true)
     expect((thrown as Error).message).not.toMatch(/^error/)
+  })
+
+  it('says on one line what is wrong, and where help is', () => {
+    expect(() => parse('resum', 'r')).toThrow(
+      "unknown command 'resum' (Did you mean resume?); see waystone --help",
+    )
+    expect(() => parse('--json', 'ls', 'more')).toThrow(/; see waystone help ls$/)
   })
 
   it('gives help and the version as text', () => {
