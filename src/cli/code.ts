@@ -8,6 +8,7 @@ import type { Registry } from '../nodes/registry.ts'
 import type { Store } from '../store/store.ts'
 import type { Workflow } from '../workflow/workflow.ts'
 import type { CodeOptions } from './invocation.ts'
+import { loadEngineOptions, type ModuleOptions } from './load-engine-options.ts'
 import { loadRegistry, notesOnMissingCode } from './load-registry.ts'
 import { loadWorkflow } from './load-workflow.ts'
 
@@ -15,6 +16,8 @@ import { loadWorkflow } from './load-workflow.ts'
 export interface LoadedCode {
   readonly workflow: Workflow | null
   readonly registry: Registry | null
+  /** What these files say of the engine. */
+  readonly options: ModuleOptions
 }
 
 /** The code of the files that are given. */
@@ -22,6 +25,7 @@ export async function loadCode({ workflow, registry }: Omit<CodeOptions, 'accept
   return {
     workflow: workflow === null ? null : await loadWorkflow(workflow),
     registry: await loadRegistry(registry),
+    options: await loadEngineOptions([workflow, registry]),
   }
 }
 
@@ -39,6 +43,7 @@ export interface EngineParts extends Partial<LoadedCode> {
 export function engineOf(parts: EngineParts): Engine {
   const { store, logger, command, workflow = null, registry = null, acceptChange = false, listeners = {} } = parts
   return createEngine({
+    ...parts.options,
     store,
     logger,
     listeners,

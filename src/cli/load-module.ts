@@ -33,7 +33,6 @@ export async function loadExport<T>(path: string, kind: string, isWanted: (value
   }
   // Whether it is there is asked first: an import that fails does not say which file is missing.
   await readBytes(path)
-  if (TYPESCRIPT.has(extname(path))) await readyForTypeScript(path)
   const module = await importFile(path)
   const found = [
     module['default'],
@@ -50,7 +49,12 @@ export async function loadExport<T>(path: string, kind: string, isWanted: (value
   )
 }
 
-async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+/**
+ * All that a module exports; a second import of a file runs its code no second time.
+ * @throws {WaystoneError} CLI_FILE when it can't be imported; what the module's own code throws of ours, as it is
+ */
+export async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+  if (TYPESCRIPT.has(extname(path))) await readyForTypeScript(path)
   const url = pathToFileURL(resolve(path)).href
   try {
     return (await import(url)) as Readonly<Record<string, unknown>>

@@ -74,10 +74,10 @@ interface Given {
 
 async function change(args: Change, { io }: CommandContext, given: Given): Promise<number> {
   const { runId, command } = args
-  const { workflow } = await loadCode({ workflow: given.workflow, registry: null })
+  const { workflow, options } = await loadCode({ workflow: given.workflow, registry: null })
   return withStoreOf(runId, args.store, async (store, { workflowId }) => {
     if (workflow !== null) checkWorkflow(runId, workflowId, workflow)
-    const engine = engineOf({ store, logger: ioLogger(io), command, workflow })
+    const engine = engineOf({ store, logger: ioLogger(io), command, workflow, options })
     await given.give(engine)
     const summary = await store.get(runId)
     const { status = 'running', seq = 0 } = summary ?? {}

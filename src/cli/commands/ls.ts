@@ -21,7 +21,11 @@ export async function ls(args: ArgsOf<'ls'>, { io }: CommandContext): Promise<nu
   }
   if (runs.length === 0) {
     const dir = shorten(args.store, 200)
-    io.out(isThere ? `no runs in ${dir}\n` : `no runs: there is no store at ${dir}; the first run makes it, and --store names another\n`)
+    io.out(
+      isThere
+        ? `no runs in ${dir}\n`
+        : `no runs: there is no store at ${dir}; the first run makes it, and --store names another\n`,
+    )
     return 0
   }
   const rows = runs.map((run) => [

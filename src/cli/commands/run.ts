@@ -4,6 +4,7 @@ import { execute } from '../execute.ts'
 import { readInput } from '../files.ts'
 import { Hearing } from '../hearing.ts'
 import { ioLogger } from '../io.ts'
+import { loadEngineOptions } from '../load-engine-options.ts'
 import { isModuleName } from '../load-module.ts'
 import { loadRegistry, notesOnMissingCode } from '../load-registry.ts'
 import { loadWorkflow } from '../load-workflow.ts'
@@ -14,12 +15,13 @@ import type { ArgsOf, CommandContext } from './command.ts'
 export async function run(args: ArgsOf<'run'>, { io, host, notes }: CommandContext): Promise<number> {
   const workflow = await loadWorkflow(args.file)
   const registry = await loadRegistry(args.registry)
+  const options = await loadEngineOptions([args.file, args.registry])
   const input = await readInput(args.input)
   const runId = args.runId ?? systemIds.newId()
   return withStore(args.store, async (store) => {
     const hearing = new Hearing()
     const { listeners } = hearing
-    const engine = engineOf({ store, logger: ioLogger(io), command: args.command, registry, listeners })
+    const engine = engineOf({ store, logger: ioLogger(io), command: args.command, registry, options, listeners })
     const config = args.concurrency === null ? {} : { concurrency: args.concurrency }
     try {
       return await execute({

@@ -200,9 +200,7 @@ describe('parseArgs', () => {
   })
 
   it('says on one line what is wrong, and where help is', () => {
-    expect(() => parse('resum', 'r')).toThrow(
-      "unknown command 'resum' (Did you mean resume?); see waystone --help",
-    )
+    expect(() => parse('resum', 'r')).toThrow("unknown command 'resum' (Did you mean resume?); see waystone --help")
     expect(() => parse('--json', 'ls', 'more')).toThrow(/; see waystone help ls$/)
   })
 
