@@ -15,7 +15,6 @@ import type { Code } from './attempt.ts'
 import { type CancelOptions, checkedCancel } from './cancel-options.ts'
 import { codeOf } from './code.ts'
 import { eventStream } from './event-stream.ts'
-import { rememberLoop } from './executor-access.ts'
 import { ExecutorOperations } from './executor-operations.ts'
 import type { Journal } from './journal.ts'
 import { isListenerType, type ListenerEvent, Listeners, type ListenerType } from './listeners.ts'
@@ -48,6 +47,12 @@ export interface RestoredRun {
 const restoredRuns = new WeakMap<object, RestoredRun>()
 
 /**
+ * The loop of an executor, for those of this room who command it otherwise than the public may. No WeakMap: its values stay
+ * until a full collection, and with the loop all of a run that has ended would.
+ */
+export let loopOf: (executor: DagExecutor) => RunLoop
+
+/**
  * Runs one workflow once, and can write the whole run down at any moment.
  *
  * @example
@@ -63,6 +68,9 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
   readonly #world: World
   readonly #code: Code
   readonly #journal: Journal | null
+  static {
+    loopOf = (executor) => executor.#loop
+  }
   #restored: RestoredRun | null
   #execution: Promise<RunResult<Outputs>> | null = null
   /** Once a signal had to wait for what checks schemas, all later ones do, so that none overtakes another. */
@@ -79,6 +87,8 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
       operate: (operation) => this.#dispatch(operation),
     })
     const restored = restoredRuns.get(options) ?? null
+    // Asked for once; a WeakMap keeps its values until a full collection, and with this one all of a run that has ended.
+    if (restored !== null) restoredRuns.delete(options)
     if (restored === null) {
       if (!isWorkflow(workflow)) {
         const advice = 'build one with workflow() or parseWorkflow()'
@@ -115,7 +125,6 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
       results: this.#world.results,
       journal: this.#journal,
     })
-    rememberLoop(this, this.#loop)
   }
 
   /** The id of the run: the one given as an option, or a new one. */

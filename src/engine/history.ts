@@ -8,9 +8,8 @@ import { eventReader } from '../run/read-event.ts'
 import { createRun } from '../run/run.ts'
 import { type Snapshot, takeSnapshot } from '../snapshot/snapshot.ts'
 import type { Store } from '../store/store.ts'
-import { DagExecutor } from './dag-executor.ts'
+import { DagExecutor, loopOf } from './dag-executor.ts'
 import { runUnknown } from './engine-errors.ts'
-import { loopOf } from './executor-access.ts'
 
 /** Events of one page; the host has a turn between two. */
 const PAGE_EVENTS = 10_000

@@ -1,6 +1,6 @@
 import { quote, StoreError } from '../base/errors.ts'
 import type { RunEvent } from '../run/event.ts'
-import { factBatch } from '../run/fact-batch.ts'
+import { FactBatch } from '../run/fact-batch.ts'
 import type { RunState } from '../run/state.ts'
 import type { Claim, RunSummary } from '../store/driver.ts'
 import type { Store } from '../store/store.ts'
@@ -81,7 +81,7 @@ export class StoreJournal implements Journal {
     const expectation = { expectedSeq: this.#seq, epoch: this.#claim.epoch }
     // Folded before the append, while the state is that of its last fact; saved after it, so that it is never ahead.
     const checkpoint = this.#checkpoints?.take(events.length, state) ?? null
-    await this.#store.append(this.#runId, expectation, factBatch(events, summary))
+    await this.#store.append(this.#runId, expectation, new FactBatch(events, summary))
     this.#seq = last.seq
     if (checkpoint !== null) this.#checkpoints?.save(checkpoint)
   }

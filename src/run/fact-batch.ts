@@ -2,36 +2,30 @@ import type { RunEvent } from './event.ts'
 import { eventText } from './event-text.ts'
 import type { RecordedEvent } from './recorded-event.ts'
 
-/** Facts that are appended together, as a store takes them. */
-export interface FactBatch<Summary> {
-  readonly events: readonly RecordedEvent[]
-  readonly summary: Summary
-}
-
-/** The facts that batches were made of. */
-const facts = new WeakMap<object, readonly RunEvent[]>()
-
 /**
- * Facts as a batch for a store. They are put into words when somebody first looks at its `events`: a store that keeps facts
- * as they are takes {@link factsOf} it, and most of what it keeps is never looked at.
- * @param events - never changed from here on
+ * Facts that are appended together, as a store takes them. They are put into words when somebody first looks at `events`: a
+ * store that keeps facts as they are asks {@link FactBatch.factsOf}, and most of what it keeps is never looked at.
  */
-export function factBatch<Summary>(events: readonly RunEvent[], summary: Summary): FactBatch<Summary> {
-  let recorded: readonly RecordedEvent[] | undefined
-  const batch = {
-    get events() {
-      recorded ??= Object.freeze(events.map(recordedEvent))
-      return recorded
-    },
-    summary,
-  }
-  facts.set(batch, events)
-  return batch
-}
+export class FactBatch<Summary> {
+  readonly summary: Summary
+  readonly #facts: readonly RunEvent[]
+  #events: readonly RecordedEvent[] | null = null
 
-/** The facts of a batch; null when it was not made by {@link factBatch}. */
-export function factsOf(batch: object): readonly RunEvent[] | null {
-  return facts.get(batch) ?? null
+  /** @param facts - never changed from here on */
+  constructor(facts: readonly RunEvent[], summary: Summary) {
+    this.#facts = facts
+    this.summary = summary
+  }
+
+  get events(): readonly RecordedEvent[] {
+    this.#events ??= Object.freeze(this.#facts.map(recordedEvent))
+    return this.#events
+  }
+
+  /** The facts of a batch; null when it is made of events that are words already. */
+  static factsOf(batch: object): readonly RunEvent[] | null {
+    return #facts in batch ? batch.#facts : null
+  }
 }
 
 /** An event as stores keep it. */
@@ -40,6 +34,6 @@ export function recordedEvent(event: RunEvent): RecordedEvent {
 }
 
 /** The node a fact is of; null for one of the run as a whole. */
-export function nodeOf({ data }: RunEvent): string | null {
+function nodeOf({ data }: RunEvent): string | null {
   return 'nodeId' in data ? (data.nodeId ?? null) : null
 }

@@ -1,7 +1,7 @@
 import { readArgument } from '../base/argument.ts'
 import { kindOf, quote, StoreError } from '../base/errors.ts'
 import type { RunEvent } from '../run/event.ts'
-import { factsOf } from '../run/fact-batch.ts'
+import { FactBatch } from '../run/fact-batch.ts'
 import type { RunStatus } from '../run/state.ts'
 import type {
   AppendExpectation,
@@ -67,7 +67,7 @@ export function checkExpectation(expectation: AppendExpectation): void {
  */
 export function checkBatch(runId: string, expectation: AppendExpectation, batch: EventBatch, hasTexts: boolean): void {
   checkObject(batch, 'batch')
-  const facts = hasTexts ? null : factsOf(batch)
+  const facts = hasTexts ? null : FactBatch.factsOf(batch)
   const seq = facts === null ? checkEvents(batch.events, expectation) : checkFacts(facts, expectation)
   const { summary } = batch
   checkObject(summary, 'batch.summary')

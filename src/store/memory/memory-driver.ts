@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../run/event.ts'
-import { factsOf, recordedEvent } from '../../run/fact-batch.ts'
+import { FactBatch, recordedEvent } from '../../run/fact-batch.ts'
 import type {
   AppendExpectation,
   Checkpoint,
@@ -70,7 +70,7 @@ class MemoryDriver implements StoreDriver {
     if (run.claim.epoch !== epoch) throw fenced(runId, epoch, `the present epoch is ${run.claim.epoch}`)
     if (run.claim.released) throw fenced(runId, epoch, 'it was released')
     if (run.events.length !== expectedSeq) throw conflict(runId, expectedSeq, run.events.length)
-    const facts = factsOf(batch)
+    const facts = FactBatch.factsOf(batch)
     if (facts === null) for (const event of batch.events) run.events.push(copyOf(event))
     else for (const fact of facts) run.events.push(fact)
     const { workflowId, workflowVersion, status, seq, createdAt, updatedAt } = batch.summary
