@@ -12,6 +12,7 @@ const bytes = (value) => (value < 10_000 ? `${number(value)} B` : `${number(valu
 const factTexts = {
   prepareMs: (value) => `built in ${number(value)} ms`,
   firstMs: (value) => `first ${number(value)} ms`,
+  worstMs: (value) => `slowest ${number(value)} ms`,
   ranAgain: (value) => `ran again: ${value}`,
   cpuMs: (value) => `processor ${number(value)} ms`,
   buildMs: (value) => `workflow built in ${number(value)} ms`,
