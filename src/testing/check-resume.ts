@@ -1,10 +1,13 @@
 import { checkOptions, invalidArgument } from '../base/argument.ts'
+import { pointer } from '../base/json-pointer.ts'
 import { DagExecutor } from '../engine/dag-executor.ts'
 import { type LoadOptions, loadSnapshot } from '../engine/load.ts'
 import { type ExecutorOptions, executorOptions } from '../engine/options.ts'
-import type { RunStatus } from '../run/state.ts'
+import type { RunState, RunStatus } from '../run/state.ts'
 import type { SnapshotDocument } from '../snapshot/document.ts'
+import { restoreState } from '../snapshot/restore.ts'
 import { serialize } from '../snapshot/serialize.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { AnyWorkflow, Workflow } from '../workflow/workflow.ts'
 
 /** How a workflow is checked; everything else goes to the runs. */
@@ -19,7 +22,9 @@ export interface ResumeDifference {
   readonly seq: number
   /** What differs, as a member of the document (`results`, `variables`, `status`), or `completed node` that ran again. */
   readonly what: string
-  /** JSON text, or the id of the node. */
+  /** JSON Pointer into that to the first place that differs; for a node the ids that lead to it, its own last. */
+  readonly path: string
+  /** JSON text of what is there (`undefined`: nothing is), or the id of the node. */
   readonly expected: string
   readonly got: string
 }
@@ -75,19 +80,61 @@ async function resumed(
   options: LoadOptions,
 ): Promise<readonly ResumeDifference[]> {
   const executor = loadSnapshot(text, workflow as Workflow, options)
-  const completed = new Set(executor.saveSnapshot().completedNodes)
+  const completed = completedIn(executor.saveSnapshot())
   const differences: ResumeDifference[] = []
-  executor.on('node.started', ({ data: { nodeId } }) => {
-    if (completed.has(nodeId)) differences.push({ seq, what: 'completed node', expected: nodeId, got: nodeId })
+  executor.on('node.started', ({ path = [], data: { nodeId } }) => {
+    const place = pointer(...path, nodeId)
+    if (completed.has(place))
+      differences.push({ seq, what: 'completed node', path: place, expected: nodeId, got: nodeId })
   })
   await executor.execute()
   const got = executor.saveSnapshot().document
   const compare = (what: string, a: unknown, b: unknown) => {
-    const texts = { expected: JSON.stringify(a), got: JSON.stringify(b) }
-    if (texts.expected !== texts.got) differences.push({ seq, what, ...texts })
+    const found = firstDifference(a, b)
+    if (found !== null) differences.push({ seq, what, ...found })
   }
   compare('status', expected.run.status, got.run.status)
   compare('failedNodeId', expected.run.failedNodeId, got.run.failedNodeId)
   for (const member of COMPARED) compare(member, expected[member], got[member])
   return differences
+}
+
+/** The nodes that have completed, those of nested runs too, as pointers of the ids that lead to them. */
+function completedIn(snapshot: Snapshot): ReadonlySet<string> {
+  const completed = new Set<string>()
+  const runs: { readonly state: RunState; readonly path: readonly string[] }[] = [
+    { state: restoreState(snapshot, { now: 0, cache: 'frozen' }), path: [] },
+  ]
+  for (const { state, path } of runs) {
+    state.nodes.forEach(({ status, parts }, index) => {
+      const ids = [...path, state.workflow.nodes[index]!.id]
+      if (status === 'completed') completed.add(pointer(...ids))
+      else if (parts?.child) runs.push({ state: parts.child, path: ids })
+    })
+  }
+  return completed
+}
+
+/** Where two JSON values differ first, and what is there; null when they are the same. Cost is their size for each level. */
+function firstDifference(a: unknown, b: unknown): Pick<ResumeDifference, 'path' | 'expected' | 'got'> | null {
+  const textOf = (value: unknown): string => JSON.stringify(value) ?? 'undefined'
+  if (textOf(a) === textOf(b)) return null
+  const path: string[] = []
+  for (let [left, right] = [a, b]; ; ) {
+    const next = membersOf(left, right).find((name) => textOf(memberOf(left, name)) !== textOf(memberOf(right, name)))
+    if (next === undefined) return { path: pointer(...path), expected: textOf(left), got: textOf(right) }
+    path.push(next)
+    ;[left, right] = [memberOf(left, next), memberOf(right, next)]
+  }
+}
+
+/** The names of the members of two values, when both are objects, or both lists; none otherwise. */
+function membersOf(a: unknown, b: unknown): readonly string[] {
+  const isTree = (value: unknown): value is object => typeof value === 'object' && value !== null
+  if (!isTree(a) || !isTree(b) || Array.isArray(a) !== Array.isArray(b)) return []
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return Object.hasOwn(value as object, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined
 }

@@ -48,7 +48,39 @@ describe('checkResume', () => {
       })
       .build()
     const { differences } = await checkResume(flow)
-    expect(differences[0]).toEqual({ seq: 0, what: 'results', expected: '{"a":1}', got: '{"a":2}' })
+    expect(differences[0]).toEqual({ seq: 0, what: 'results', path: '/a', expected: '1', got: '2' })
+  })
+
+  it('names the first place that differs, and what is there alone', async () => {
+    let calls = 0
+    const count = () => {
+      calls += 1
+      return calls
+    }
+    const flow = workflow('deep', '1.0.0')
+      .node('a', () => ({ long: 'x'.repeat(10_000), list: [{ 'a/b': 0 }, { 'a/b': count() }] }))
+      .build()
+    const { differences } = await checkResume(flow, { maxCuts: 1 })
+    expect(differences).toEqual([{ seq: 0, what: 'results', path: '/a/list/1/a~1b', expected: '1', got: '2' }])
+    const shorter = workflow('shorter', '1.0.0')
+      .node('a', () => (count() === 3 ? [1, 2] : [1]))
+      .build()
+    expect((await checkResume(shorter, { maxCuts: 1 })).differences).toEqual([
+      { seq: 0, what: 'results', path: '/a/1', expected: '2', got: 'undefined' },
+    ])
+  })
+
+  it('takes a node of a nested run for no other of the same id', async () => {
+    const inner = workflow('inner', '1.0.0')
+      .node('a', () => 1)
+      .node('b', ['a'], ({ a }) => a + 1)
+      .build()
+    const flow = workflow('outer', '1.0.0')
+      .node('a', () => 1)
+      .workflow('run', ['a'], inner)
+      .build()
+    const { status, differences } = await checkResume(flow)
+    expect({ status, differences }).toEqual({ status: 'completed', differences: [] })
   })
 
   it('cuts no more often than asked', async () => {
