@@ -26,7 +26,7 @@ export function decideChildFail(
   if (!isOpen(run, index, attempt)) return lateReport(run, index, attempt)
   const nodeId = run.graph.ids[index]!
   const cause = run.state.nodes[index]!.parts?.child?.error ?? undefined
-  const message = `the run that node ${JSON.stringify(nodeId)} is failed: ${cause?.message ?? 'no reason is recorded'}`
+  const message = `its run failed: ${cause?.message ?? 'no reason is recorded'}`
   const error = codedError('NODE_RUN_FAILED', message, { nodeId }, cause)
   return decideFail(run, { type: 'node.fail', index, attempt, error, retryable: true }, at)
 }

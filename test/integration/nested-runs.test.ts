@@ -155,7 +155,10 @@ describe('a nested run', () => {
     const flow = workflow('outer').workflow('inner', [], inner).build()
     const { executor, clock, result } = await settled(flow, { concurrency: 1 })
     expect(result).toMatchObject({ status: 'failed', failedNodeId: 'inner' })
-    expect(result.error?.cause).toMatchObject({ code: 'NODE_RUN_FAILED' })
+    expect(result.error?.cause).toMatchObject({
+      code: 'NODE_RUN_FAILED',
+      message: expect.stringMatching(/^its run failed: node "/),
+    })
     expect((await clock.drive(executor.execute())).output).toEqual({ before: undefined, map: [1, 2] })
     expect(calls).toEqual(['before', 'item 1', 'item 2', 'item 2'])
   })

@@ -2,6 +2,7 @@ import { isWaystoneError } from '../../base/errors.ts'
 import type { Logger } from '../../base/ports.ts'
 import type { Engine } from '../../engine/engine-interface.ts'
 import { tokenInvalid, tokenParts } from '../../engine/tokens.ts'
+import { listed } from '../../run/listed.ts'
 import { checkWorkflow, engineOf, loadCode, notesOnCode } from '../code.ts'
 import { execute } from '../execute.ts'
 import { readToken, readValue } from '../files.ts'
@@ -45,8 +46,7 @@ export async function signal(args: ArgsOf<'signal' | 'answer'>, context: Command
       io.out(`resume with: ${printable(hint)}\n`)
     }
     if (obstacle.error !== null) {
-      const reason = printable(messageOf(obstacle.error))
-      io.err(`note: the run has to be resumed, since it could not go on here: ${reason}\n`)
+      io.err(`note: the run has to be resumed, since it could not go on here: ${printable(reasonOf(obstacle.error))}\n`)
       notes.push(...notesOnCode(obstacle.error, args))
       for (const note of notes) io.err(`note: ${note}\n`)
     }
@@ -98,6 +98,13 @@ async function found<T>(
   } catch (error) {
     throw isToken && isWaystoneError(error, 'STORE_NOT_FOUND') ? tokenInvalid() : error
   }
+}
+
+/** Why a run could not go on. What the engine advises is for programs; for people, notes say which options bring code. */
+function reasonOf(error: unknown): string {
+  const { types } = isWaystoneError(error, 'NODE_TYPE_MISSING') ? error.details : {}
+  if (!Array.isArray(types)) return messageOf(error)
+  return `no handler is given for ${types.length === 1 ? 'its node type' : 'its node types'} ${listed(types.map(String), 5)}`
 }
 
 /** Hears why the engine can't go on with a run, which it says as a note alone. */
