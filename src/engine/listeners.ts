@@ -79,6 +79,7 @@ export class Listeners {
 
   tell(event: RunEvent): void {
     if (this.#recorders.size > 0) for (const record of this.#recorders) record(event)
+    if (this.#byType.size === 0) return
     if (!this.#has(event.type) && !this.#has('*')) return
     const shown = publicEvent(event, this.#codec)
     this.#call(event.type, shown)

@@ -53,6 +53,11 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
   const isRunning = state.status === 'running'
   const isIdle = run.activity.running === 0
   switch (command.type) {
+    // Most commands are one of these two, and the host compares the cases one by one.
+    case 'node.start':
+      return decideStart(run, command.index, at)
+    case 'node.complete':
+      return decideComplete(run, command, at)
     case 'run.start':
       return decideRunStart(run, command.seed, at)
     case 'run.resume':
@@ -95,12 +100,8 @@ export function decide(run: Run, command: RunCommand, at: number): Decision {
       )
         return notRunning(run, 'failed')
       return [failOrCompensate(run, at, failureOf(run, at))]
-    case 'node.start':
-      return decideStart(run, command.index, at)
     case 'node.skip':
       return decideSkip(run, command.index, at)
-    case 'node.complete':
-      return decideComplete(run, command, at)
     case 'node.fail':
       return decideFail(run, command, at)
     case 'usage.add':

@@ -14,6 +14,10 @@ export interface Due {
 export class DueHeap {
   readonly #heap = new Heap<Due>(isBefore)
 
+  get size(): number {
+    return this.#heap.size
+  }
+
   push(index: number, dueAt: number, item = NO_ITEM): void {
     this.#heap.push({ index, item, dueAt })
   }

@@ -36,8 +36,6 @@ export class Frontier {
   readonly #unresolved: Int32Array
   readonly #taken: Int32Array
   readonly #failed: Int32Array
-  /** 1 where one edge may be enough for a node to start. */
-  readonly #startsEarly: Uint8Array
   readonly #ready = new IndexHeap()
   readonly #due = new DueHeap()
   readonly #doomed = indexSet()
@@ -54,11 +52,9 @@ export class Frontier {
     this.#unresolved = new Int32Array(size)
     this.#taken = new Int32Array(size)
     this.#failed = new Int32Array(size)
-    this.#startsEarly = new Uint8Array(size)
     this.unsettled = size
     for (let index = 0; index < size; index += 1) {
       this.#unresolved[index] = graph.inStart[index + 1]! - graph.inStart[index]!
-      if (graph.nodes[index]!.trigger === 'any') this.#startsEarly[index] = 1
     }
     for (let index = 0; index < size; index += 1) {
       const node = state.nodes[index]!
@@ -89,7 +85,7 @@ export class Frontier {
   /** A node runs. */
   started(index: number): void {
     this.running += 1
-    this.asking.delete(index)
+    if (this.asking.size > 0) this.asking.delete(index)
     // Nobody asks for the next node while a log is folded: this keeps those that have started from piling up.
     if (this.#ready.peek() === index) this.#ready.pop()
   }
@@ -101,9 +97,7 @@ export class Frontier {
     const meaning = meaningOf(state.nodes[index]!)
     for (let at = outStart[index]!; at < outStart[index + 1]!; at += 1) {
       const target = this.#resolve(outEdges[at]!, meaning, state)
-      // Most nodes wait for all their upstreams; nothing is asked of them before.
-      if (this.#unresolved[target]! > 0 && this.#startsEarly[target] === 0) continue
-      if (state.nodes[target]!.status === 'pending') this.#consider(target)
+      if (this.#isDecided(target) && state.nodes[target]!.status === 'pending') this.#consider(target)
     }
   }
 
@@ -215,6 +209,11 @@ export class Frontier {
   /** Takes a node whose run has come to its end; undefined when there is none. Said once for each. */
   takeEndedNested(): number | undefined {
     return this.#ends.take(this.#ends.nested, (index) => this.#isEndedRun(index))
+  }
+
+  /** Whether anything waits for a time, a signal, its items or its run: in most runs nothing ever does. */
+  get hasWaiting(): boolean {
+    return this.waits.size + this.maps.size + this.nested.size + this.#due.size + this.#over.size > 0
   }
 
   /** Whether something could start if there were a place. */
@@ -354,7 +353,7 @@ export class Frontier {
   #place(index: number, node: NodeState, state: RunState): void {
     switch (node.status) {
       case 'pending':
-        this.#consider(index)
+        if (this.#isDecided(index)) this.#consider(index)
         break
       case 'interrupted':
         this.interrupted(index)
@@ -377,13 +376,18 @@ export class Frontier {
     }
   }
 
+  /** Whether the trigger rule of a node may be decided: most wait for all their upstreams, and are asked nothing before. */
+  #isDecided(index: number): boolean {
+    return this.#unresolved[index] === 0 || this.#graph.startsEarly[index] === 1
+  }
+
   /** Puts a pending node among the ready or the doomed ones once its trigger rule is decided. */
   #consider(index: number): void {
-    if (this.#graph.isStandIn[index] === 1) {
+    const { nodes, inStart, isStandIn } = this.#graph
+    if (isStandIn[index] === 1) {
       this.#doomed.add(index)
       return
     }
-    const { nodes, inStart } = this.#graph
     const isRoot = inStart[index] === inStart[index + 1]
     const { trigger } = nodes[index]!
     const verdict = judge(trigger, isRoot, this.#taken[index]!, this.#failed[index]!, this.#unresolved[index]!)

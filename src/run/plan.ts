@@ -18,7 +18,7 @@ export function plan(run: Run, at: number): RunCommand | Due | null {
   if (frontier.failing.size > 0) return isIdle ? { type: 'run.fail' } : null
   if (frontier.unsettled === 0) return { type: 'run.complete' }
   if (state.pausing) return isIdle ? { type: 'run.pause' } : null
-  const due = planDue(run, at)
+  const due = frontier.hasWaiting ? planDue(run, at) : null
   if (due !== null) return due
   if (root.activity.running < root.state.config.concurrency) {
     const ready = frontier.nextReady(state, at)

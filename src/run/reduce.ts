@@ -33,6 +33,11 @@ function apply(run: Run, event: RunEvent, near: number): void {
   if (event.runId !== state.runId) throw damaged(event, `expected run ${JSON.stringify(state.runId)}`)
   require(event, run.parent === null || !isOfRoot(event.type))
   switch (event.type) {
+    // Most facts are one of these two, and the host compares the cases one by one.
+    case 'node.started':
+    case 'node.completed':
+      reduceNode(run, event, near)
+      break
     case 'run.started':
       startState(state, event)
       break

@@ -54,7 +54,8 @@ export function createWorkflow(definition: string | object, code: WorkflowCode =
 /** Keys of the edges whose condition is a function in code that the workflow does not have, in definition order. */
 export function missingPredicates(graph: Graph, predicates: Workflow['predicates']): readonly string[] {
   const missing: string[] = []
-  // Asked before every run: the index says of most edges that they have no condition, and nothing is made for those.
+  // Asked before every run: the index says of most workflows that they have no condition, and of most edges of the others.
+  if (!graph.isConditional.includes(1)) return missing
   for (let index = 0; index < graph.edges.length; index += 1) {
     if (graph.isConditional[index] === 0 || !asksCode(graph, index)) continue
     const key = graph.edgeKeys[index]!

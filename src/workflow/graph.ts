@@ -33,6 +33,8 @@ export interface Graph {
   readonly decides: Uint8Array
   /** Nodes that map, repeat, or are runs of other workflows, in definition order. */
   readonly composites: readonly number[]
+  /** 1 where one edge may be enough for a node to start. */
+  readonly startsEarly: Uint8Array
   /** 1 where a node only stands in as another's fallback and is never started by itself. */
   readonly isStandIn: Uint8Array
 }
@@ -62,9 +64,11 @@ export function buildGraph(definition: Pick<WorkflowDefinition, 'nodes' | 'edges
     }
   }
   const isStandIn = new Uint8Array(nodes.length)
+  const startsEarly = new Uint8Array(nodes.length)
   const composites: number[] = []
   for (let index = 0; index < nodes.length; index += 1) {
-    const { fallback, map, repeat, nested } = nodes[index]!
+    const { fallback, map, repeat, nested, trigger } = nodes[index]!
+    if (trigger === 'any') startsEarly[index] = 1
     if (typeof fallback === 'string') isStandIn[indexOf.get(fallback) ?? -1] = 1
     if (map !== undefined || repeat !== undefined || nested !== undefined) composites.push(index)
   }
@@ -95,6 +99,7 @@ export function buildGraph(definition: Pick<WorkflowDefinition, 'nodes' | 'edges
     isConditional,
     decides,
     isStandIn,
+    startsEarly,
     composites: Object.freeze(composites),
   })
 }
