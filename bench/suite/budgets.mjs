@@ -46,7 +46,6 @@ const GROWTHS = [
   ['items of a map node', 'map: items of a map node'],
   ['nodes in a run, with an event log in memory', 'engine: layered DAG, waystone, event log in memory'],
   ['events folded', 'history: replay'],
-  ['events in a history, state at one of them', 'history: state at an event'],
   ['size of the state, save and serialize', 'document: save and serialize, by size'],
   ['size of the state, deserialize and loadSnapshot', 'document: deserialize and loadSnapshot, by size'],
   ['records appended to the file store', 'durable: steps in sequence, exit'],
