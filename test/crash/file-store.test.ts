@@ -12,6 +12,8 @@ import { temporaryFolder } from '../helpers/temporary-folder.ts'
 import { startChild } from './child.ts'
 
 const RUN = 'run'
+/** Long after every claim and every file was made. */
+const LEASE_OVER = Date.now() + 3_600_000
 const root = temporaryFolder()
 let folders = 0
 
@@ -42,7 +44,7 @@ async function sample(): Promise<Sample> {
 function open(log?: Uint8Array): { readonly store: Store; readonly path: string; reopened(): Store } {
   folders += 1
   const folder = join(root, String(folders))
-  const path = join(folder, 'runs', `run-${RUN}`, 'log')
+  const path = join(folder, 'runs', `run-${RUN}.log`)
   if (log !== undefined) {
     mkdirSync(join(path, '..'), { recursive: true })
     writeFileSync(path, log)
@@ -71,7 +73,7 @@ describe('the log of a file store, cut off', () => {
       expect(await readable(store)).toEqual({ texts: sampleTexts(RUN, kept), code: null })
       expect((await store.get(RUN))?.seq ?? 0).toBe(kept)
 
-      const { claim, repairs } = await store.claim(RUN, requestOf('next'))
+      const { claim, repairs } = await store.claim(RUN, requestOf('next', LEASE_OVER))
       const lineStart = log.lastIndexOf(0x0a, cut - 1) + 1
       const isWhole = cut === 0 || cut === lineStart || cut === log.length || log[cut] === 0x0a
       const torn: StoreRepair = { runId: RUN, kind: 'torn-tail', offset: lineStart, sizeBytes: cut - lineStart }
@@ -82,7 +84,7 @@ describe('the log of a file store, cut off', () => {
       await store.close()
       const again = reopened()
       expect(await textsOf(again, RUN)).toEqual(sampleTexts(RUN, kept + 2))
-      expect((await again.claim(RUN, requestOf('last'))).repairs).toEqual([])
+      expect((await again.claim(RUN, requestOf('last', LEASE_OVER))).repairs).toEqual([])
       await again.close()
     }
     count('file store logs cut', log.length + 1)
@@ -106,7 +108,7 @@ describe('the log of a file store with one changed byte', () => {
       const where = `byte ${at} changed to ${changed[at]}`
       expect(texts, where).toEqual(whole.slice(0, texts.length))
 
-      const claimed = await store.claim(RUN, requestOf('next')).catch((error: unknown) => error)
+      const claimed = await store.claim(RUN, requestOf('next', LEASE_OVER)).catch((error: unknown) => error)
       if (code !== null) {
         damagedCount += 1
         expect(code, where).toBe('STORE_DAMAGED')

@@ -3,40 +3,52 @@ import { crc32 } from 'node:zlib'
 import type { Claim, ClaimRequest } from '../driver.ts'
 import { fenced, held } from '../store-failure.ts'
 import { type FileSystem, isMissing, isTaken, readWhole } from './file-system.ts'
+import { FIRST_EPOCH, readLogClaim } from './log-claim.ts'
 import { isKnownDead, isSameProcess, type ProcessIdentity } from './process-identity.ts'
+import type { Holder } from './record.ts'
 
 /** What a claim file says. */
-interface ClaimRecord extends ProcessIdentity {
+interface ClaimRecord extends Holder {
   readonly runId: string
-  readonly owner: string
   readonly epoch: number
-  readonly expiresAt: number
   readonly released: boolean
+}
+
+/** Where the claims of a run are. */
+export interface ClaimPlace {
+  readonly runId: string
+  /** The run's folder, made when something is first put there. */
+  readonly folder: string
+  readonly logPath: string
 }
 
 /** Room in a claim file, so that a renewal overwrites it in place. */
 const MIN_CLAIM_BYTES = 512
 const MAX_TRIES = 100
-/** How long the maker of a claim file has to fill it in. */
+/** How long the maker of a claim has to fill it in. */
 const FILLING_MS = 1000
 
 /**
- * The claims of one run: a file an epoch, `claim-<epoch>` in the run's folder; the highest is the present one.
+ * The claims of one run: a file an epoch, `claim-<epoch>` in the run's folder; the highest is the present one. The claim of
+ * whoever began the log is the log itself, as long as it stands for epoch 1 and has no file: most runs are begun and ended
+ * under one claim, and a file more is the most of what they cost.
  *
- * Exactly one of many competitors makes the file of an epoch (`O_EXCL`). A file is changed in place only, never made
- * again by a renewal or release, so a holder that was overtaken can not bring its file back. Files are removed in
- * ascending order once two later ones exist. Hence {@link isOvertaken}: a holder is overtaken exactly when the file of
- * the next epoch is there, or its own is gone; looking for the next first leaves no gap between the two looks.
+ * Exactly one of many competitors makes the log, and the file of an epoch (`O_EXCL`). A file is changed in place only, so a
+ * holder that was overtaken can not bring its file back; that of epoch 1 may be made later, by a renewal, which looks for a
+ * higher one after it. Files are removed in ascending order once two later ones exist. Hence {@link isOvertaken}: a holder
+ * is overtaken exactly when there is a file of a higher epoch, or its own is gone.
  */
 export class ClaimFiles {
   readonly #fileSystem: FileSystem
   readonly #folder: string
+  readonly #logPath: string
   readonly #runId: string
   readonly #self: ProcessIdentity
 
-  constructor(fileSystem: FileSystem, folder: string, runId: string, self: ProcessIdentity) {
+  constructor(fileSystem: FileSystem, { folder, logPath, runId }: ClaimPlace, self: ProcessIdentity) {
     this.#fileSystem = fileSystem
     this.#folder = folder
+    this.#logPath = logPath
     this.#runId = runId
     this.#self = self
   }
@@ -50,21 +62,41 @@ export class ClaimFiles {
       .sort((a, b) => a - b)
   }
 
+  /** The highest epoch so far; 0 when there is none. */
+  present(): number {
+    return this.epochs().at(-1) ?? (this.#fileSystem.exists(this.#logPath) ? FIRST_EPOCH : 0)
+  }
+
+  /** Whether there is no file, so that the log alone can say who holds the run. */
+  get hasNone(): boolean {
+    return !this.#fileSystem.exists(this.#folder)
+  }
+
+  /** The claim of whoever has just made the log, and what its first record has to say of it. */
+  begin({ owner, leaseMs, now }: ClaimRequest): { readonly claim: Claim; readonly holder: Holder } {
+    const expiresAt = now + leaseMs
+    const claim = { runId: this.#runId, owner, epoch: FIRST_EPOCH, expiresAt }
+    return { claim, holder: { owner, expiresAt, ...this.#self } }
+  }
+
   /**
    * Makes the file of the next epoch.
    * @param above - the new epoch is higher than this too
+   * @param hasBegun - whether the caller made the log, and so nobody holds the run by it
+   * @returns null when the log is gone: another may make it and hold the run by it, so it is to be begun first
    * @throws {StoreError} STORE_HELD
    */
-  async take(request: ClaimRequest, above: number): Promise<Claim> {
+  async take(request: ClaimRequest, above: number, hasBegun: boolean): Promise<Claim | null> {
     const { owner, leaseMs, now } = request
     const expiresAt = now + leaseMs
     for (let tries = 1; ; tries++) {
-      // A look for the name of a new folder waits for all who make names beside it; making it waits elsewhere.
-      const epochs = (await this.#fileSystem.makeFolder(this.#folder)) ? [] : this.epochs()
-      const present = epochs.at(-1) ?? 0
-      if (present > 0) await this.#checkFree(present, request)
+      const epochs = this.epochs()
+      const present = epochs.at(-1) ?? this.present()
+      if (present === 0) return null
+      if (!hasBegun || epochs.length > 0) await this.#checkFree(present, request)
       const epoch = Math.max(present, above) + 1
       try {
+        await this.#fileSystem.makeFolder(this.#folder)
         await this.#make({ runId: this.#runId, owner, epoch, expiresAt, released: false, ...this.#self })
       } catch (error) {
         // Another was faster, or the run was deleted in between: look again.
@@ -76,29 +108,36 @@ export class ClaimFiles {
     }
   }
 
-  /** Whether a claim is no longer the present one. Two looks at names, a few microseconds. */
+  /** Whether a claim is no longer the present one. */
   isOvertaken(epoch: number): boolean {
-    return this.#fileSystem.exists(this.#path(epoch + 1)) || !this.#fileSystem.exists(this.#path(epoch))
+    const epochs = this.epochs()
+    if ((epochs.at(-1) ?? 0) > epoch) return true
+    return !epochs.includes(epoch) && !(epoch === FIRST_EPOCH && this.#fileSystem.exists(this.#logPath))
   }
 
-  /** Whether the file of a claim is still the one this process made. */
-  async isOwn({ owner, epoch }: Claim): Promise<boolean> {
+  /** Whether a claim has no file: then the log is it, and the log is where to let go of it. */
+  isInLog(epoch: number): boolean {
+    return epoch === FIRST_EPOCH && !this.#fileSystem.exists(this.#path(epoch))
+  }
+
+  /** Whether a claim is still the one this process made. */
+  async isOwn({ owner, epoch }: Pick<Claim, 'owner' | 'epoch'>): Promise<boolean> {
     const record = await this.#read(epoch)
     return record !== null && record.owner === owner && isSameProcess(record, this.#self)
   }
 
   /** @throws {StoreError} STORE_FENCED when the claim was lost */
-  renew({ owner, epoch }: Claim, { leaseMs, now }: ClaimRequest): Claim {
+  async renew({ owner, epoch }: Claim, { leaseMs, now }: ClaimRequest): Promise<Claim> {
     const expiresAt = now + leaseMs
     const record = { runId: this.#runId, owner, epoch, expiresAt, released: false, ...this.#self }
-    if (this.isOvertaken(epoch) || !this.#change(record) || this.isOvertaken(epoch)) {
+    if (this.isOvertaken(epoch) || !(await this.#put(record)) || this.isOvertaken(epoch)) {
       throw fenced(this.#runId, epoch, 'another owner took the run over')
     }
     return { runId: this.#runId, owner, epoch, expiresAt }
   }
 
-  release({ owner, epoch, expiresAt }: Claim): void {
-    this.#change({ runId: this.#runId, owner, epoch, expiresAt, released: true, ...this.#self })
+  async release({ owner, epoch, expiresAt }: Claim): Promise<void> {
+    await this.#put({ runId: this.#runId, owner, epoch, expiresAt, released: true, ...this.#self })
   }
 
   async #checkFree(epoch: number, { owner, leaseMs, now }: ClaimRequest): Promise<void> {
@@ -106,7 +145,7 @@ export class ClaimFiles {
     if (claim === null) {
       // Made this instant and not filled in yet, or its maker died in between. A maker that was only slow is overtaken
       // by then and writes nothing that counts, so a short patience is enough.
-      const info = this.#fileSystem.infoOf(this.#path(epoch))
+      const info = this.#fileSystem.infoOf(this.isInLog(epoch) ? this.#logPath : this.#path(epoch))
       const freeAt = info === null ? now : info.modifiedAt + Math.min(leaseMs, FILLING_MS)
       if (now >= freeAt) return
       throw held(this.#runId, 'an owner that can not be read', freeAt, epoch)
@@ -136,6 +175,21 @@ export class ClaimFiles {
     }
   }
 
+  /** Changes a claim, which gets a file if the log has been it so far; false when it is gone. */
+  async #put(record: ClaimRecord): Promise<boolean> {
+    if (!this.isInLog(record.epoch)) return this.#change(record)
+    // A log made anew by somebody else after a deletion is another claim.
+    if (!(await this.isOwn(record))) return false
+    await this.#fileSystem.makeFolder(this.#folder)
+    try {
+      await this.#make(record)
+    } catch (error) {
+      if (isTaken(error)) return this.#change(record)
+      throw error
+    }
+    return true
+  }
+
   /** Overwrites a claim in place; false when its file is gone. */
   #change(record: ClaimRecord): boolean {
     let fd: number
@@ -163,8 +217,9 @@ export class ClaimFiles {
     if (written !== bytes.length) throw new Error(`a claim file took ${written} of ${bytes.length} bytes`)
   }
 
-  /** A claim, or null when its file is gone or unreadable. */
-  async #read(epoch: number): Promise<ClaimRecord | null> {
+  /** A claim, or null when it is gone or unreadable. */
+  async #read(epoch: number): Promise<Pick<ClaimRecord, keyof Holder | 'released'> | null> {
+    if (this.isInLog(epoch)) return readLogClaim(this.#fileSystem, this.#logPath)
     // A reader can catch a renewal half way; it is over by the next look.
     for (let tries = 0; tries < 3; tries++) {
       const bytes = await readWhole(this.#fileSystem, this.#path(epoch))

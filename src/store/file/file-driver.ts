@@ -30,7 +30,7 @@ import { LogReader } from './log-reader.ts'
 import type { WriterSurroundings } from './log-writer.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 import { type ReplayPlace, replayJournals } from './replay.ts'
-import { DELETED_PREFIX, runIdOf, runName } from './run-name.ts'
+import { DELETED_PREFIX, logName, nameOfLog, runIdOf, runName } from './run-name.ts'
 import { SharedJournal } from './shared-journal.ts'
 import { SharedFolderSync } from './shared-sync.ts'
 import { takeRun } from './take-run.ts'
@@ -52,8 +52,9 @@ export interface FileDriverParts {
 }
 
 /**
- * Runs as folders: `<folder>/runs/<name>/` with `log` (append-only), `claim-<epoch>` and `checkpoints/`. Beside them
- * `<folder>/journal/`, with which writers of many runs share syncs; see {@link SharedJournal}.
+ * A run is a log, `<folder>/runs/<name>.log`, only ever appended to; what few runs have, claims after the first
+ * (`claim-<epoch>`) and `checkpoints/`, is in the folder `<folder>/runs/<name>/`. Beside them `<folder>/journal/`, with which
+ * writers of many runs share syncs; see {@link SharedJournal}.
  * For a local file system; on a network file system with caches two hosts may not see each other's claims in time.
  */
 export class FileDriver implements StoreDriver {
@@ -86,14 +87,16 @@ export class FileDriver implements StoreDriver {
     this.#place = { fileSystem, runsFolder: this.#runsFolder, journalFolder, self, logger }
     this.#journal = new SharedJournal(this.#place, parts.journalBytes)
     this.#tombstones = new Tombstones(fileSystem, journalFolder)
-    const syncNames = async (runFolder: string) => {
-      const results = await Promise.allSettled([fileSystem.syncFolder(runFolder), allRuns.sync()])
-      for (const result of results) if (result.status === 'rejected') throw result.reason
-    }
     this.#around = {
       fileSystem,
       isSynced: durability !== 'exit',
-      commit: new GroupCommit(fileSystem, durability, this.#journal, syncNames, () => this.#pool.openLogs <= 1),
+      commit: new GroupCommit(
+        fileSystem,
+        durability,
+        this.#journal,
+        () => allRuns.sync(),
+        () => this.#pool.openLogs <= 1,
+      ),
       schedule: (flush) => this.#pool.schedule(flush),
       opening: (writer) => this.#pool.opening(writer),
     }
@@ -165,19 +168,24 @@ export class FileDriver implements StoreDriver {
 
   async delete(runId: string): Promise<void> {
     const { fileSystem } = this.#parts
-    const folder = this.#runFolder(runId)
-    const highestClaim = this.#claims(runId).epochs().at(-1)
-    if (highestClaim !== undefined) this.#deletedEpochs.set(runId, highestClaim)
-    await this.#pool.drop(runId, () => fenced(runId, highestClaim ?? 0, 'the run was deleted'))
-    this.#reader.forget(this.#logPath(runId))
-    if (!fileSystem.exists(folder)) return
-    const logId = await this.#reader.readLogId(this.#logPath(runId))
+    const log = this.#logPath(runId)
+    const highestClaim = this.#claims(runId).present()
+    if (highestClaim > 0) this.#deletedEpochs.set(runId, highestClaim)
+    await this.#pool.drop(runId, () => fenced(runId, highestClaim, 'the run was deleted'))
+    this.#reader.forget(log)
+    const logId = await this.#reader.readLogId(log)
     if (logId !== null) await this.#tombstones.lay(logId)
-    // Renamed first, so that a run is there whole or not at all, whenever the deletion is cut off.
+    // The log is the run, so it goes last: a checkpoint that outlived it would be taken for one of the next of that id.
+    for (const at of [this.#runFolder(runId), log]) if (fileSystem.exists(at)) await this.#bury(at)
+  }
+
+  /** Removes a file or folder, which is there whole or not at all, whenever that is cut off. */
+  async #bury(at: string): Promise<void> {
+    const { fileSystem, durability } = this.#parts
     this.#deletions += 1
     const grave = path.join(this.#runsFolder, `${DELETED_PREFIX}${process.pid}-${Date.now()}-${this.#deletions}`)
-    fileSystem.rename(folder, grave)
-    if (this.#parts.durability !== 'exit') await fileSystem.syncFolder(this.#runsFolder)
+    fileSystem.rename(at, grave)
+    if (durability !== 'exit') await fileSystem.syncFolder(this.#runsFolder)
     await fileSystem.removeFolder(grave)
   }
 
@@ -206,7 +214,6 @@ export class FileDriver implements StoreDriver {
       runId,
       name: runName(runId),
       request,
-      folder: this.#runFolder(runId),
       logPath: this.#logPath(runId),
       claims: this.#claims(runId),
       reader: this.#reader,
@@ -243,8 +250,10 @@ export class FileDriver implements StoreDriver {
   async release(claim: Claim): Promise<void> {
     const writer = this.#pool.get(claim.runId)
     if (writer === undefined || writer.claim.epoch !== claim.epoch) return
-    await this.#pool.drop(claim.runId, () => fenced(claim.runId, claim.epoch, 'it was released'))
-    this.#claims(claim.runId).release(claim)
+    const released = () => fenced(claim.runId, claim.epoch, 'it was released')
+    const isLetGo = await writer.letGo(released)
+    await this.#pool.drop(claim.runId, released)
+    if (!isLetGo) await this.#claims(claim.runId).release(claim)
   }
 
   async saveCheckpoint(runId: string, checkpoint: Checkpoint): Promise<void> {
@@ -283,7 +292,9 @@ export class FileDriver implements StoreDriver {
   /** All run ids in code unit order. */
   async #runIds(): Promise<string[]> {
     const runIds: string[] = []
-    for (const name of this.#parts.fileSystem.names(this.#runsFolder)) {
+    for (const fileName of this.#parts.fileSystem.names(this.#runsFolder)) {
+      const name = nameOfLog(fileName)
+      if (name === null) continue
       const runId = runIdOf(name)
       if (runId === null) {
         const hashed = this.#hashedIds.get(name) ?? (await this.#reader.readRunId(this.#logIn(name)))
@@ -306,11 +317,12 @@ export class FileDriver implements StoreDriver {
   }
 
   #logIn(name: string): string {
-    return path.join(this.#runsFolder, name, 'log')
+    return path.join(this.#runsFolder, logName(name))
   }
 
   #claims(runId: string): ClaimFiles {
-    return new ClaimFiles(this.#parts.fileSystem, this.#runFolder(runId), runId, this.#parts.self)
+    const place = { runId, folder: this.#runFolder(runId), logPath: this.#logPath(runId) }
+    return new ClaimFiles(this.#parts.fileSystem, place, this.#parts.self)
   }
 
   #checkpoints(runId: string): CheckpointFiles {

@@ -12,8 +12,8 @@ export interface FileInfo {
 /** How a file that is there is opened. */
 export type OpenMode = 'read' | 'append' | 'update'
 
-/** How a file is made: `append` opens one that is there, `replace` empties it, `exclusive` fails. */
-export type CreateMode = 'append' | 'replace' | 'exclusive'
+/** How a file is made: `append` opens one that is there, `replace` empties it, `exclusive` and `begin` (to append to) fail. */
+export type CreateMode = 'append' | 'replace' | 'exclusive' | 'begin'
 
 /**
  * The file system as the store sees it: one method a system call, so that tests can make any of them fail.
@@ -63,6 +63,7 @@ const CREATE_FLAGS: Readonly<Record<CreateMode, number>> = {
   append: O_WRONLY | O_APPEND | O_CREAT,
   replace: O_WRONLY | O_CREAT | O_TRUNC,
   exclusive: O_WRONLY | O_CREAT | O_EXCL,
+  begin: O_WRONLY | O_APPEND | O_CREAT | O_EXCL,
 }
 
 /** The real file system, over `node:fs`. */

@@ -4,16 +4,15 @@ import type { SharedJournal } from './shared-journal.ts'
 
 /** Bytes a writer has just appended to its log, not yet on disk. */
 export interface Stretch {
-  /** Name of the run's folder. */
+  /** Name of the run; see `runName`. */
   readonly name: string
-  readonly folder: string
   readonly fd: number
   /** Null when the log has none: then a journal can not speak of it. */
   readonly logId: string | null
   /** Where the bytes begin in the log; null when that is not certain, since somebody else wrote too. */
   readonly offset: number | null
   readonly bytes: Uint8Array
-  /** Whether the names of the log and its folder are on disk, or a journal holds the log from its beginning. */
+  /** Whether the name of the log is on disk, or a journal holds the log from its beginning. */
   readonly names: 'synced' | 'journaled' | 'unknown'
   /** @throws {StoreError} STORE_FENCED when the writer has lost the run */
   confirm(): void
@@ -40,7 +39,7 @@ export class GroupCommit {
   readonly #fileSystem: FileSystem
   readonly #durability: Durability
   readonly #journal: SharedJournal
-  readonly #syncNames: (folder: string) => Promise<void>
+  readonly #syncNames: () => Promise<void>
   readonly #isLone: () => boolean
   #pending: Pending[] = []
   #isScheduled = false
@@ -48,14 +47,14 @@ export class GroupCommit {
   #loneSyncs = 0
 
   /**
-   * @param syncNames - makes the names of a run's folder, and of the folder of all runs, durable
+   * @param syncNames - makes the names of all logs durable
    * @param isLone - whether no more than one log is open
    */
   constructor(
     fileSystem: FileSystem,
     durability: Durability,
     journal: SharedJournal,
-    syncNames: (folder: string) => Promise<void>,
+    syncNames: () => Promise<void>,
     isLone: () => boolean,
   ) {
     this.#fileSystem = fileSystem
@@ -67,7 +66,7 @@ export class GroupCommit {
 
   /**
    * Resolves once a stretch survives what the store promises and its writer is confirmed.
-   * @returns what is true of the log's names from now on
+   * @returns what is true of the log's name from now on
    */
   async commit(stretch: Stretch): Promise<Stretch['names']> {
     if (this.#durability === 'exit') {
@@ -150,7 +149,7 @@ export class GroupCommit {
     for (const { stretch, resolve, reject } of confirmed) {
       if (stretch.names !== 'unknown') resolve(stretch.names)
       else if (stretch.offset === 0) resolve('journaled')
-      else this.#syncNames(stretch.folder).then(() => resolve('synced'), reject)
+      else this.#syncNames().then(() => resolve('synced'), reject)
     }
   }
 
@@ -159,12 +158,12 @@ export class GroupCommit {
   }
 
   async #syncLog(stretch: Stretch): Promise<'synced'> {
-    const { fd, folder, names } = stretch
+    const { fd, names } = stretch
     const synced = this.#fileSystem.syncData(fd)
     if (names === 'synced') await synced
     else {
       // Both are awaited to their end, so that no failure goes unheard.
-      const results = await Promise.allSettled([synced, this.#syncNames(folder)])
+      const results = await Promise.allSettled([synced, this.#syncNames()])
       for (const result of results) if (result.status === 'rejected') throw result.reason
     }
     stretch.confirm()

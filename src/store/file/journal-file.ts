@@ -5,7 +5,7 @@ import type { ProcessIdentity } from './process-identity.ts'
 
 /** Bytes of one log, and where they stand in it. */
 export interface JournalEntry {
-  /** Name of the run's folder. */
+  /** Name of the run; see `runName`. */
   readonly name: string
   readonly logId: string
   readonly offset: number
@@ -39,7 +39,7 @@ export function isJournalName(name: string): boolean {
  *
  * Shape: records `\n<crc-32> <length> <id of the file> <number> <body>`, then zeros; the checksum covers all that
  * follows it. The body of record 0 is the writer's identity; that of others a line of JSON, an array
- * `[folder, log id, offset, length]` a log, and the bytes of each. A record is written once the one before it is on
+ * `[name, log id, offset, length]` a log, and the bytes of each. A record is written once the one before it is on
  * disk, so the first that can not be read is where the journal ended.
  */
 export class JournalFile {

@@ -30,8 +30,8 @@ export const CHAIN_START: ChainPoint = Object.freeze({ offset: 0, seq: 0, checks
  * Three laws, and why they are enough:
  * - A log is only ever appended to, one write a record, so nothing a slow or stale writer does can take back what
  *   another wrote. A claimant never cuts the file either: between its look and its cut a successor could have written.
- * - A `claim` record of a higher epoch ends the epochs before it. A claimant first makes its claim file, then appends
- *   its `claim` record, then reads the log. A writer looks at the size of the log after its own record is written: if
+ * - A `claim` record of a higher epoch ends the epochs before it. A claimant first makes its claim file (whoever makes the
+ *   log needs none), then appends its `claim` record, then reads the log. A writer looks at the size of the log after its own record is written: if
  *   the log grew by that record alone since the last look, it stands before any successor's `claim` record. If somebody
  *   else wrote, the writer looks for a successor's claim file and acknowledges only when there is none. So every
  *   acknowledged record stands before the successor's `claim` record, and every record of a lower epoch behind it was
@@ -110,7 +110,7 @@ export class LogChain {
       this.#takeClaim(record, offset)
       return null
     }
-    if (record.epoch < this.#epoch) return null
+    if (record.epoch < this.#epoch || record.kind === 'release') return null
     const sizeBytes = record.line.length
     if (record.previous !== this.#checksum || (record.kind === 'events') !== record.seq > this.#seq) {
       if (this.#bad === null || !isJoined(record)) throw this.#damaged(offset)

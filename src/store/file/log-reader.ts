@@ -208,7 +208,7 @@ export class LogReader {
         }
         if (last === null) {
           if (record.kind === 'run') return null
-          epochsBehind.add(record.epoch)
+          if (record.kind === 'claim') epochsBehind.add(record.epoch)
         } else if (isJoined(record)) needed = record.previous
         else return last
         end = lineBreak

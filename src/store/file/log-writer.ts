@@ -6,7 +6,7 @@ import type { RunFacts } from './event-index.ts'
 import { type FileSystem, isMissing } from './file-system.ts'
 import type { GroupCommit, Stretch } from './group-commit.ts'
 import type { LogScan } from './log-reader.ts'
-import { encodeEvents, encodeRun } from './record.ts'
+import { encodeEvents, encodeRelease, encodeRun } from './record.ts'
 
 /** Records larger than this are written without blocking. */
 const LARGE_BYTES = 256 * 1024
@@ -28,9 +28,8 @@ export interface WriterSurroundings {
 
 /** A log as its next writer finds it, or has just made it. */
 export interface TakenLog {
-  /** Name of the run's folder. */
+  /** Name of the run; see `runName`. */
   readonly name: string
-  readonly folder: string
   readonly path: string
   readonly inode: number
   readonly fd: number
@@ -125,12 +124,33 @@ export class LogWriter {
 
   /** Refuses appends from now on, and lets those that wait go ahead. */
   async stop(reason: () => StoreError): Promise<void> {
+    await this.#quiet(reason)
+    this.closeHandle()
+  }
+
+  /**
+   * As `stop`, and says in the log that the run is let go, if the log is the claim and this writer is at its end.
+   * @returns whether it did; else the claim is still to be let go
+   */
+  async letGo(reason: () => StoreError): Promise<boolean> {
+    await this.#quiet(reason)
+    const fd = this.#fd
+    const isHere = fd !== null && !this.#isSuspect && !this.#isShared && this.#claims.isInLog(this.claim.epoch)
+    try {
+      if (!isHere) return false
+      const { bytes } = encodeRelease(this.claim.epoch)
+      return this.#around.fileSystem.write(fd, bytes, null) === bytes.length
+    } finally {
+      this.closeHandle()
+    }
+  }
+
+  async #quiet(reason: () => StoreError): Promise<void> {
     this.#refusal ??= reason
     while (this.isBusy) {
       this.#flushing ??= this.#flush()
       await this.#flushing
     }
-    this.closeHandle()
   }
 
   closeHandle(): void {
@@ -186,7 +206,7 @@ export class LogWriter {
 
   async #write(bytes: Uint8Array): Promise<void> {
     const { fileSystem, commit } = this.#around
-    const { name, folder, logId } = this.#log
+    const { name, logId } = this.#log
     const fd = this.#fd ?? (await this.#reopen())
     const written =
       bytes.length > LARGE_BYTES ? await fileSystem.writeLarge(fd, bytes) : fileSystem.write(fd, bytes, null)
@@ -201,7 +221,7 @@ export class LogWriter {
     this.#end = sizeBytes
     const names = this.#names
     this.#names = await commit.commit({
-      ...{ name, folder, fd, logId, offset, names, bytes: unsynced },
+      ...{ name, fd, logId, offset, names, bytes: unsynced },
       // Where nobody else wrote, no successor's `claim` record stands before these bytes, so they count for whoever takes
       // the run over. Bytes that a journal could begin a log with are looked after all the same: see `Tombstones`.
       confirm: this.#isShared || offset === 0 ? () => this.#confirm() : NOTHING_TO_CONFIRM,

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { EventBatch, RunSummary, StoredEvent } from '../driver.ts'
 import { eventsJson, isJoinedIn, type RunFacts, summaryIn } from './event-index.ts'
+import type { ProcessIdentity } from './process-identity.ts'
 import { eventsIn, type RecordCursor } from './record-cursor.ts'
 
 /** The checksum a log begins with, before its first record. */
@@ -12,8 +13,9 @@ export const NO_CHECKSUM = '00000000'
  *     \n<crc-32> <length> <crc-32 of the record before> <kind> <epoch> <seq> <json>
  *
  * The first checksum covers all that follows it. Kinds: `claim` marks where a new epoch begins and stands outside the
- * chain, since it is written before the log is read; `run` and `events` are chained, so that a record that is missing
- * or in the wrong place shows. `seq` is the head after the record.
+ * chain, since it is written before the log is read; so does `release`, with which whoever began the log lets go of it.
+ * `run` and `events` are chained, so that a record that is missing or in the wrong place shows. `seq` is the head after
+ * the record.
  */
 export interface LogRecord {
   readonly kind: RecordKind
@@ -26,7 +28,7 @@ export interface LogRecord {
   readonly jsonOffset: number
 }
 
-export type RecordKind = 'claim' | 'run' | 'events'
+export type RecordKind = 'claim' | 'release' | 'run' | 'events'
 
 /** A record ready to be written, and what the next one has to name. */
 export interface EncodedRecord {
@@ -34,16 +36,41 @@ export interface EncodedRecord {
   readonly checksum: string
 }
 
-/** Longest header: 8 + 16 + 8 + 6 + 16 + 16 characters and 6 spaces. */
-const MAX_HEADER = 76
-const HEADER = /^([0-9a-f]{8}) (\d+) ([0-9a-f]{8}) (claim|run|events) (\d+) (\d+) /
+/** Who holds a run, and until when. */
+export interface Holder extends ProcessIdentity {
+  readonly owner: string
+  /** Epoch ms. */
+  readonly expiresAt: number
+}
+
+/** What a `claim` record says. */
+export interface ClaimFacts {
+  readonly runId: string
+  /** Left out in logs from before they had ids. */
+  readonly logId?: string
+  /** Who holds the run, where the record itself is the claim; else the claim is a file. */
+  readonly holder?: Holder
+}
+
+/** Longest header: 8 + 16 + 8 + 7 + 16 + 16 characters and 6 spaces. */
+const MAX_HEADER = 77
+const HEADER = /^([0-9a-f]{8}) (\d+) ([0-9a-f]{8}) (claim|release|run|events) (\d+) (\d+) /
+/** Longest record of kind `release`. */
+export const MAX_RELEASE_BYTES = MAX_HEADER + 3
+
 /**
  * A record of kind `claim`.
  * @param logId - random; the one in the first record of a log names that log, so that another log made for the same run
  *   after a deletion is never taken for it
+ * @param holder - who holds the run by this record; default: a file says so
  */
-export function encodeClaim(runId: string, epoch: number, logId: string): EncodedRecord {
-  return encode('claim', NO_CHECKSUM, epoch, 0, JSON.stringify({ runId, logId }))
+export function encodeClaim(runId: string, epoch: number, logId: string, holder?: Holder): EncodedRecord {
+  return encode('claim', NO_CHECKSUM, epoch, 0, JSON.stringify({ runId, logId, holder }))
+}
+
+/** A record of kind `release`. */
+export function encodeRelease(epoch: number): EncodedRecord {
+  return encode('release', NO_CHECKSUM, epoch, 0, '{}')
 }
 
 /** A record of kind `run`. */
@@ -100,8 +127,8 @@ export function recordLength(line: Uint8Array): number {
 }
 
 /** The run a `claim` record was written for, and the id its log has when it is the first record. */
-export function decodeClaim(record: LogRecord): { readonly runId: string; readonly logId?: string } {
-  return JSON.parse(jsonText(record)) as { readonly runId: string; readonly logId?: string }
+export function decodeClaim(record: LogRecord): ClaimFacts {
+  return JSON.parse(jsonText(record)) as ClaimFacts
 }
 
 /** Whether a record went to the file in one write with the one before it. */

@@ -4,6 +4,7 @@ import { type FileSystem, isMissing, isTaken } from './file-system.ts'
 import { isJournalName, type JournalEntry, readJournal } from './journal-file.ts'
 import { logIdIn } from './log-reader.ts'
 import { isFromThisBoot, isKnownAlive, isKnownDead, type ProcessIdentity } from './process-identity.ts'
+import { logName } from './run-name.ts'
 import { Tombstones } from './tombstones.ts'
 
 /** Where journals and runs are. */
@@ -130,10 +131,9 @@ async function replayLog(
   { fileSystem, runsFolder, journalFolder }: ReplayPlace,
   { name, logId, entries, begunIn }: LeftLog,
 ): Promise<boolean> {
-  const folder = path.join(runsFolder, name)
   const tombstones = new Tombstones(fileSystem, journalFolder)
   const mayBegin = () => begunIn !== null && !tombstones.has(logId) && fileSystem.exists(begunIn)
-  const fd = await openLog(fileSystem, folder, mayBegin)
+  const fd = await openLog(fileSystem, path.join(runsFolder, logName(name)), mayBegin)
   if (fd === null) return false
   try {
     const found = await logIdIn(fileSystem, fd)
@@ -147,13 +147,11 @@ async function replayLog(
   } finally {
     fileSystem.close(fd)
   }
-  await fileSystem.syncFolder(folder)
   return true
 }
 
 /** Opens a log, and makes it when it is not there and may be made; null when there is none to write to. */
-async function openLog(fileSystem: FileSystem, folder: string, mayBegin: () => boolean): Promise<number | null> {
-  const log = path.join(folder, 'log')
+async function openLog(fileSystem: FileSystem, log: string, mayBegin: () => boolean): Promise<number | null> {
   for (;;) {
     try {
       return fileSystem.open(log, 'update')
@@ -161,7 +159,6 @@ async function openLog(fileSystem: FileSystem, folder: string, mayBegin: () => b
       if (!isMissing(error)) throw error
     }
     if (!mayBegin()) return null
-    await fileSystem.makeFolder(folder)
     try {
       fileSystem.close(await fileSystem.create(log, 'exclusive'))
     } catch (error) {

@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto'
 /** Longest encoded id that stands in a folder name as it is; file systems allow 255 bytes. */
 const MAX_PLAIN = 120
 
-/** Names of folders that are being deleted. */
+/** Names of files and folders that are being deleted. */
 export const DELETED_PREFIX = 'deleted-'
 
+const LOG_SUFFIX = '.log'
+
 /**
- * The folder name of a run id: different for different ids, on file systems that ignore case and those that normalise
+ * The name of a run's folder, and of its log without `.log`: different for different ids, on file systems that ignore case and those that normalise
  * Unicode too, and never a path. Ids too long for a name are hashed; their log tells the id.
  *
  * Shape: `run-order%2d42` · `hash-<64 hex digits>`
@@ -26,7 +28,17 @@ export function runName(runId: string): string {
   return `hash-${createHash('sha256').update(Buffer.from(runId, 'utf16le')).digest('hex')}`
 }
 
-/** The run id of a folder name; null when it is hashed; undefined when the folder is no run's. */
+/** The name of a run's log. */
+export function logName(name: string): string {
+  return name + LOG_SUFFIX
+}
+
+/** The name of the run a file is the log of; null when it is none. */
+export function nameOfLog(fileName: string): string | null {
+  return fileName.endsWith(LOG_SUFFIX) ? fileName.slice(0, -LOG_SUFFIX.length) : null
+}
+
+/** The run id of a name; null when it is hashed; undefined when it is no run's. */
 export function runIdOf(name: string): string | null | undefined {
   if (/^hash-[0-9a-f]{64}$/.test(name)) return null
   if (!name.startsWith('run-')) return undefined

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ClaimRequest, StoreRepair } from '../driver.ts'
 import type { ClaimFiles } from './claim-files.ts'
-import type { FileSystem } from './file-system.ts'
+import { type FileSystem, isTaken } from './file-system.ts'
 import { EMPTY_SCAN, type LogReader } from './log-reader.ts'
 import { LogWriter, type WriterSurroundings } from './log-writer.ts'
 import { encodeClaim } from './record.ts'
@@ -11,10 +11,9 @@ const NOTHING = new Uint8Array(0)
 /** What taking a run needs. */
 export interface RunTaking {
   readonly runId: string
-  /** Name of the run's folder. */
+  /** Name of the run; see `runName`. */
   readonly name: string
   readonly request: ClaimRequest
-  readonly folder: string
   readonly logPath: string
   readonly claims: ClaimFiles
   readonly reader: LogReader
@@ -27,22 +26,30 @@ export interface RunTaking {
 
 /**
  * Claims a run and reads its log: first the claim file, then the `claim` record, then the log (why in this order:
- * {@link LogChain}). A claim whose log can not be read is let go again.
+ * {@link LogChain}). Whoever makes the log of a run nobody knows anything of needs no claim file: the log is the claim.
+ * A claim whose log can not be read is let go again.
  * @throws {StoreError} STORE_HELD · STORE_DAMAGED
  */
 export async function takeRun(
   taking: RunTaking,
 ): Promise<{ readonly writer: LogWriter; readonly repairs: readonly StoreRepair[] }> {
-  const { runId, name, request, folder, logPath, claims, reader, around, suspectFrom } = taking
+  const { runId, name, request, logPath, claims, reader, around, suspectFrom } = taking
   const { fileSystem } = around
   let { above } = taking
   for (;;) {
-    const claim = await claims.take(request, above)
-    let fd: number | null = null
+    let fd = await beginLog(fileSystem, logPath)
+    const isBegun = fd !== null
+    const first = isBegun && above === 0 && claims.hasNone ? claims.begin(request) : null
+    let claim = first?.claim ?? null
     try {
-      fd = await fileSystem.create(logPath, 'append')
+      claim ??= await claims.take(request, above, isBegun)
+      if (claim === null) {
+        if (fd !== null) fileSystem.close(fd)
+        continue
+      }
+      fd ??= await fileSystem.create(logPath, 'append')
       const newLogId = randomBytes(8).toString('hex')
-      const { bytes } = encodeClaim(runId, claim.epoch, newLogId)
+      const { bytes } = encodeClaim(runId, claim.epoch, newLogId, first?.holder)
       const written = fileSystem.write(fd, bytes, null)
       if (written !== bytes.length) throw new Error(`the file system took ${written} of ${bytes.length} bytes`)
       if (suspectFrom !== null) await writeAgain(fileSystem, logPath, suspectFrom)
@@ -58,7 +65,7 @@ export async function takeRun(
         continue
       }
       const ofLog = isNew ? { logId: newLogId, unsynced: bytes } : { logId: scan.logId, unsynced: NOTHING }
-      const log = { name, folder, path: logPath, inode, fd, sizeBytes, ...ofLog }
+      const log = { name, path: logPath, inode, fd, sizeBytes, ...ofLog }
       const writer = new LogWriter(claim, scan, log, claims, around)
       const repairs: readonly StoreRepair[] =
         scan.badStretch === null ? [] : [{ runId, kind: 'torn-tail', ...scan.badStretch }]
@@ -66,12 +73,24 @@ export async function takeRun(
     } catch (error) {
       if (fd !== null) fileSystem.close(fd)
       try {
-        claims.release(claim)
+        if (claim !== null) await claims.release(claim)
       } catch {
         // The first failure is the one to hear of; the claim ends with its lease, or with this process.
       }
       throw error
     }
+  }
+}
+
+/** Makes a log; null when it is there. */
+async function beginLog(fileSystem: FileSystem, logPath: string): Promise<number | null> {
+  // An error with its stack costs more than a look.
+  if (fileSystem.exists(logPath)) return null
+  try {
+    return await fileSystem.create(logPath, 'begin')
+  } catch (error) {
+    if (isTaken(error)) return null
+    throw error
   }
 }
 

@@ -4,12 +4,16 @@ import { describe, expect, it } from 'vitest'
 import type { StoreRepair } from '../../../../src/store/driver.ts'
 import { type FileStoreOptions, fileStore } from '../../../../src/store/file/file-store.ts'
 import { nodeFileSystem } from '../../../../src/store/file/file-system.ts'
+import { ownProcess } from '../../../../src/store/file/process-identity.ts'
 import { encodeClaim } from '../../../../src/store/file/record.ts'
-import { appendTo, requestOf, sampleTexts, textsOf, writeRun } from '../../../helpers/sample-run.ts'
+import type { Store } from '../../../../src/store/store.ts'
+import { appendTo, requestOf, SAMPLE_START, sampleTexts, textsOf, writeRun } from '../../../helpers/sample-run.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 import { failingFileSystem } from './failing-file-system.ts'
 
 const root = temporaryFolder()
+/** When a sample claim ends that nobody lets go of. */
+const LEASE_OVER = SAMPLE_START + 60_000
 let folders = 0
 
 function newFolder(): string {
@@ -20,7 +24,12 @@ function newFolder(): string {
 const claimNames = (folder: string): string[] =>
   readdirSync(join(folder, 'runs', 'run-run')).filter((name) => name.startsWith('claim-'))
 
-const logOf = (folder: string): string => join(folder, 'runs', 'run-run', 'log')
+const logOf = (folder: string): string => join(folder, 'runs', 'run-run.log')
+
+async function writeRunAt(store: Store, now: number): Promise<void> {
+  const { claim } = await store.claim('run', requestOf('other', now))
+  await appendTo(store, claim, 1, 2)
+}
 
 describe('fileStore', () => {
   it.each<[string, unknown, unknown]>([
@@ -44,7 +53,8 @@ describe('fileStore', () => {
     await writeRun(store, 'run', 1)
     await store.saveCheckpoint('run', { seq: 1, at: 1, bytes: Uint8Array.of(1) })
     await store.close()
-    expect(readdirSync(join(folder, 'runs', 'run-run')).sort()).toEqual(['checkpoints', 'claim-1', 'log'])
+    expect(readdirSync(join(folder, 'runs')).sort()).toEqual(['run-run', 'run-run.log'])
+    expect(readdirSync(join(folder, 'runs', 'run-run'))).toEqual(['checkpoints'])
     expect(readdirSync(join(folder, 'runs', 'run-run', 'checkpoints'))).toEqual(['1.checkpoint'])
   })
 
@@ -73,7 +83,7 @@ describe('fileStore', () => {
     const quiet = () => undefined
     const logger = { debug: quiet, info: quiet, error: quiet, warn: (message: string) => void warned.push(message) }
     const again = fileStore(folder, { onRepair: (repair) => void told.push(repair), logger })
-    const { claim, repairs } = await again.claim('run', requestOf('next'))
+    const { claim, repairs } = await again.claim('run', requestOf('next', LEASE_OVER))
     expect(repairs).toEqual([{ runId: 'run', kind: 'torn-tail', offset, sizeBytes: 16 }])
     expect(told).toEqual(repairs)
     expect(warned).toHaveLength(1)
@@ -113,7 +123,7 @@ describe('fileStore', () => {
     await store.close()
     for (const name of claimNames(folder)) rmSync(join(folder, 'runs', 'run-run', name))
     const again = fileStore(folder)
-    const { claim } = await again.claim('run', requestOf('next'))
+    const { claim } = await again.claim('run', requestOf('next', LEASE_OVER))
     expect(claim.epoch).toBeGreaterThan(epoch)
     await appendTo(again, claim, 5)
     expect(await textsOf(again, 'run')).toEqual(sampleTexts('run', 5))
@@ -134,6 +144,7 @@ describe('fileStore', () => {
           if (position === null && claimed.epoch === 0) {
             // Another takes the run over between the claim record and the look at the log.
             claimed.epoch = 3
+            mkdirSync(join(folder, 'runs', 'run-run'), { recursive: true })
             writeFileSync(join(folder, 'runs', 'run-run', 'claim-3'), '')
             appendFileSync(logOf(folder), encodeClaim('run', 3, 'b'.repeat(16)).bytes)
           }
@@ -161,8 +172,7 @@ describe('fileStore', () => {
     const store = fileStore(folder)
     await writeRun(store, 'run', 2)
     await store.close()
-    mkdirSync(join(folder, 'runs', 'run-other'))
-    writeFileSync(join(folder, 'runs', 'run-other', 'log'), readFileSync(logOf(folder)))
+    writeFileSync(join(folder, 'runs', 'run-other.log'), readFileSync(logOf(folder)))
     await expect(fileStore(folder).read('other')).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
   })
 
@@ -181,7 +191,8 @@ describe('fileStore', () => {
     const folder = newFolder()
     const store = fileStore(folder)
     await store.release(await writeRun(store, 'run', 1))
-    const epoch = Math.max(...claimNames(folder).map((name) => Number(name.slice('claim-'.length)))) + 1
+    const epoch = 2
+    mkdirSync(join(folder, 'runs', 'run-run'))
     writeFileSync(join(folder, 'runs', 'run-run', `claim-${epoch}`), '')
     await expect(store.claim('run', requestOf('next', Date.now()))).rejects.toMatchObject({ code: 'STORE_HELD' })
     const { claim } = await store.claim('run', requestOf('next', Date.now() + 120_000))
@@ -195,6 +206,143 @@ describe('fileStore', () => {
     await Promise.all(claims.map((claim) => appendTo(store, claim, 2)))
     expect(await store.stats()).toMatchObject({ runs: 200, events: 400 })
     await store.close()
+  })
+})
+
+describe('the first claim of a run', () => {
+  it('is its log: one file made for a whole life, and nothing else', async () => {
+    const disk = failingFileSystem()
+    const folder = newFolder()
+    const store = fileStore(folder, { fs: disk.fs, durability: 'exit' })
+    await store.open()
+    disk.calls.length = 0
+    await store.release(await writeRun(store, 'run', 3))
+    // The claim, three appends, the release.
+    expect(disk.calls).toEqual(['create', ...Array(5).fill('write')])
+    expect(readdirSync(join(folder, 'runs'))).toEqual(['run-run.log'])
+    await store.close()
+  })
+
+  it('holds until its lease is over, for other stores too, and no longer than until it is let go', async () => {
+    const folder = newFolder()
+    const [store, other] = [fileStore(folder), fileStore(folder)]
+    const claim = await writeRun(store, 'run', 1)
+    const held = { code: 'STORE_HELD', details: { owner: 'writer', expiresAt: LEASE_OVER, epoch: 1 } }
+    await expect(other.claim('run', requestOf('other', LEASE_OVER - 1))).rejects.toMatchObject(held)
+    await store.release(claim)
+    expect((await other.claim('run', requestOf('other'))).claim.epoch).toBe(2)
+    expect((await other.get('run'))?.seq).toBe(1)
+  })
+
+  it('gets a file when it is renewed, which holds from then on, and is let go of there', async () => {
+    const folder = newFolder()
+    const [store, other] = [fileStore(folder), fileStore(folder)]
+    const claim = await writeRun(store, 'run', 1)
+    const renewed = await store.renew(claim, requestOf('writer', LEASE_OVER - 1))
+    expect(renewed.expiresAt).toBe(LEASE_OVER + 59_999)
+    expect(claimNames(folder)).toEqual(['claim-1'])
+    await expect(other.claim('run', requestOf('other', LEASE_OVER + 1))).rejects.toMatchObject({ code: 'STORE_HELD' })
+    await appendTo(store, renewed, 2)
+    await store.release(renewed)
+    expect((await other.claim('run', requestOf('other'))).claim.epoch).toBe(2)
+    expect(await textsOf(other, 'run')).toEqual(sampleTexts('run', 2))
+  })
+
+  it('is not renewed, and nothing is written under it, once another took the run over', async () => {
+    const folder = newFolder()
+    const [store, other, third] = [fileStore(folder), fileStore(folder), fileStore(folder)]
+    const claim = await writeRun(store, 'run', 1)
+    const { claim: next } = await other.claim('run', requestOf('other', LEASE_OVER))
+    for (const attempt of [
+      () => store.renew(claim, requestOf('writer', LEASE_OVER)),
+      () => appendTo(store, claim, 2),
+    ]) {
+      await expect(attempt()).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    }
+    await store.release(claim)
+    await expect(third.claim('run', requestOf('third', LEASE_OVER))).rejects.toMatchObject({ code: 'STORE_HELD' })
+    await appendTo(other, next, 2)
+    expect(await textsOf(other, 'run')).toEqual(sampleTexts('run', 2))
+  })
+
+  it('is lost at the next renewal or append when two others claimed since, and no file tells of it any more', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    const claim = await writeRun(store, 'run', 1)
+    const other = fileStore(folder)
+    for (let epoch = 2; epoch <= 4; epoch++) {
+      await other.release((await other.claim('run', requestOf('other', LEASE_OVER))).claim)
+    }
+    expect(claimNames(folder).sort()).toEqual(['claim-3', 'claim-4'])
+    await expect(store.renew(claim, requestOf('writer'))).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    await expect(appendTo(store, claim, 2)).rejects.toMatchObject({ code: 'STORE_FENCED' })
+  })
+
+  it.each([
+    ['does not hold when its process is dead', { pid: 2 ** 22 + 1 }, false],
+    ['holds until the lease is over when its process can not be looked at', { place: 'another machine' }, true],
+  ])('%s', async (_what, identity, holds) => {
+    const folder = newFolder()
+    mkdirSync(join(folder, 'runs'), { recursive: true })
+    const holder = { owner: 'before', expiresAt: LEASE_OVER, ...ownProcess(), ...identity }
+    writeFileSync(logOf(folder), encodeClaim('run', 1, 'a'.repeat(16), holder).bytes)
+    const store = fileStore(folder)
+    const claimed = store.claim('run', requestOf('next', LEASE_OVER - 1)).catch((error: unknown) => error)
+    expect(await claimed).toMatchObject(holds ? { code: 'STORE_HELD' } : { claim: { epoch: 2 } })
+    if (holds) expect(await store.claim('run', requestOf('next', LEASE_OVER))).toMatchObject({ claim: { epoch: 2 } })
+  })
+
+  it('that its maker left empty, or half written, is held for a second at most', async () => {
+    for (const bytes of [new Uint8Array(0), encodeClaim('run', 1, 'a'.repeat(16)).bytes.subarray(0, 30)]) {
+      const folder = newFolder()
+      mkdirSync(join(folder, 'runs'), { recursive: true })
+      writeFileSync(logOf(folder), bytes)
+      const store = fileStore(folder)
+      expect(await store.get('run')).toBeNull()
+      expect((await store.list()).runs).toEqual([])
+      await expect(store.claim('run', requestOf('next', Date.now()))).rejects.toMatchObject({ code: 'STORE_HELD' })
+      const { claim } = await store.claim('run', requestOf('next', Date.now() + 2_000))
+      expect(claim.epoch).toBe(2)
+      await appendTo(store, claim, 1, 2)
+      expect(await textsOf(store, 'run')).toEqual(sampleTexts('run', 2))
+    }
+  })
+
+  it('that was taken over while its maker had not written it yet is lost to the maker', async () => {
+    const folder = newFolder()
+    const other = fileStore(folder)
+    let isTaken = false
+    const slow = fileStore(folder, {
+      fs: {
+        ...nodeFileSystem,
+        async create(path, mode) {
+          const fd = await nodeFileSystem.create(path, mode)
+          if (!isTaken) {
+            isTaken = true
+            await writeRunAt(other, Date.now() + 10_000)
+          }
+          return fd
+        },
+      },
+    })
+    await expect(slow.claim('run', requestOf('slow', Date.now()))).rejects.toMatchObject({ code: 'STORE_HELD' })
+    expect(await textsOf(other, 'run')).toEqual(sampleTexts('run', 2))
+  })
+
+  it('is no claim of a run of the same id that was deleted before, or is begun after it was', async () => {
+    const folder = newFolder()
+    const [store, other] = [fileStore(folder), fileStore(folder)]
+    const before = await writeRun(store, 'run', 1)
+    await store.delete('run')
+    const after = await writeRun(store, 'run', 1)
+    expect(after.epoch).toBeGreaterThan(before.epoch)
+    await expect(appendTo(store, before, 2)).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    await other.delete('run')
+    const anew = await writeRun(fileStore(folder), 'run', 1)
+    await expect(store.renew(after, requestOf('writer'))).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    await expect(appendTo(store, after, 2)).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    expect(anew.epoch).toBe(1)
+    expect(readdirSync(join(folder, 'runs'))).toEqual(['run-run.log'])
   })
 })
 
@@ -236,17 +384,13 @@ describe('fileStore on a disk that fails', () => {
     },
   )
 
-  it('asks the disk for the log and the folders before it acknowledges the first append, then for the log alone', async () => {
+  it('asks the disk for the log and its name before it acknowledges the first append, then for the log alone', async () => {
     const disk = failingFileSystem()
     const store = fileStore(newFolder(), { fs: disk.fs })
     const { claim } = await store.claim('run', requestOf('writer'))
     disk.calls.length = 0
     await appendTo(store, claim, 1)
-    expect(disk.calls.filter((call) => call.startsWith('sync')).sort()).toEqual([
-      'syncData',
-      'syncFolder',
-      'syncFolder',
-    ])
+    expect(disk.calls.filter((call) => call.startsWith('sync')).sort()).toEqual(['syncData', 'syncFolder'])
     disk.calls.length = 0
     await appendTo(store, claim, 2)
     expect(disk.calls).toEqual(['write', 'syncData'])
@@ -301,12 +445,14 @@ describe('fileStore on a disk that fails', () => {
     disk.failNext('syncFolder', 'EIO')
     await expect(store.claim('run', requestOf('writer'))).rejects.toMatchObject({ code: 'STORE_IO' })
     await store.open()
-    disk.failNext('write', 'ENOSPC')
-    await expect(store.claim('run', requestOf('writer'))).rejects.toMatchObject({
-      code: 'STORE_IO',
-      details: { systemCode: 'ENOSPC' },
-    })
-    await store.claim('run', requestOf('other'))
+    for (let claim = 1; claim <= 2; claim++) {
+      disk.failNext('write', 'ENOSPC')
+      await expect(store.claim('run', requestOf('writer', Date.now() + 10_000))).rejects.toMatchObject({
+        code: 'STORE_IO',
+        details: { systemCode: 'ENOSPC' },
+      })
+      await store.release((await store.claim('run', requestOf('other', Date.now() + 10_000))).claim)
+    }
   })
 
   it('keeps the checkpoint before when a new one can not be written', async () => {

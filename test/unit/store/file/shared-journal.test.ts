@@ -69,7 +69,7 @@ describe('appends of many runs that are ready together', () => {
     expect(content?.owner).toEqual(ownProcess())
     expect(new Set(content?.entries.map(({ name }) => name)).size).toBe(3)
     for (const { name, offset, bytes } of content!.entries) {
-      const log = readFileSync(join(folder, 'runs', name, 'log'))
+      const log = readFileSync(join(folder, 'runs', `${name}.log`))
       expect(log.subarray(offset, offset + bytes.length).equals(bytes)).toBe(true)
     }
     await store.close()
@@ -83,8 +83,7 @@ describe('appends of many runs that are ready together', () => {
     const { write } = disk.fs
     fs.write = (fd, bytes, position) => {
       const written = write(fd, bytes, position)
-      if (position === null)
-        for (const id of names(3)) appendFileSync(join(folder, 'runs', `run-${id}`, 'log'), '\nstale')
+      if (position === null) for (const id of names(3)) appendFileSync(join(folder, 'runs', `run-${id}.log`), '\nstale')
       return written
     }
     await Promise.all(claims.map((claim) => appendTo(store, claim, 3)))
@@ -93,7 +92,7 @@ describe('appends of many runs that are ready together', () => {
     const [journal] = journalsIn(folder)
     const content = await readJournal(nodeFileSystem, join(folder, 'journal', journal!))
     for (const { name, offset, bytes } of content!.entries) {
-      const log = readFileSync(join(folder, 'runs', name, 'log'))
+      const log = readFileSync(join(folder, 'runs', `${name}.log`))
       expect(log.subarray(offset, offset + bytes.length).equals(bytes)).toBe(true)
     }
     await store.close()
@@ -327,7 +326,7 @@ describe('a journal that is left behind', () => {
 
   it('brings back logs that are gone, before anything is read', async () => {
     const folder = await leave()
-    for (const id of names(3)) rmSync(join(folder, 'runs', `run-${id}`), { recursive: true })
+    for (const id of names(3)) rmSync(join(folder, 'runs', `run-${id}.log`))
     const { store } = open({ folder })
     expect((await store.list()).runs.map(({ runId }) => runId)).toEqual(names(3))
     for (const id of names(3)) expect(await textsOf(store, id)).toEqual(sampleTexts(id, 2))
@@ -368,7 +367,7 @@ describe('a journal that is left behind', () => {
     // A journal of its own that comes and goes, with the look for tombstones that are over.
     await writeTogether(store, ['run-3', 'run-4'], 2)
     await store.close()
-    rmSync(join(folder, 'runs', 'run-run-1', 'log'))
+    rmSync(join(folder, 'runs', 'run-run-1.log'))
     const after = open({ folder }).store
     expect((await after.list()).runs.map(({ runId }) => runId)).toEqual(['run-2', 'run-3', 'run-4'])
     expect(journalsIn(folder)).toEqual([])
