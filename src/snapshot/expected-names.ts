@@ -56,6 +56,19 @@ export class ExpectedNames {
     return null
   }
 
+  /** The name after the last one taken, if it stands as a key at a place of the text, with its colon; else null. Takes nothing. */
+  peek(text: string, at: number): string | null {
+    const name = this.#names[this.#next]
+    if (name === undefined || !this.#arePlain || this.#others.size > 0) return null
+    return text.startsWith(name, at + 1) && text.startsWith('":', at + 1 + name.length) ? name : null
+  }
+
+  /** Takes the name that {@link peek} gave. */
+  accept(): void {
+    this.#taken[this.#next] = 1
+    this.#next += 1
+  }
+
   /**
    * Notes a key that {@link take} did not give.
    * @returns whether it gave it before

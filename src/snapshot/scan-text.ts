@@ -69,6 +69,12 @@ export class TextScanner {
     if (this.#members > this.#limits.maxMembers) throw overLimit(this.#limits, 'maxMembers', this.#members, 'members')
   }
 
+  /** Passes over a member of the object it stands in, up to a place, when all of it is known, with so many members in it. */
+  skipMember(place: number, members = 0): void {
+    this.#countMember()
+    this.skipTo(place, members)
+  }
+
   /** Passes over a value and gives it as written. */
   token(): string {
     const start = this.#at

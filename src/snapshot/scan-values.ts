@@ -6,6 +6,11 @@ import type { TextScanner } from './scan-text.ts'
 /** Values of this many characters and more are left out of the envelope: to build them costs more than to cut them out. */
 const MIN_CUT_LENGTH = 256
 
+const COMMA = 0x2c
+
+/** Characters a plain key has around its name: two quotes and a colon. */
+export const KEY_SIGNS = 3
+
 /** A stretch of the compact text, from `start` up to but without `end`. */
 export interface Span {
   readonly start: number
@@ -63,8 +68,25 @@ export class ValueScanner {
     const pieces = this.#envelope.length
     const from = this.#envelopeFrom
     const start = this.#scanner.place
-    const isPlain = this.eachNamed((name) => spans.push(this.slot(name)), path, expected)
+    const each = (name: string, isPlain: boolean) => {
+      spans.push(this.slot(name))
+      if (isPlain && expected !== null) this.#more(spans, expected)
+    }
+    const isPlain = this.eachNamed(each, path, expected)
     if (isPlain && spans.length > 0) this.#cutWhole(pieces, from, start, '{}')
+  }
+
+  /** The values that follow one, for as long as they come as expected: a loop of its own takes half the time (bench/resume-once.mjs). */
+  #more(spans: NamedSpan[], expected: ExpectedNames): void {
+    const text = this.#text
+    for (;;) {
+      const at = this.#scanner.place
+      const name = text.charCodeAt(at) === COMMA ? expected.peek(text, at + 1) : null
+      if (name === null) return
+      expected.accept()
+      this.#scanner.skipMember(at + 1 + name.length + KEY_SIGNS)
+      spans.push(this.slot(name))
+    }
   }
 
   /** A list of nothing but values, of which the envelope needs none. */
@@ -84,10 +106,14 @@ export class ValueScanner {
   }
 
   /**
-   * A map of names chosen by users, plain or as entries under the Object tag; `each` reads the value.
+   * A map of names chosen by users, plain or as entries under the Object tag; `each` reads the value, and is told which.
    * @returns whether it is a plain object
    */
-  eachNamed(each: (name: string) => void, path: string, expected: ExpectedNames | null = null): boolean {
+  eachNamed(
+    each: (name: string, isPlain: boolean) => void,
+    path: string,
+    expected: ExpectedNames | null = null,
+  ): boolean {
     let first = true
     let tagged = false
     let members = false
@@ -96,17 +122,17 @@ export class ValueScanner {
       else if (name === '#type') this.misplacedTags.push(path)
       first = false
       members = true
-      if (!tagged) each(unescapeName(name))
+      if (!tagged) each(unescapeName(name), true)
       else if (name === 'entries') this.#scanner.array(() => this.#entry(each))
       else this.#scanner.value()
     }, expected)
     return members && !tagged
   }
 
-  #entry(each: (name: string) => void): void {
+  #entry(each: (name: string, isPlain: boolean) => void): void {
     let name = ''
     this.#scanner.array((index) => {
-      if (index === 1) return each(name)
+      if (index === 1) return each(name, false)
       const token = this.#scanner.token()
       if (index === 0) name = nameOf(token)
     })

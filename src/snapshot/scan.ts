@@ -8,9 +8,11 @@ import { knownWorkflowAt } from './known-workflow.ts'
 import type { SnapshotLimits } from './limits.ts'
 import { type PartSpans, scanParts } from './scan-parts.ts'
 import { TextScanner } from './scan-text.ts'
-import { type NamedSpan, type Span, ValueScanner } from './scan-values.ts'
+import { KEY_SIGNS, type NamedSpan, type Span, ValueScanner } from './scan-values.ts'
 import { takesUsualNodes, USUAL_LENGTH, USUAL_MEMBERS, usualNodeAt } from './usual-node.ts'
 import { isSpace, originalOffset, withoutWhiteSpace } from './white-space.ts'
+
+const COMMA = 0x2c
 
 /** Where in the compact text the user's values stand, in document order, and the parts that are cut out as text. */
 export interface SlotSpans {
@@ -243,11 +245,29 @@ class DocumentScanner {
         this.#scanner.skipTo(at + USUAL_LENGTH, USUAL_MEMBERS)
         usualNodes.ids.push(unescapeName(name))
         usualNodes.states.push(node)
+        if (expected !== null) this.#moreUsualNodes(usualNodes, expected)
         return
       }
       this.#scanner.value()
       others.push(this.#text.slice(keyStart, this.#scanner.place))
     }, expected)
     if (usualNodes.ids.length > 0) this.#values.cut(start, this.#scanner.place, `{${others.join(',')}}`)
+  }
+  /** The usual nodes that follow one, for as long as they come as expected; see {@link ValueScanner.values}. */
+  #moreUsualNodes({ ids, states }: SlotSpans['usualNodes'], expected: ExpectedNames): void {
+    const text = this.#text
+    let at = this.#scanner.place
+    while (text.charCodeAt(at) === COMMA) {
+      const name = expected.peek(text, at + 1)
+      if (name === null) return
+      const start = at + 1 + name.length + KEY_SIGNS
+      const node = usualNodeAt(text, start)
+      if (node === null) return
+      expected.accept()
+      at = start + USUAL_LENGTH
+      this.#scanner.skipMember(at, USUAL_MEMBERS)
+      ids.push(name)
+      states.push(node)
+    }
   }
 }

@@ -129,43 +129,55 @@ describe('states of nodes that completed at their first attempt', () => {
     }
   })
 
-  it('are found under names in any order, with names left out, and twice wherever the second stands', () => {
-    const ids = Array.from({ length: 120 }, (_, index) => (index === 60 ? '' : index === 61 ? 'x"\\' : `n${index}`))
-    const workflow = parseDefinition({
-      id: 'many',
-      version: '1.0.0',
-      nodes: ids.map((id) => ({ id, type: 't' })),
-      edges: [],
-    })
-    const made = pendingState({ runId: 'r', workflow, fingerprint: 'f'.repeat(64) })
-    Object.assign(made, { status: 'running', seq: 999, startedAt: AT, lastAt: AT, usage: { nodeExecutions: 999 } })
-    ids.forEach((id, index) => {
-      if (index % 7 === 3 || (index > 10 && index < 50)) return
-      Object.assign(made.nodes[index]!, { status: 'completed', attempt: 1, startedAt: AT, endedAt: AT, output: index })
-      made.completed.push(id)
-    })
-    const written = serialize(takeSnapshot(made, AT), { pretty: false })
-    expect(deserializeFor(workflow, written, {}).copyOfState().state.nodes).toEqual(made.nodes)
-    const document = JSON.parse(written) as { results: object; nodes: object }
-    for (const map of ['results', 'nodes'] as const) {
-      const entries = Object.entries(document[map])
-      for (const order of [entries.toReversed(), [...entries.slice(40), ...entries.slice(0, 40)]]) {
-        const shuffled = deserializeFor(workflow, sealed({ ...document, [map]: Object.fromEntries(order) }), {})
-        expect(shuffled.copyOfState().state.nodes).toEqual(made.nodes)
-        const texts = order.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)
-        for (const from of [0, 1, 30, texts.length - 1]) {
-          for (const to of [0, 1, 30, texts.length]) {
-            const twice = texts.toSpliced(to, 0, texts[from]!)
-            const broken = written.replace(JSON.stringify(document[map]), `{${twice.join(',')}}`)
-            expect(broken).not.toBe(written)
-            expect(() => deserializeFor(workflow, broken, {}), `${map}: ${from} at ${to}`).toThrow(
-              expect.objectContaining({ code: 'SNAPSHOT_DUPLICATE_KEY' }),
-            )
+  it.each([
+    ['', 'x"\\'],
+    ['', 'x'],
+  ])(
+    'are found under names in any order, with names left out, and twice wherever the second stands, %j and %j among them',
+    (...names) => {
+      const ids = Array.from({ length: 120 }, (_, index) => names[index - 60] ?? `n${index}`)
+      const workflow = parseDefinition({
+        id: 'many',
+        version: '1.0.0',
+        nodes: ids.map((id) => ({ id, type: 't' })),
+        edges: [],
+      })
+      const made = pendingState({ runId: 'r', workflow, fingerprint: 'f'.repeat(64) })
+      Object.assign(made, { status: 'running', seq: 999, startedAt: AT, lastAt: AT, usage: { nodeExecutions: 999 } })
+      ids.forEach((id, index) => {
+        if (index % 7 === 3 || (index > 10 && index < 50)) return
+        Object.assign(made.nodes[index]!, {
+          status: 'completed',
+          attempt: 1,
+          startedAt: AT,
+          endedAt: AT,
+          output: index,
+        })
+        made.completed.push(id)
+      })
+      const written = serialize(takeSnapshot(made, AT), { pretty: false })
+      expect(deserializeFor(workflow, written, {}).copyOfState().state.nodes).toEqual(made.nodes)
+      const document = JSON.parse(written) as { results: object; nodes: object }
+      for (const map of ['results', 'nodes'] as const) {
+        const entries = Object.entries(document[map])
+        for (const order of [entries.toReversed(), [...entries.slice(40), ...entries.slice(0, 40)]]) {
+          const shuffled = deserializeFor(workflow, sealed({ ...document, [map]: Object.fromEntries(order) }), {})
+          expect(shuffled.copyOfState().state.nodes).toEqual(made.nodes)
+          const texts = order.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)
+          for (const from of [0, 1, 30, texts.length - 1]) {
+            for (const to of [0, 1, 30, texts.length]) {
+              const twice = texts.toSpliced(to, 0, texts[from]!)
+              const broken = written.replace(JSON.stringify(document[map]), `{${twice.join(',')}}`)
+              expect(broken).not.toBe(written)
+              expect(() => deserializeFor(workflow, broken, {}), `${map}: ${from} at ${to}`).toThrow(
+                expect.objectContaining({ code: 'SNAPSHOT_DUPLICATE_KEY' }),
+              )
+            }
           }
         }
       }
-    }
-  })
+    },
+  )
 
   it('count against lower limits as others do', () => {
     for (const limits of [{ maxKeyLength: 8 }, { maxStringLength: 23 }, { maxMembers: 20 }])
