@@ -49,7 +49,7 @@ export async function execute(execution: Execution): Promise<number> {
   let isStopping = false
   const pause = () => {
     // When the facts can't be recorded the result rejects with the same error, and is awaited below.
-    handle?.executor.pause({ reason: 'signal' }).catch(() => undefined)
+    handle?.executor.pause({ reason: 'told to stop' }).catch(() => undefined)
   }
   const stopListening = onStopSignals(
     host,

@@ -17,7 +17,7 @@ import type { Workflow } from '../workflow/workflow.ts'
 import { readBytes, textOf } from './files.ts'
 import { shellQuoted } from './format/shell.ts'
 import { isModuleName } from './load-module.ts'
-import { isFileName, loadWorkflow } from './load-workflow.ts'
+import { isFileName, isSnapshot, loadWorkflow } from './load-workflow.ts'
 import { DEFAULT_STORE } from './options.ts'
 
 /** Looks at values of classes nobody registered as their data. */
@@ -61,25 +61,6 @@ export async function readFileSubject(path: string): Promise<Subject> {
   return { kind: 'snapshot', snapshot, state, graph: buildGraph(state.workflow) }
 }
 
-/**
- * Whether a file is to be read as a snapshot: gzip, or JSON with a member `format`. We write that first, so that a damaged
- * document is known by its first bytes; another program may have sorted the members.
- */
-function isSnapshot(bytes: Uint8Array): boolean {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return true
-  if (/^\s*\{\s*"format"\s*:/.test(new TextDecoder().decode(bytes.subarray(0, 1024)))) return true
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
-    if (typeof value !== 'object' || value === null) return false
-    // A workflow may have a member of that name too, beside its list of nodes.
-    const { format, nodes } = value as { readonly format?: unknown; readonly nodes?: unknown }
-    return typeof format === 'string' && !Array.isArray(nodes)
-  } catch {
-    // No JSON at all; the reader of workflows says what is wrong with it.
-    return false
-  }
-}
-
 /** A run as its log tells it, to be looked at. */
 export async function lookAt(store: Store, runId: string): Promise<Run> {
   return (await readRun(store, runId, { codec: lookingCodec })).run
@@ -110,12 +91,18 @@ export async function withStoreOf<T>(
   dir: string,
   work: (store: Store, summary: RunSummary) => Promise<T>,
 ): Promise<T> {
-  if (!isStore(dir)) throw unknownRun(runId, dir)
+  if (!isStore(dir)) throw unknownRun(runId, dir, fileNote(runId))
   return withStore(dir, async (store) => {
     const summary = await store.get(runId)
-    if (summary === null) throw unknownRun(runId, dir)
+    if (summary === null) throw unknownRun(runId, dir, fileNote(runId))
     return work(store, summary)
   })
+}
+
+/** What to say of a file where a run of the store is asked for. */
+function fileNote(name: string): string | null {
+  const isFile = name !== '' && isFileName(name) && existsSync(name)
+  return isFile ? 'this command takes no file (a snapshot is taken up in code, by executeFromSnapshot)' : null
 }
 
 function unknownRun(runId: string, dir: string, alsoMissing: string | null = null): StoreError {

@@ -1,5 +1,8 @@
 import { quote, StoreError } from '../base/errors.ts'
 
+/** Epoch ms of the last instant a date can be. */
+const LAST_INSTANT = 8.64e15
+
 /** Another writer was first. */
 export function conflict(runId: string, expectedSeq: number, actualSeq: number): StoreError {
   return new StoreError(
@@ -20,9 +23,10 @@ export function fenced(runId: string, epoch: number, why: string): StoreError {
 
 /** Somebody else is writing the run. */
 export function held(runId: string, owner: string, expiresAt: number, epoch: number): StoreError {
+  const until = new Date(Math.max(0, Math.min(expiresAt, LAST_INSTANT)) || 0).toISOString()
   return new StoreError(
     'STORE_HELD',
-    `run ${quote(runId)} is held by ${quote(owner)} until ${expiresAt} (epoch ms); try again when it let go or its lease is over`,
+    `run ${quote(runId)} is held by ${quote(owner)} until ${until}; try again when it let go or its lease is over`,
     { details: { runId, owner, expiresAt, epoch } },
   )
 }

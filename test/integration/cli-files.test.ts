@@ -293,6 +293,20 @@ describe('a snapshot', () => {
     expect(new Set(problems.map((problem) => problem.code))).toEqual(new Set(['SNAPSHOT_SCHEMA']))
   })
 
+  it('is no workflow to run, and no run to resume, and both say who takes it', () => {
+    // Made by the test before.
+    const { code, err } = waystone('run', 'p.json')
+    expect(code).toBe(1)
+    expect(err).toContain(
+      'the file "p.json" is a snapshot, and a workflow is expected; show, inspect and plan look at it',
+    )
+    const resumed = waystone('resume', './p.json')
+    expect(resumed.code).toBe(5)
+    expect(resumed.err).toContain(
+      'and this command takes no file (a snapshot is taken up in code, by executeFromSnapshot)',
+    )
+  })
+
   it('is known by its members in any order', () => {
     const { format, ...rest } = JSON.parse(read('p.json')) as Record<string, unknown>
     write('sorted.json', JSON.stringify({ ...rest, format }))

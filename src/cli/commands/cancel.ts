@@ -10,7 +10,7 @@ export async function cancel(args: ArgsOf<'cancel'>, { io }: CommandContext): Pr
   const { runId, command, why, compensate } = args
   return withStoreOf(runId, args.store, async (store) => {
     const engine = engineOf({ store, logger: ioLogger(io), command })
-    await engine.cancel(runId, why ?? undefined, compensate === null ? {} : { compensate })
+    await engine.cancel(runId, why ?? 'asked for at the command line', compensate === null ? {} : { compensate })
     const { status = 'canceled', seq = 0 } = (await store.get(runId)) ?? {}
     const isOver = status === 'canceled'
     const hint = hintCommand('resume', { runId, store: args.store, workflowFile: null, registryFile: null })

@@ -227,7 +227,11 @@ describe('the first claim of a run', () => {
     const folder = newFolder()
     const [store, other] = [fileStore(folder), fileStore(folder)]
     const claim = await writeRun(store, 'run', 1)
-    const held = { code: 'STORE_HELD', details: { owner: 'writer', expiresAt: LEASE_OVER, epoch: 1 } }
+    const held = {
+      code: 'STORE_HELD',
+      message: expect.stringContaining(`until ${new Date(LEASE_OVER).toISOString()};`),
+      details: { owner: 'writer', expiresAt: LEASE_OVER, epoch: 1 },
+    }
     await expect(other.claim('run', requestOf('other', LEASE_OVER - 1))).rejects.toMatchObject(held)
     await store.release(claim)
     expect((await other.claim('run', requestOf('other'))).claim.epoch).toBe(2)
