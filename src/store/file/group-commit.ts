@@ -33,7 +33,7 @@ const LONE_SYNCS = 8
 
 /**
  * Makes what writers appended durable, all that is ready together with one sync. What is ready by the end of a turn goes
- * at once; what gets ready while the disk is busy goes next.
+ * at once; what gets ready while the disk is busy goes next, with what the runs that were waiting do next.
  */
 export class GroupCommit {
   readonly #fileSystem: FileSystem
@@ -92,16 +92,16 @@ export class GroupCommit {
 
   async #run(): Promise<void> {
     this.#isBusy = true
-    while (this.#pending.length > 0) {
-      const group = this.#pending
-      this.#pending = []
-      try {
-        await this.#commitGroup(group)
-      } catch (error) {
-        for (const { reject } of group) reject(error)
-      }
+    const group = this.#pending
+    this.#pending = []
+    try {
+      await this.#commitGroup(group)
+    } catch (error) {
+      for (const { reject } of group) reject(error)
     }
     this.#isBusy = false
+    // What got ready meanwhile waits for a turn too: for the runs just let go on, or each half of all would wait for the other's sync.
+    if (this.#pending.length > 0) this.#schedule()
   }
 
   async #commitGroup(group: readonly Pending[]): Promise<void> {

@@ -60,6 +60,31 @@ describe('appends of many runs that are ready together', () => {
     expect(journalsIn(folder)).toEqual([])
   })
 
+  it('come to share one sync for all, though half of the runs began while the disk was busy with the others', async () => {
+    const disk = failingFileSystem()
+    const fs = disk.fs as { syncData: FileSystem['syncData'] }
+    const { store } = open({ fs: disk.fs })
+    const claims = await writeTogether(store, names(10), 1)
+    let syncs = 0
+    let begin = () => undefined as void
+    const isUnderWay = new Promise<void>((resolve) => {
+      begin = resolve
+    })
+    fs.syncData = async () => {
+      syncs += 1
+      begin()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const goOn = async (claim: Claim) => {
+      for (let seq = 2; seq <= 21; seq++) await appendTo(store, claim, seq)
+    }
+    const first = claims.slice(0, 5).map(goOn)
+    await isUnderWay
+    await Promise.all([...first, ...claims.slice(5).map(goOn)])
+    expect(syncs).toBeLessThanOrEqual(22)
+    await store.close()
+  })
+
   it('are in the journal byte for byte as in their logs', async () => {
     const { store, folder } = open()
     const claims = await writeTogether(store, names(3), 2)
