@@ -132,13 +132,18 @@ function sizeText({ nodes, completed }: RunState): string {
 }
 
 /** The envelope of a fact, with what names its node; values stay in the store. */
-export function eventLine({ seq, runId, at, path, type, data }: RunEvent): string {
+export function eventLine(event: RunEvent): string {
+  return jsonLine(eventMembers(event))
+}
+
+/** What `--json` says of a fact. */
+export function eventMembers({ seq, runId, at, path, type, data }: RunEvent): object {
   const { nodeId, attempt, item } = data as {
     readonly nodeId?: string
     readonly attempt?: number
     readonly item?: number
   }
-  return jsonLine({
+  return {
     type,
     seq,
     runId,
@@ -147,7 +152,7 @@ export function eventLine({ seq, runId, at, path, type, data }: RunEvent): strin
     ...(nodeId === undefined ? {} : { nodeId }),
     ...(item === undefined ? {} : { item }),
     ...(attempt === undefined ? {} : { attempt }),
-  })
+  }
 }
 
 function stateOf(snapshot: Snapshot) {

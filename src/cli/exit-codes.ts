@@ -43,7 +43,7 @@ export function exitCodesText(): string {
 const codesByExit: readonly (readonly [number, readonly ErrorCode[]])[] = [
   // The arguments a store refuses came from the command line.
   [exitCodes.usage, ['USAGE', 'STORE_BAD_ARGUMENT']],
-  [exitCodes.notFound, ['STORE_NOT_FOUND', 'WAIT_UNKNOWN', 'TOKEN_INVALID']],
+  [exitCodes.notFound, ['STORE_NOT_FOUND', 'WAIT_UNKNOWN', 'TOKEN_INVALID', 'HISTORY_OUT_OF_RANGE']],
   [
     exitCodes.integrity,
     [

@@ -45,6 +45,18 @@ interface Delivery extends OnRun, CodeOptions {
   readonly key: string | null
 }
 
+/** Which events are listed; null where nobody says. */
+export interface HistoryOptions {
+  readonly types: readonly string[] | null
+  /** Ids; one of a nested run as a JSON Pointer of the ids that lead to it. */
+  readonly nodes: readonly string[] | null
+  /** Epoch ms. */
+  readonly from: number | null
+  readonly to: number | null
+  readonly after: number | null
+  readonly limit: number | null
+}
+
 /** One command as it was asked for. */
 export type Invocation = GlobalOptions &
   (
@@ -66,6 +78,12 @@ export type Invocation = GlobalOptions &
     | ({ readonly command: 'inspect' } & OnSubject & Omit<CodeOptions, 'acceptChange'>)
     | ({ readonly command: 'why'; readonly node: readonly string[] } & OnSubject & Omit<CodeOptions, 'acceptChange'>)
     | ({ readonly command: 'watch'; readonly isOnce: boolean } & OnRun)
+    | ({
+        readonly command: 'history'
+        readonly filter: HistoryOptions
+        /** The sequence of the event after which the run is looked at; null: events are listed. */
+        readonly at: number | null
+      } & OnRun)
     | ({ readonly command: 'signal'; readonly name: string } & Delivery)
     | ({ readonly command: 'answer'; readonly waitId: string } & Delivery)
     | ({

@@ -1,5 +1,5 @@
-import { Option } from 'commander'
-import { type AddCommand, codeOf, globalsOf, notEmpty, options } from './options.ts'
+import { InvalidArgumentError, Option } from 'commander'
+import { type AddCommand, codeOf, collected, globalsOf, notEmpty, options, positive, wholeNumber } from './options.ts'
 
 /** Adds the commands that look at runs and files, and change nothing. */
 export function addLookingCommands(add: AddCommand): void {
@@ -96,4 +96,42 @@ export function addLookingCommands(add: AddCommand): void {
   }))
     .option('--once', 'look once, and end')
     .addOption(options.store())
+
+  add('history <run>', 'list the events of a run, or say where it stood after one', (flags, runId = '') => ({
+    ...globalsOf(flags),
+    command: 'history',
+    runId,
+    store: flags.store,
+    filter: {
+      types: flags.type ?? null,
+      nodes: flags.node ?? null,
+      from: flags.from ?? null,
+      to: flags.to ?? null,
+      after: flags.after ?? null,
+      limit: flags.limit ?? null,
+    },
+    at: flags.at ?? null,
+  }))
+    .addOption(
+      new Option(
+        '--type <type>',
+        'events of a type, such as node.failed, node. or *.completed; again for more',
+      ).argParser(collected),
+    )
+    .addOption(
+      new Option('--node <id>', 'events of a node, in a nested run /outer/inner; again for more').argParser(collected),
+    )
+    .addOption(new Option('--from <time>', 'events from a time on, as ISO 8601 or in epoch ms').argParser(instant))
+    .addOption(new Option('--to <time>', 'events up to a time').argParser(instant))
+    .addOption(new Option('--after <seq>', 'events after a sequence').argParser(wholeNumber))
+    .addOption(new Option('--limit <n>', 'most events (default: 100)').argParser(positive))
+    .addOption(new Option('--at <seq>', 'where the run stood after the event of a sequence').argParser(wholeNumber))
+    .addOption(options.store())
+}
+
+/** An instant as people write it, in epoch ms. */
+function instant(value: string): number {
+  const at = /^-?\d+$/.test(value) ? Number(value) : Date.parse(value)
+  if (Number.isNaN(at)) throw new InvalidArgumentError('A time such as 2026-01-31T09:00:00Z is expected.')
+  return at
 }

@@ -52,6 +52,8 @@ async function runCommand(invocation: Invocation, context: CommandContext): Prom
       return (await import('./commands/why.ts')).why(invocation, context)
     case 'watch':
       return (await import('./commands/watch.ts')).watch(invocation, context)
+    case 'history':
+      return (await import('./commands/history.ts')).history(invocation, context)
     case 'signal':
     case 'answer':
       return (await import('./commands/signal.ts')).signal(invocation, context)

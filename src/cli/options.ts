@@ -21,6 +21,12 @@ export interface Flags extends Partial<GlobalOptions> {
   readonly token?: string
   readonly expires?: number
   readonly node?: readonly string[]
+  readonly type?: readonly string[]
+  readonly from?: number
+  readonly to?: number
+  readonly after?: number
+  readonly limit?: number
+  readonly at?: number
   readonly handle?: readonly string[]
   readonly variable?: string
   readonly compensate?: boolean
@@ -78,7 +84,13 @@ export function collected(value: string, before: readonly string[] = []): readon
   return [...before, value]
 }
 
-function positive(value: string): number {
+/** A sequence, or a number of things. */
+export function wholeNumber(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError('A whole number of 0 or more is expected.')
+  return Number(value)
+}
+
+export function positive(value: string): number {
   if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError('A whole number of 1 or more is expected.')
   return Number(value)
 }

@@ -2,7 +2,7 @@ import { quote } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { ValueCodec } from '../base/values/codec.ts'
 import type { RunEvent, RunEventOf, RunEventType } from '../run/event.ts'
-import { eventTypes } from '../run/event-types.ts'
+import { isEventType } from '../run/event-types.ts'
 import { publicEvent } from '../run/public-event.ts'
 import { callSafely } from './call-safely.ts'
 
@@ -36,7 +36,7 @@ export type ListenersByType = { readonly [Type in ListenerType]?: (event: Listen
 
 /** Whether there is anything of that name to listen to. */
 export function isListenerType(type: unknown): type is ListenerType {
-  return type === '*' || type === 'progress' || (typeof type === 'string' && Object.hasOwn(eventTypes, type))
+  return type === '*' || type === 'progress' || isEventType(type)
 }
 
 type Listener = (event: never) => unknown

@@ -1,13 +1,17 @@
 import { checkOptions, invalidArgument, readArgument } from '../base/argument.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { RunEventType } from '../run/event.ts'
-import { eventTypes } from '../run/event-types.ts'
+import { isEventType } from '../run/event-types.ts'
 import { type NodePath, pathOf } from '../run/node-path.ts'
 import { qualified } from '../run/signal-waits.ts'
 import { type EventPattern, patternOf } from './match.ts'
 
 /** Several types at once: all that begin with a text that ends with a dot (`node.`), or that fit one with stars (`*.failed`). */
 export type TypePattern = `${string}.` | `${string}*${string}`
+
+export function isTypePattern(type: string): type is TypePattern {
+  return type.includes('*') || type.endsWith('.')
+}
 
 /** Which events to find; an event has to have all that is given. */
 export interface HistoryFilter {
@@ -78,9 +82,8 @@ function typesOf(type: unknown): (type: string) => boolean {
 
 function typeTest(type: unknown): (type: string) => boolean {
   if (typeof type === 'string') {
-    if (type.includes('*')) return starTest(type)
-    if (type.endsWith('.')) return (other) => other.startsWith(type)
-    if (Object.hasOwn(eventTypes, type)) return (other) => other === type
+    if (isTypePattern(type)) return type.includes('*') ? starTest(type) : (other) => other.startsWith(type)
+    if (isEventType(type)) return (other) => other === type
   }
   throw invalidArgument('type', TYPE, type, { of: OF })
 }

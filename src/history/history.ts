@@ -39,7 +39,7 @@ export interface HistoryBase {
 /**
  * The events of one run, and the run as it stood after any of them. To look back calls nothing and changes nothing.
  *
- * In memory: the text of every event, about 60 bytes beside each, and keyframes of the state in proportion to the number of
+ * In memory: the text of every event, about 90 bytes beside each, and keyframes of the state in proportion to the number of
  * events. It grows by {@link History.append} alone.
  */
 export class History {

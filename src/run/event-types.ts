@@ -1,7 +1,7 @@
 import type { RunEventType } from './event.ts'
 
 /** Every type of fact a run can have; the compiler holds it complete. */
-export const eventTypes: Readonly<Record<RunEventType, true>> = Object.freeze({
+const eventTypes: Readonly<Record<RunEventType, true>> = Object.freeze({
   'run.started': true,
   'run.resumed': true,
   'run.pause-requested': true,
@@ -43,3 +43,8 @@ export const eventTypes: Readonly<Record<RunEventType, true>> = Object.freeze({
   'compensation.failed': true,
   'compensation.interrupted': true,
 })
+
+/** Whether there is a type of fact of that name. */
+export function isEventType(type: unknown): type is RunEventType {
+  return typeof type === 'string' && Object.hasOwn(eventTypes, type)
+}

@@ -326,6 +326,7 @@ describe('what is not there', () => {
     ['unset', 'nobody', '--variable', 'a'],
     ['inspect', 'nobody'],
     ['why', 'nobody', 'a'],
+    ['history', 'nobody'],
   ])('is not found by %s', (...argv) => {
     expect(waystone(...argv, '--json')).toMatchObject({
       code: exitCodes.notFound,

@@ -149,6 +149,37 @@ describe('parseArgs', () => {
     })
   })
 
+  it('reads which events are looked for', () => {
+    const base = { json: false, verbose: false, store: '.waystone', command: 'history', runId: 'r' }
+    const filter = { types: null, nodes: null, from: null, to: null, after: null, limit: null }
+    expect(invocationOf('history', 'r')).toEqual({ ...base, filter, at: null })
+    expect(invocationOf('history', 'r', '--at', '0')).toEqual({ ...base, filter, at: 0 })
+    const asked = [
+      '--type',
+      'node.',
+      '--type',
+      '*.failed',
+      '--node',
+      'a',
+      '--node',
+      '/n/a',
+      '--after',
+      '5',
+      '--limit',
+      '7',
+    ]
+    expect(invocationOf('history', 'r', ...asked, '--from', '2026-01-01T00:00:00Z', '--to', '-5')).toMatchObject({
+      filter: {
+        types: ['node.', '*.failed'],
+        nodes: ['a', '/n/a'],
+        after: 5,
+        limit: 7,
+        from: 1_767_225_600_000,
+        to: -5,
+      },
+    })
+  })
+
   it('takes an id that looks like an option after --', () => {
     expect(invocationOf('resume', '--', '-r')).toMatchObject({ runId: '-r' })
   })
@@ -182,6 +213,12 @@ describe('parseArgs', () => {
     [['token', 'r', 'w', '--expires', '0ms']],
     [['token', 'r', 'w', '--expires', 'soon']],
     [['why', 'r']],
+    [['history']],
+    [['history', 'r', '--at', '-1']],
+    [['history', 'r', '--at', 'now']],
+    [['history', 'r', '--after', '1.5']],
+    [['history', 'r', '--limit', '0']],
+    [['history', 'r', '--from', 'yesterday']],
     [['set', 'r', 'n']],
     [['set', 'r', '--variable', 'v']],
     [['set', 'r', 'n', '1', '--variable', 'v']],
