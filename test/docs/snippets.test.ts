@@ -18,7 +18,8 @@ mkdirSync(folder, { recursive: true })
 for (const { code, file } of snippets) writeFileSync(join(folder, file), `${code}\n\nexport {}\n`)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('the programs in pages and docstrings', () => {
+// The first program loads the whole library, which takes its time on a busy machine.
+describe('the programs in pages and docstrings', { timeout: 30_000 }, () => {
   const home = process.cwd()
   let away = ''
   beforeEach(() => {
