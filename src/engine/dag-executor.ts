@@ -20,7 +20,14 @@ import type { Journal } from './journal.ts'
 import { isListenerType, type ListenerEvent, Listeners, type ListenerType } from './listeners.ts'
 import { newState } from './new-run.ts'
 import { checkRetry, type RetryOptions, retryOf } from './operations.ts'
-import { configOf, type ExecutorOptions, executorOptions, type World, worldOf } from './options.ts'
+import {
+  configOf,
+  type ExecutorArguments,
+  type ExecutorOptions,
+  executorOptions,
+  type World,
+  worldOf,
+} from './options.ts'
 import { checkPauseOptions, checkReason, type PauseOptions } from './pause-options.ts'
 import { canCheckSchemas, loadSchemaChecker } from './payload-schema.ts'
 import { type RunResult, resultOf } from './result.ts'
@@ -81,7 +88,7 @@ export class DagExecutor<Outputs extends object = Record<string, unknown>, Input
    * @throws {LimitError} LIMIT_NODES
    * @throws {WaystoneError} ARGUMENT_INVALID, OPTION_UNKNOWN
    */
-  constructor(workflow: Workflow<Outputs, Input>, options: ExecutorOptions<Input> = {}) {
+  constructor(workflow: Workflow<Outputs, Input>, ...[options = {}]: ExecutorArguments<Input>) {
     super({
       operated: () => ({ run: this.#run, code: this.#code, world: this.#world }),
       operate: (operation) => this.#dispatch(operation),
@@ -343,7 +350,8 @@ export function restoredExecutor<Outputs extends object, Input>(
 ): DagExecutor<Outputs, Input> {
   const options: ExecutorOptions<Input> = {}
   restoredRuns.set(options, restored)
-  return new DagExecutor(workflow, options)
+  // Its input is that of the run it restores.
+  return new DagExecutor(workflow, ...([options] as readonly unknown[] as ExecutorArguments<Input>))
 }
 
 function checkSize({ graph }: Workflow, config: RunConfig): void {

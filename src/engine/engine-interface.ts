@@ -10,6 +10,11 @@ import type { Recovery, RunHandle } from './run-handle.ts'
 /** Options of one run of an engine. */
 export type StartOptions = Pick<ExecutorOptions, 'runId' | 'variables' | 'context'> & ConfigOptions
 
+/** What a run is started with: an input that the workflow says it needs can not be left out. */
+export type StartArguments<Input> = undefined extends Input
+  ? [input?: Input, options?: StartOptions]
+  : [input: Input, options?: StartOptions]
+
 /** How a run of an engine is taken up; the time of its last fact is the one up to which its timers had run. */
 export interface ResumeOptions extends ConfigOptions, TimerOptions {}
 
@@ -23,8 +28,7 @@ export interface Engine extends EngineOperations, EngineSignals {
    */
   start<Outputs extends object, Input>(
     workflow: Workflow<Outputs, Input> | string,
-    input?: Input,
-    options?: StartOptions,
+    ...given: StartArguments<Input>
   ): Promise<RunHandle<Outputs>>
   /**
    * Takes a run up where its log ends; a failed one tries its failed nodes again, an ended one just gives its result. Of

@@ -80,6 +80,11 @@ export interface ExecutorOptions<Input = unknown> extends WorldOptions, ConfigOp
   }
 }
 
+/** What a new run is given: options, which can not be left out when the workflow says that it needs an input. */
+export type ExecutorArguments<Input> = undefined extends Input
+  ? [options?: ExecutorOptions<Input>]
+  : [options: ExecutorOptions<Input> & { readonly input: Input }]
+
 /** The world with everything in its place. */
 export interface World {
   readonly services: object
