@@ -43,7 +43,7 @@ export async function bundle({ root, out }) {
     tsconfig: false,
     resolve: { conditionNames: ['import', 'default'], mainFields: ['module', 'main'] },
     external: (id) => /^[@a-z]/.test(id) && !id.startsWith('deferred:') && !inlined.includes(packageOf(id)),
-    plugins: [deferral(), chunking(input, chunks)],
+    plugins: [deferral(), chunking(input, chunks), ascii()],
     // Each is a request that nothing answers, or modules that would be evaluated in the wrong order.
     onLog: (_, { message }) => {
       throw new Error(message)
@@ -121,6 +121,23 @@ function chunking(input, chunks) {
     },
   }
 }
+
+/**
+ * Spells other characters than those of ASCII as escapes, which stand in strings alone: a single one of them has an engine
+ * keep a file in two bytes a character.
+ */
+function ascii() {
+  return {
+    name: 'ascii',
+    generateBundle(_, files) {
+      for (const file of Object.values(files)) {
+        if (file.type === 'chunk') file.code = file.code.replaceAll(/[^\0-\x7f]/g, escaped)
+      }
+    },
+  }
+}
+
+const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /** Every package with a module in the output, by name and version, with the text of its licence. */
 function licences(output) {

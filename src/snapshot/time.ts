@@ -67,6 +67,9 @@ export const USUAL_TIME_LENGTH = 24
 let minuteText = '1970-01-01T00:00:'
 let minuteAt = 0
 
+/** The time read last. */
+let usualAt = 0
+
 /** The instant of a time that stands at a place of a text as we write it, `2026-01-02T03:04:05.678Z`; null for anything unusual. */
 export function usualTimeAt(text: string, place: number): number | null {
   if (text.charCodeAt(place + USUAL_TIME_LENGTH - 1) !== 0x5a) return null
@@ -87,7 +90,10 @@ export function usualTimeAt(text: string, place: number): number | null {
   const thousandths = text.charCodeAt(place + 22) - 0x30
   if (!(tens >= 0 && tens <= 5 && isDecimal(ones) && isDecimal(tenths))) return null
   if (!(isDecimal(hundredths) && isDecimal(thousandths))) return null
-  return minuteAt + (tens * 10 + ones) * 1000 + tenths * 100 + hundredths * 10 + thousandths
+  const at = minuteAt + (tens * 10 + ones) * 1000 + tenths * 100 + hundredths * 10 + thousandths
+  // The number itself, not one equal to it: many nodes end in one millisecond, and each number would take room of its own.
+  if (at !== usualAt) usualAt = at
+  return usualAt
 }
 
 function isDecimal(digit: number): boolean {

@@ -190,6 +190,14 @@ describe('the files of the packed package', () => {
     expect(loadedBy(targetOf(subpath)).foreign).toEqual([])
   })
 
+  // an engine reads all of it before anything can begin, in a millisecond for each 60 kB
+  it('are less than 900 kB for an import of all, in characters of one byte', () => {
+    const texts = loadedBy(targetOf('.')).loaded.map(textOf)
+    expect(texts.reduce((sum, text) => sum + text.length, 0)).toBeLessThan(900_000)
+    const code = files.filter((path) => /^dist\/.*\.js$/.test(path))
+    expect(code.filter((path) => /[^\0-\x7f]/.test(textOf(path)))).toEqual([])
+  })
+
   it('hold no engine for a command that only helps', () => {
     const [path = ''] = Object.values(manifest.bin)
     const { loaded, foreign } = loadedBy(path)

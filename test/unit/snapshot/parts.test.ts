@@ -164,6 +164,13 @@ describe('digest of text', () => {
     expect(digestOfText(...parts)).toBe(expected)
     expect(sha256Hex(parts.join(''))).toBe(expected)
   })
+
+  it('is the same for long texts, wherever their characters of two halves stand', () => {
+    for (const length of [65_534, 65_535, 65_536, 131_071]) {
+      const text = `${'a'.repeat(length)}😀${'é😀'.repeat(70_000)}`
+      expect(digestOfText(text, 'end')).toBe(createHash('sha256').update(`${text}end`).digest('hex'))
+    }
+  })
 })
 
 describe('plain JSON of the engine', () => {
