@@ -67,12 +67,10 @@ export class ClaimFiles {
     return this.epochs().at(-1) ?? (this.#fileSystem.exists(this.#logPath) ? FIRST_EPOCH : 0)
   }
 
-  /** Whether there is no file, so that the log alone can say who holds the run. */
-  get hasNone(): boolean {
-    return !this.#fileSystem.exists(this.#folder)
-  }
-
-  /** The claim of whoever has just made the log, and what its first record has to say of it. */
+  /**
+   * The claim of whoever has just made the log, and what its first record has to say of it. Files that a deletion left
+   * behind, if it ever does, are met by the first append, which looks for whoever overtook it.
+   */
   begin({ owner, leaseMs, now }: ClaimRequest): { readonly claim: Claim; readonly holder: Holder } {
     const expiresAt = now + leaseMs
     const claim = { runId: this.#runId, owner, epoch: FIRST_EPOCH, expiresAt }

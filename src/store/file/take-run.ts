@@ -39,7 +39,7 @@ export async function takeRun(
   for (;;) {
     let fd = await beginLog(fileSystem, logPath)
     const isBegun = fd !== null
-    const first = isBegun && above === 0 && claims.hasNone ? claims.begin(request) : null
+    const first = isBegun && above === 0 ? claims.begin(request) : null
     let claim = first?.claim ?? null
     try {
       claim ??= await claims.take(request, above, isBegun)
@@ -84,9 +84,8 @@ export async function takeRun(
 
 /** Makes a log; null when it is there. */
 async function beginLog(fileSystem: FileSystem, logPath: string): Promise<number | null> {
-  // An error with its stack costs more than a look.
-  if (fileSystem.exists(logPath)) return null
   try {
+    // Without a look first: one for a new name waits in this thread for all who make names beside it.
     return await fileSystem.create(logPath, 'begin')
   } catch (error) {
     if (isTaken(error)) return null
