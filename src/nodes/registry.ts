@@ -102,11 +102,16 @@ export function isRegistry(value: unknown): value is Registry {
 /** The types of a graph that have no handler, each once, in definition order; types of fallbacks and compensations too. */
 export function missingTypes(graph: Graph, has: (type: string) => boolean): readonly string[] {
   const missing = new Set<string>()
+  // Most have the type of the one before.
+  let last: string | null = null
   // Asked before every run, and so by index: an iterator makes an object a node.
   for (let index = 0; index < graph.nodes.length; index += 1) {
     const node = graph.nodes[index]!
     // A node that is a run has no handler: the nodes of that run have.
-    if (node.nested === undefined && !has(node.type)) missing.add(node.type)
+    if (node.type !== last && node.nested === undefined) {
+      if (!has(node.type)) missing.add(node.type)
+      last = node.type
+    }
     const { fallback, compensation } = node
     if (compensation !== undefined && !has(compensation.type)) missing.add(compensation.type)
     if (typeof fallback === 'object' && fallback !== null && !has(fallback.type)) missing.add(fallback.type)

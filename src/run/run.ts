@@ -120,9 +120,10 @@ export function createRun(graph: Graph, state: RunState): Run {
 
 /** Makes runs of the nodes of a run that are runs and are under way; depth is that of the definition, which has a limit. */
 export function openNested(run: Run): void {
-  run.state.nodes.forEach(({ status, parts }, index) => {
+  for (const index of run.graph.composites) {
+    const { status, parts } = run.state.nodes[index]!
     if (status === 'waiting' && parts?.child) openChild(run, index, parts.child)
-  })
+  }
 }
 
 /** Makes the order of a run's compensations anew from its state, and counts the one in flight. */
