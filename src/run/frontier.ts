@@ -1,5 +1,6 @@
 import type { Graph } from '../workflow/graph.ts'
 import type { Activity } from './activity.ts'
+import { countUpstreams } from './count-upstreams.ts'
 import { type Due, DueHeap, NO_ITEM } from './due-heap.ts'
 import { Ends } from './ends.ts'
 import { IndexHeap } from './index-heap.ts'
@@ -52,11 +53,9 @@ export class Frontier {
     this.#unresolved = new Int32Array(size)
     this.#taken = new Int32Array(size)
     this.#failed = new Int32Array(size)
-    this.unsettled = size
-    for (let index = 0; index < size; index += 1) {
-      this.#unresolved[index] = graph.inStart[index + 1]! - graph.inStart[index]!
-    }
-    for (let index = 0; index < size; index += 1) {
+    const others = countUpstreams(graph, state, this.#unresolved, this.#taken)
+    this.unsettled = others.length
+    for (const index of others) {
       const node = state.nodes[index]!
       if (!isSettled(node)) continue
       const meaning = meaningOf(node)
@@ -65,7 +64,7 @@ export class Frontier {
       }
     }
     const waiting: number[] = []
-    for (let index = 0; index < size; index += 1) {
+    for (const index of others) {
       this.#place(index, state.nodes[index]!, state)
       if (state.nodes[index]!.wait !== null) waiting.push(index)
     }

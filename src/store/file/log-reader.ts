@@ -3,10 +3,11 @@ import type { ReadRange, RunSummary, StoredEvent } from '../driver.ts'
 import { damaged } from '../store-failure.ts'
 import type { RunFacts } from './event-index.ts'
 import { type FileSystem, isMissing } from './file-system.ts'
+import { FirstPage, PAGE_CHARACTERS } from './first-page.ts'
 import { type BadStretch, CHAIN_START, type ChainPoint, FIRST_LINE, LogChain } from './log-chain.ts'
 import { logLines } from './log-lines.ts'
 import { addEvents, decodeClaim, decodeRecord, decodeSummary, isJoined, type LogRecord } from './record.ts'
-import { RecordCursor } from './record-cursor.ts'
+import { eventsTo, RecordCursor } from './record-cursor.ts'
 
 /** What reading a whole log tells its next writer. */
 export interface LogScan {
@@ -28,8 +29,6 @@ export const EMPTY_SCAN: LogScan = Object.freeze({
   usedEpoch: null,
 })
 
-/** A page is cut after this many characters of event text, so that long events do not pile up. */
-const PAGE_CHARACTERS = 4 * 1024 * 1024
 /** Distance of remembered points in a log, and how many logs are remembered. */
 const POINT_BYTES = 256 * 1024
 const MAX_LOGS = 256
@@ -47,6 +46,8 @@ interface KnownLog {
 export class LogReader {
   readonly #fileSystem: FileSystem
   readonly #known = new Map<string, KnownLog>()
+  /** What the latest scan found first. */
+  #first: FirstPage | null = null
 
   constructor(fileSystem: FileSystem) {
     this.#fileSystem = fileSystem
@@ -54,6 +55,12 @@ export class LogReader {
 
   forget(path: string): void {
     this.#known.delete(path)
+    this.forgetPage(path)
+  }
+
+  /** Lets go of the page that {@link scan} keeps for who reads next. */
+  forgetPage(path: string): void {
+    if (this.#first?.path === path) this.#first = null
   }
 
   /**
@@ -72,6 +79,8 @@ export class LogReader {
    * @throws {StoreError} STORE_DAMAGED when the first event can not be read
    */
   async readCursor(path: string, runId: string, fromSeq: number, last: number): Promise<RecordCursor | null> {
+    const first = this.#takeFirst(path, fromSeq)
+    if (first !== null) return first
     return this.#withLog(path, async (fd) => {
       const from = this.#pointBefore(path, fd, fromSeq)
       try {
@@ -86,16 +95,22 @@ export class LogReader {
   }
 
   /**
-   * Reads the whole log for its next writer.
+   * Reads the whole log for its next writer, and keeps the first page, which is mostly asked for next.
    * @param claimEpoch - the epoch whose `claim` record the writer has just appended
    * @throws {StoreError} STORE_DAMAGED
    */
   async scan(path: string, runId: string, claimEpoch: number): Promise<LogScan> {
     const scan = await this.#withLog(path, async (fd): Promise<LogScan> => {
       const chain = new LogChain(runId)
+      const first = new FirstPage(path, this.#fileSystem.info(fd), runId)
       for await (const lines of logLines(this.#fileSystem, fd, 0)) {
-        for (const line of lines) if (chain.take(line.bytes, line.offset) !== null) this.#remember(path, fd, chain)
+        for (const line of lines) {
+          const record = chain.take(line.bytes, line.offset)
+          if (record !== null) this.#remember(path, fd, chain, first.add(record))
+        }
       }
+      first.end(chain.seq)
+      this.#first = first
       const usedEpoch = chain.isUsed(claimEpoch) ? chain.epoch : null
       const { point, facts, logId, badStretch } = chain
       return { point, facts, logId, badStretch, usedEpoch }
@@ -135,6 +150,14 @@ export class LogReader {
       return null
     })
     return runId ?? null
+  }
+
+  /** The page that was kept, once, if it holds an event and the log is still what it was. */
+  #takeFirst(path: string, fromSeq: number): RecordCursor | null {
+    const first = this.#first
+    if (first?.path !== path) return null
+    this.#first = null
+    return first.from(fromSeq, this.#fileSystem.infoOf(path))
   }
 
   async #cursor(
@@ -291,17 +314,6 @@ export class LogReader {
       this.#fileSystem.close(fd)
     }
   }
-}
-
-/** The events a cursor goes through, to a last one; those before one that can not be read, unless that is the first. */
-function eventsTo(cursor: RecordCursor, last: number): readonly StoredEvent[] {
-  const page: StoredEvent[] = []
-  try {
-    while (cursor.next() && cursor.seq <= last) page.push(cursor.event())
-  } catch (error) {
-    if (page.length === 0 || !isWaystoneError(error, 'STORE_DAMAGED')) throw error
-  }
-  return page
 }
 
 /** The id of an open log, or null when its first record can not be read. */

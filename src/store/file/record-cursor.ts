@@ -1,3 +1,4 @@
+import { isWaystoneError } from '../../base/errors.ts'
 import { beginnings } from '../../run/event-beginning.ts'
 import type { EventCursor } from '../../run/recorded-event.ts'
 import type { StoredEvent } from '../driver.ts'
@@ -146,4 +147,15 @@ export function eventsIn(json: string, lastSeq: number, runId: string): StoredEv
   const events: StoredEvent[] = []
   while (cursor.next()) events.push(cursor.event())
   return events
+}
+
+/** The events a cursor goes through, to a last one; those before one that can not be read, unless that is the first. */
+export function eventsTo(cursor: RecordCursor, last: number): readonly StoredEvent[] {
+  const page: StoredEvent[] = []
+  try {
+    while (cursor.next() && cursor.seq <= last) page.push(cursor.event())
+  } catch (error) {
+    if (page.length === 0 || !isWaystoneError(error, 'STORE_DAMAGED')) throw error
+  }
+  return page
 }

@@ -56,8 +56,9 @@ export async function takeRun(
       const { sizeBytes, inode } = fileSystem.info(fd)
       const isNew = sizeBytes === bytes.length
       // What is read below is built upon, so it has to be on disk even if its writer died before its sync.
-      if (!isNew && around.isSynced) await fileSystem.syncData(fd)
-      const scan = isNew ? EMPTY_SCAN : await reader.scan(logPath, runId, claim.epoch)
+      const scan = isNew
+        ? EMPTY_SCAN
+        : await synced(around.isSynced ? fileSystem.syncData(fd) : null, () => reader.scan(logPath, runId, claim.epoch))
       if (scan.usedEpoch !== null) {
         // Claim files were lost with the power while the log was not: go above what the log has seen.
         above = scan.usedEpoch
@@ -82,6 +83,7 @@ export async function takeRun(
   }
 }
 
+<<<<<<< HEAD
 /** Makes a log; null when it is there. */
 async function beginLog(fileSystem: FileSystem, logPath: string): Promise<number | null> {
   try {
@@ -91,6 +93,14 @@ async function beginLog(fileSystem: FileSystem, logPath: string): Promise<number
     if (isTaken(error)) return null
     throw error
   }
+=======
+/** Does something while a sync is under way; both are awaited to their end, and a failed sync is told first. */
+async function synced<T>(sync: Promise<void> | null, work: () => Promise<T>): Promise<T> {
+  const [syncing, working] = await Promise.allSettled([sync, work()])
+  if (syncing.status === 'rejected') throw syncing.reason
+  if (working.status === 'rejected') throw working.reason
+  return working.value
+>>>>>>> fad0790 (What a claim reads of a log first is not read again by who reads the run next, and is read while its sync is under way)
 }
 
 /**
