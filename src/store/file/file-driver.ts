@@ -250,16 +250,11 @@ export class FileDriver implements StoreDriver {
   async release(claim: Claim): Promise<void> {
     const writer = this.#pool.get(claim.runId)
     if (writer === undefined || writer.claim.epoch !== claim.epoch) return
-<<<<<<< HEAD
+    this.#reader.forgetPage(this.#logPath(claim.runId))
     const released = () => fenced(claim.runId, claim.epoch, 'it was released')
     const isLetGo = await writer.letGo(released)
     await this.#pool.drop(claim.runId, released)
     if (!isLetGo) await this.#claims(claim.runId).release(claim)
-=======
-    this.#reader.forgetPage(this.#logPath(claim.runId))
-    await this.#pool.drop(claim.runId, () => fenced(claim.runId, claim.epoch, 'it was released'))
-    this.#claims(claim.runId).release(claim)
->>>>>>> fad0790 (What a claim reads of a log first is not read again by who reads the run next, and is read while its sync is under way)
   }
 
   async saveCheckpoint(runId: string, checkpoint: Checkpoint): Promise<void> {

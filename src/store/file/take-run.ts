@@ -83,7 +83,6 @@ export async function takeRun(
   }
 }
 
-<<<<<<< HEAD
 /** Makes a log; null when it is there. */
 async function beginLog(fileSystem: FileSystem, logPath: string): Promise<number | null> {
   try {
@@ -93,14 +92,14 @@ async function beginLog(fileSystem: FileSystem, logPath: string): Promise<number
     if (isTaken(error)) return null
     throw error
   }
-=======
+}
+
 /** Does something while a sync is under way; both are awaited to their end, and a failed sync is told first. */
 async function synced<T>(sync: Promise<void> | null, work: () => Promise<T>): Promise<T> {
   const [syncing, working] = await Promise.allSettled([sync, work()])
   if (syncing.status === 'rejected') throw syncing.reason
   if (working.status === 'rejected') throw working.reason
   return working.value
->>>>>>> fad0790 (What a claim reads of a log first is not read again by who reads the run next, and is read while its sync is under way)
 }
 
 /**

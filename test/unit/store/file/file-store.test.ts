@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { StoreRepair } from '../../../../src/store/driver.ts'
 import { type FileStoreOptions, fileStore } from '../../../../src/store/file/file-store.ts'
-import { nodeFileSystem } from '../../../../src/store/file/file-system.ts'
+import { type FileSystem, nodeFileSystem } from '../../../../src/store/file/file-system.ts'
 import { ownProcess } from '../../../../src/store/file/process-identity.ts'
 import { encodeClaim } from '../../../../src/store/file/record.ts'
 import type { Store } from '../../../../src/store/store.ts'
@@ -89,6 +89,62 @@ describe('fileStore', () => {
     expect(warned).toHaveLength(1)
     await appendTo(again, claim, 3)
     expect(await textsOf(again, 'run')).toEqual(sampleTexts('run', 3))
+  })
+
+  it('gives who has claimed a run what its log holds, without reading it again unless it has grown', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    await store.release(await writeRun(store, 'run', 5))
+    await store.close()
+    let reads = 0
+    const fs: FileSystem = {
+      ...nodeFileSystem,
+      read: (...given) => {
+        reads += 1
+        return nodeFileSystem.read(...given)
+      },
+    }
+    const again = fileStore(folder, { fs })
+    for (const [fromSeq, isRead] of [
+      [1, false],
+      [4, false],
+      [6, true],
+    ] as const) {
+      const { claim } = await again.claim('run', requestOf('next'))
+      reads = 0
+      expect((await again.read('run', { fromSeq })).map(({ text }) => text)).toEqual(
+        sampleTexts('run', 5).slice(fromSeq - 1),
+      )
+      expect(reads > 0).toBe(isRead)
+      await again.release(claim)
+    }
+    const { claim } = await again.claim('run', requestOf('next'))
+    await appendTo(again, claim, 6)
+    expect(await textsOf(again, 'run')).toEqual(sampleTexts('run', 6))
+    await again.release(claim)
+    expect(await textsOf(again, 'run')).toEqual(sampleTexts('run', 6))
+    // What was found by a claim that was let go of is not kept.
+    await again.release((await again.claim('run', requestOf('next'))).claim)
+    reads = 0
+    expect(await textsOf(again, 'run')).toEqual(sampleTexts('run', 6))
+    expect(reads).toBeGreaterThan(0)
+  })
+
+  it('awaits the sync of what a claim builds upon, whatever its reading came to', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    await store.release(await writeRun(store, 'run', 2))
+    await store.close()
+    const { fs, failNext } = failingFileSystem()
+    const again = fileStore(folder, { fs })
+    await again.open()
+    failNext('syncData', 'EIO')
+    await expect(again.claim('run', requestOf('next'))).rejects.toMatchObject({ code: 'STORE_IO' })
+    const log = readFileSync(logOf(folder))
+    log[log.indexOf('"node 2"') + 1] = 0x4e
+    writeFileSync(logOf(folder), log)
+    failNext('syncData', 'EIO')
+    await expect(again.claim('run', requestOf('next'))).rejects.toMatchObject({ code: 'STORE_IO' })
   })
 
   it('reads what stands before damage in the middle, and refuses the rest and every claim', async () => {
