@@ -48,8 +48,9 @@ export async function takeRun(
         continue
       }
       fd ??= await fileSystem.create(logPath, 'append')
+      const { epoch } = claim
       const newLogId = randomBytes(8).toString('hex')
-      const { bytes } = encodeClaim(runId, claim.epoch, newLogId, first?.holder)
+      const { bytes } = encodeClaim(runId, epoch, newLogId, first?.holder)
       const written = fileSystem.write(fd, bytes, null)
       if (written !== bytes.length) throw new Error(`the file system took ${written} of ${bytes.length} bytes`)
       if (suspectFrom !== null) await writeAgain(fileSystem, logPath, suspectFrom)
@@ -58,7 +59,7 @@ export async function takeRun(
       // What is read below is built upon, so it has to be on disk even if its writer died before its sync.
       const scan = isNew
         ? EMPTY_SCAN
-        : await synced(around.isSynced ? fileSystem.syncData(fd) : null, () => reader.scan(logPath, runId, claim.epoch))
+        : await synced(around.isSynced ? fileSystem.syncData(fd) : null, () => reader.scan(logPath, runId, epoch))
       if (scan.usedEpoch !== null) {
         // Claim files were lost with the power while the log was not: go above what the log has seen.
         above = scan.usedEpoch
