@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { emptyInputs, setValue } from '../../../src/engine/values-by-node.ts'
 import { buildGraph } from '../../../src/workflow/graph.ts'
@@ -14,9 +15,18 @@ function graphOf(nodes: number) {
   })
 }
 
-describe.each([3, 10_000])('the inputs of a node of %d', (nodes) => {
+/** A graph, and how many inputs were made for it before. */
+const cases = [
+  [3, 0],
+  [3, 100],
+  [10_000, 0],
+  [10_000, 30_000],
+] as const
+
+describe.each(cases)('the inputs of a node of %d, of which %d had inputs before', (nodes, before) => {
   const graph = graphOf(nodes)
   const empty = () => emptyInputs(graph, nodes - 1)
+  for (let made = 0; made < before; made += 1) empty()
 
   it('are a plain object with the members in the order they were set', () => {
     const values = empty()
@@ -40,8 +50,36 @@ describe.each([3, 10_000])('the inputs of a node of %d', (nodes) => {
     expect(values).toStrictEqual({ a: 1 })
   })
 
+  it('are told apart from an object literal by nothing a handler can ask', () => {
+    const values = empty()
+    setValue(values, 'a', [1])
+    expect(values.constructor).toBe(Object)
+    expect(structuredClone(values)).toStrictEqual({ a: [1] })
+    expect({ ...values }).toStrictEqual({ a: [1] })
+    expect(inspect(values)).toBe('{ a: [ 1 ] }')
+    expect(Object.isExtensible(values)).toBe(true)
+  })
+
   it('are another object each time', () => {
     setValue(empty(), 'a', 1)
     expect(empty()).toStrictEqual({})
+  })
+})
+
+describe('the inputs of a node with one upstream or none', () => {
+  const graph = buildGraph({
+    nodes: ['a', 'b', 'c'].map((id) => ({ id, type: 'step' })),
+    edges: [
+      { source: 'a', target: 'b' },
+      { source: 'a', target: 'c' },
+    ],
+  })
+
+  it.each([0, 1, 2])('are a plain object too, of node %d', (index) => {
+    const values = emptyInputs(graph, index)
+    expect(values).toStrictEqual({})
+    setValue(values, 'a', 1)
+    expect(values).toStrictEqual({ a: 1 })
+    expect(emptyInputs(graph, index)).toStrictEqual({})
   })
 })
