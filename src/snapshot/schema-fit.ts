@@ -1,3 +1,4 @@
+import { assertNever } from '../base/errors.ts'
 import { isObject, isOfType, referencedSchema, type Schema, snapshotSchema } from './schema.ts'
 
 /** Whether a value fits what a schema, or one of its keywords, asks for. */
@@ -44,28 +45,65 @@ function all(given: readonly Fit[]): Fit {
 
 function keywordsOf(schema: Schema): readonly Fit[] {
   const found: Fit[] = []
-  if (schema.$ref !== undefined) found.push(fitOf(referencedSchema(schema.$ref)))
-  if (schema.type !== undefined) found.push(typeFit(schema.type))
-  if (schema.const !== undefined) found.push((value) => value === schema.const)
-  if (schema.enum !== undefined) {
-    const options = new Set(schema.enum)
-    found.push((value) => options.has(value))
+  for (const keyword of Object.keys(schema)) {
+    const fits = keywordFit(keyword as keyof Schema, schema)
+    if (fits !== null) found.push(fits)
   }
-  if (schema.minLength !== undefined || schema.maxLength !== undefined || schema.pattern !== undefined)
-    found.push(textFit(schema))
-  if (schema.minimum !== undefined || schema.maximum !== undefined || schema.exclusiveMinimum !== undefined)
-    found.push(numberFit(schema))
-  if (schema.items !== undefined || schema.prefixItems !== undefined || schema.minItems !== undefined)
-    found.push(arrayFit(schema))
-  if (schema.required !== undefined) found.push(requiredFit(schema.required))
-  if (schema.properties !== undefined) found.push(recordFit(schema.properties, schema.additionalProperties ?? true))
-  else if (schema.additionalProperties !== undefined) found.push(mapFit(schema.additionalProperties))
-  if (schema.anyOf !== undefined) {
-    const options = schema.anyOf.map(fitOf)
-    found.push((value) => options.some((fits) => fits(value)))
-  }
-  if (schema.if !== undefined) found.push(branchFit(schema.if, schema.then, schema.else))
   return found
+}
+
+/** What a keyword asks for; null for one that is part of another or asks for nothing. */
+function keywordFit(keyword: keyof Schema, schema: Schema): Fit | null {
+  switch (keyword) {
+    case '$ref':
+      return fitOf(referencedSchema(schema.$ref!))
+    case 'type':
+      return typeFit(schema.type!)
+    case 'const':
+      return (value) => value === schema.const
+    case 'enum': {
+      const options = new Set(schema.enum)
+      return (value) => options.has(value)
+    }
+    case 'minLength':
+      return (value) => typeof value !== 'string' || value.length >= schema.minLength!
+    case 'maxLength':
+      return (value) => typeof value !== 'string' || value.length <= schema.maxLength!
+    case 'pattern': {
+      const form = new RegExp(schema.pattern!, 'u')
+      return (value) => typeof value !== 'string' || form.test(value)
+    }
+    case 'minimum':
+      return (value) => typeof value !== 'number' || value >= schema.minimum!
+    case 'maximum':
+      return (value) => typeof value !== 'number' || value <= schema.maximum!
+    case 'exclusiveMinimum':
+      return (value) => typeof value !== 'number' || value > schema.exclusiveMinimum!
+    case 'minItems':
+      return (value) => !Array.isArray(value) || value.length >= schema.minItems!
+    case 'prefixItems':
+      return prefixFit(schema.prefixItems!)
+    case 'items':
+      return itemsFit(schema.items!, schema.prefixItems?.length ?? 0)
+    case 'required':
+      return requiredFit(schema.required!)
+    case 'properties':
+      return recordFit(schema.properties!, schema.additionalProperties ?? true)
+    case 'additionalProperties':
+      return schema.properties === undefined ? mapFit(schema.additionalProperties!) : null
+    case 'anyOf': {
+      const options = schema.anyOf!.map(fitOf)
+      return (value) => options.some((fits) => fits(value))
+    }
+    case 'if':
+      return branchFit(schema.if!, schema.then, schema.else)
+    case 'then':
+    case 'else':
+    case '$defs':
+      return null
+    default:
+      return assertNever(keyword)
+  }
 }
 
 function typeFit(type: string | readonly string[]): Fit {
@@ -76,30 +114,21 @@ function typeFit(type: string | readonly string[]): Fit {
   return (value) => isOfType(type, value)
 }
 
-function textFit({ minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern }: Schema): Fit {
-  const form = pattern === undefined ? null : new RegExp(pattern, 'u')
+function prefixFit(schemas: readonly Schema[]): Fit {
   return (value) => {
-    if (typeof value !== 'string') return true
-    return value.length >= minLength && value.length <= maxLength && (form === null || form.test(value))
+    if (!Array.isArray(value)) return true
+    for (let index = 0; index < schemas.length && index < value.length; index += 1)
+      if (!fitOf(schemas[index]!)(value[index])) return false
+    return true
   }
 }
 
-function numberFit(schema: Schema): Fit {
-  const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = schema
-  const { exclusiveMinimum: above = Number.NEGATIVE_INFINITY } = schema
-  return (value) => typeof value !== 'number' || (value >= minimum && value <= maximum && value > above)
-}
-
-function arrayFit({ items = true, prefixItems = [], minItems = 0 }: Schema): Fit {
-  const count = prefixItems.length
+/** @param from - the first element the schema is for */
+function itemsFit(schema: Schema | boolean, from: number): Fit {
   return (value) => {
-    if (!Array.isArray(value)) return true
-    if (value.length < minItems) return false
-    for (let index = 0; index < count && index < value.length; index += 1)
-      if (!fitOf(prefixItems[index]!)(value[index])) return false
-    if (items === true || value.length <= count) return true
-    const fits = fitOf(items)
-    for (let index = count; index < value.length; index += 1) if (!fits(value[index])) return false
+    if (!Array.isArray(value) || value.length <= from) return true
+    const fits = fitOf(schema)
+    for (let index = from; index < value.length; index += 1) if (!fits(value[index])) return false
     return true
   }
 }
