@@ -38,9 +38,10 @@ export function runRunning(runId: string): RunError {
 
 /** A run that can't be paused, since it executes nowhere. */
 export function runIdle(runId: string, status: string): RunError {
+  const isOver = status === 'completed' || status === 'canceled'
   return new RunError(
     'RUN_REJECTED',
-    `run ${quote(runId)} (${status}) executes nowhere, so there is nothing to pause; resume takes it up`,
+    `run ${quote(runId)} (${status}) executes nowhere, so there is nothing to pause${isOver ? '' : '; resume takes it up'}`,
     { details: { runId } },
   )
 }

@@ -435,11 +435,16 @@ describe('commands to a run that executes nowhere', () => {
     const { flow } = gated()
     await left(store, flow, clock)
     const engine = createEngine({ store, workflows: [flow], clock, logger: quiet() })
-    await expect(engine.pause('r')).rejects.toMatchObject({ code: 'RUN_REJECTED' })
+    await expect(engine.pause('r')).rejects.toMatchObject({
+      code: 'RUN_REJECTED',
+      message: expect.stringMatching(/there is nothing to pause; resume takes it up$/),
+    })
     await engine.resume('r')
     await tick()
     expect((await clock.drive(engine.pause('r', { deadlineMs: 0 }))).run.status).toBe('paused')
     expect((await engine.pause('r')).run.status).toBe('paused')
+    await engine.cancel('r')
+    await expect(engine.pause('r')).rejects.toThrow(/there is nothing to pause$/)
   })
 })
 
