@@ -36,7 +36,7 @@ const FILLING_MS = 1000
  * Exactly one of many competitors makes the log, and the file of an epoch (`O_EXCL`). A file is changed in place only, so a
  * holder that was overtaken can not bring its file back; that of epoch 1 may be made later, by a renewal, which looks for a
  * higher one after it. Files are removed in ascending order once two later ones exist. Hence {@link isOvertaken}: a holder
- * is overtaken exactly when there is a file of a higher epoch, or its own is gone.
+ * is overtaken exactly when there is a file of a higher epoch, or its own is gone, which that of epoch 1 need not have.
  */
 export class ClaimFiles {
   readonly #fileSystem: FileSystem
@@ -106,11 +106,11 @@ export class ClaimFiles {
     }
   }
 
-  /** Whether a claim is no longer the present one. */
+  /** Whether a claim is no longer the present one; whether the log it stands in is still there is asked elsewhere. */
   isOvertaken(epoch: number): boolean {
     const epochs = this.epochs()
     if ((epochs.at(-1) ?? 0) > epoch) return true
-    return !epochs.includes(epoch) && !(epoch === FIRST_EPOCH && this.#fileSystem.exists(this.#logPath))
+    return !epochs.includes(epoch) && epoch !== FIRST_EPOCH
   }
 
   /** Whether a claim has no file: then the log is it, and the log is where to let go of it. */

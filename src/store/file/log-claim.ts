@@ -37,8 +37,7 @@ async function firstHolder(fileSystem: FileSystem, fd: number): Promise<Holder |
     for (const { bytes, offset } of lines) {
       if (offset < FIRST_LINE) continue
       const record = offset === FIRST_LINE ? decodeRecord(bytes) : null
-      if (record?.kind !== 'claim' || record.epoch !== FIRST_EPOCH) return null
-      return decodeClaim(record).holder ?? null
+      return record?.kind === 'claim' ? (decodeClaim(record).holder ?? null) : null
     }
   }
   return null
@@ -50,5 +49,5 @@ async function isReleased(fileSystem: FileSystem, fd: number): Promise<boolean> 
   const tail = Buffer.alloc(Math.min(sizeBytes, MAX_RELEASE_BYTES))
   const length = await fileSystem.read(fd, tail, sizeBytes - tail.length)
   const record = decodeRecord(tail.subarray(tail.lastIndexOf(LINE_BREAK, length - 1) + 1, length))
-  return record?.kind === 'release' && record.epoch === FIRST_EPOCH
+  return record?.kind === 'release'
 }

@@ -231,7 +231,7 @@ export class LogReader {
         }
         if (last === null) {
           if (record.kind === 'run') return null
-          if (record.kind === 'claim') epochsBehind.add(record.epoch)
+          epochsBehind.add(record.epoch)
         } else if (isJoined(record)) needed = record.previous
         else return last
         end = lineBreak

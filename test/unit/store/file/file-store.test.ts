@@ -319,7 +319,9 @@ describe('the first claim of a run', () => {
     ]) {
       await expect(attempt()).rejects.toMatchObject({ code: 'STORE_FENCED' })
     }
+    const log = readFileSync(logOf(folder))
     await store.release(claim)
+    expect(readFileSync(logOf(folder)).equals(log)).toBe(true)
     await expect(third.claim('run', requestOf('third', LEASE_OVER))).rejects.toMatchObject({ code: 'STORE_HELD' })
     await appendTo(other, next, 2)
     expect(await textsOf(other, 'run')).toEqual(sampleTexts('run', 2))
@@ -350,6 +352,19 @@ describe('the first claim of a run', () => {
     const claimed = store.claim('run', requestOf('next', LEASE_OVER - 1)).catch((error: unknown) => error)
     expect(await claimed).toMatchObject(holds ? { code: 'STORE_HELD' } : { claim: { epoch: 2 } })
     if (holds) expect(await store.claim('run', requestOf('next', LEASE_OVER))).toMatchObject({ claim: { epoch: 2 } })
+  })
+
+  it('is let go of in a file after a write that failed, since nothing more is written to the log', async () => {
+    const disk = failingFileSystem()
+    const folder = newFolder()
+    const store = fileStore(folder, { fs: disk.fs })
+    const claim = await writeRun(store, 'run', 1)
+    disk.cutNextWrite(40)
+    await expect(appendTo(store, claim, 2)).rejects.toMatchObject({ code: 'STORE_IO' })
+    const log = readFileSync(logOf(folder))
+    await store.release(claim)
+    expect(readFileSync(logOf(folder)).equals(log)).toBe(true)
+    expect(await fileStore(folder).claim('run', requestOf('next'))).toMatchObject({ claim: { epoch: 2 } })
   })
 
   it('that its maker left empty, or half written, is held for a second at most', async () => {
@@ -398,10 +413,15 @@ describe('the first claim of a run', () => {
     expect(after.epoch).toBeGreaterThan(before.epoch)
     await expect(appendTo(store, before, 2)).rejects.toMatchObject({ code: 'STORE_FENCED' })
     await other.delete('run')
-    const anew = await writeRun(fileStore(folder), 'run', 1)
+    const third = fileStore(folder)
+    const anew = await writeRun(third, 'run', 1)
     await expect(store.renew(after, requestOf('writer'))).rejects.toMatchObject({ code: 'STORE_FENCED' })
     await expect(appendTo(store, after, 2)).rejects.toMatchObject({ code: 'STORE_FENCED' })
     expect(anew.epoch).toBe(1)
+    expect(readdirSync(join(folder, 'runs'))).toEqual(['run-run.log'])
+    await other.delete('run')
+    await fileStore(folder).claim('run', requestOf('other'))
+    await expect(third.renew(anew, requestOf('writer'))).rejects.toMatchObject({ code: 'STORE_FENCED' })
     expect(readdirSync(join(folder, 'runs'))).toEqual(['run-run.log'])
   })
 })

@@ -224,6 +224,16 @@ describe('a lone append', () => {
     await store.close()
   })
 
+  it('is never waited for on the spot in batch mode, which is in no hurry', async () => {
+    const disk = failingFileSystem()
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0)
+    onTestFinished(() => clock.mockRestore())
+    const { store } = open({ fs: disk.fs, durability: 'batch' })
+    await writeRun(store, 'run', 40)
+    expect(disk.calls).not.toContain('syncDataNow')
+    await store.close()
+  })
+
   it('lets timers and other tasks of the host go between one and the next, however quick the disk is', async () => {
     const disk = failingFileSystem()
     const fs = disk.fs as { syncData: FileSystem['syncData']; syncDataNow: FileSystem['syncDataNow'] }
