@@ -35,8 +35,8 @@ const FILLING_MS = 1000
  *
  * Exactly one of many competitors makes the log, and the file of an epoch (`O_EXCL`). A file is changed in place only, so a
  * holder that was overtaken can not bring its file back; that of epoch 1 may be made later, by a renewal, which looks for a
- * higher one after it. Files are removed in ascending order once two later ones exist. Hence {@link isOvertaken}: a holder
- * is overtaken exactly when there is a file of a higher epoch, or its own is gone, which that of epoch 1 need not have.
+ * higher one after it. Files are removed in ascending order once two later ones exist, so a holder is overtaken exactly
+ * when there is one of a higher epoch.
  */
 export class ClaimFiles {
   readonly #fileSystem: FileSystem
@@ -106,11 +106,9 @@ export class ClaimFiles {
     }
   }
 
-  /** Whether a claim is no longer the present one; whether the log it stands in is still there is asked elsewhere. */
+  /** Whether somebody claimed the run after a claim; whether the run is still there at all, its log tells. */
   isOvertaken(epoch: number): boolean {
-    const epochs = this.epochs()
-    if ((epochs.at(-1) ?? 0) > epoch) return true
-    return !epochs.includes(epoch) && epoch !== FIRST_EPOCH
+    return (this.epochs().at(-1) ?? 0) > epoch
   }
 
   /** Whether a claim has no file: then the log is it, and the log is where to let go of it. */

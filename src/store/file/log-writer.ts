@@ -94,10 +94,10 @@ export class LogWriter {
 
   /** Whether the run has no events, and none are under way, as far as this writer knows. */
   get isEmpty(): boolean {
-    if (this.#facts !== null || this.#refusal !== null) return false
-    if (this.#fd === null || this.#isShared) return !this.#claims.isOvertaken(this.claim.epoch)
-    const { sizeBytes, links } = this.#around.fileSystem.info(this.#fd)
-    return sizeBytes === this.#end && links > 0
+    if (this.#facts !== null || this.#refusal !== null || this.#isShared) return false
+    const { fileSystem } = this.#around
+    const info = this.#fd === null ? fileSystem.infoOf(this.#log.path) : fileSystem.info(this.#fd)
+    return info?.inode === this.#log.inode && info.sizeBytes === this.#end && info.links > 0
   }
 
   /** A byte of the log before which all is known to be on disk, when a write or sync failed; else null. */
@@ -129,15 +129,15 @@ export class LogWriter {
   }
 
   /**
-   * As `stop`, and says in the log that the run is let go, if the log is the claim and this writer is at its end.
+   * As `stop`, and says in the log that the run is let go, if the log is the claim and is open.
    * @returns whether it did; else the claim is still to be let go
    */
   async letGo(reason: () => StoreError): Promise<boolean> {
     await this.#quiet(reason)
     const fd = this.#fd
-    const isHere = fd !== null && !this.#isSuspect && !this.#isShared && this.#claims.isInLog(this.claim.epoch)
     try {
-      if (!isHere) return false
+      // A log that could not be written is closed, and is written no more.
+      if (fd === null || !this.#claims.isInLog(this.claim.epoch)) return false
       const { bytes } = encodeRelease(this.claim.epoch)
       return this.#around.fileSystem.write(fd, bytes, null) === bytes.length
     } finally {
