@@ -181,6 +181,8 @@ export class ClaimFiles {
       await this.#make(record)
     } catch (error) {
       if (isTaken(error)) return this.#change(record)
+      // The run was deleted in between.
+      if (isMissing(error)) return false
       throw error
     }
     return true

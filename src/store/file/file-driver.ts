@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { quote, StoreError } from '../../base/errors.ts'
 import type { Logger } from '../../base/ports.ts'
@@ -24,7 +25,7 @@ import { fenced } from '../store-failure.ts'
 import { CheckpointFiles } from './checkpoint-files.ts'
 import { ClaimFiles } from './claim-files.ts'
 import type { Durability } from './durability.ts'
-import type { FileSystem } from './file-system.ts'
+import { type FileSystem, isMissing } from './file-system.ts'
 import { GroupCommit } from './group-commit.ts'
 import { LogReader } from './log-reader.ts'
 import type { WriterSurroundings } from './log-writer.ts'
@@ -74,7 +75,6 @@ export class FileDriver implements StoreDriver {
   readonly #deletedEpochs = new Map<string, number>()
   /** Folders that got a name which is not on disk yet; kept when an opening fails, for the next. */
   readonly #unsyncedParents = new Set<string>()
-  #deletions = 0
 
   constructor(parts: FileDriverParts) {
     this.#parts = parts
@@ -182,9 +182,13 @@ export class FileDriver implements StoreDriver {
   /** Removes a file or folder, which is there whole or not at all, whenever that is cut off. */
   async #bury(at: string): Promise<void> {
     const { fileSystem, durability } = this.#parts
-    this.#deletions += 1
-    const grave = path.join(this.#runsFolder, `${DELETED_PREFIX}${process.pid}-${Date.now()}-${this.#deletions}`)
-    fileSystem.rename(at, grave)
+    const grave = path.join(this.#runsFolder, DELETED_PREFIX + randomBytes(8).toString('hex'))
+    try {
+      fileSystem.rename(at, grave)
+    } catch (error) {
+      // Another process that deletes the run was faster; that is on disk when this returns all the same.
+      if (!isMissing(error)) throw error
+    }
     if (durability !== 'exit') await fileSystem.syncFolder(this.#runsFolder)
     await fileSystem.removeFolder(grave)
   }

@@ -140,6 +140,9 @@ export class LogWriter {
       if (fd === null || !this.#claims.isInLog(this.claim.epoch)) return false
       const { bytes } = encodeRelease(this.claim.epoch)
       return this.#around.fileSystem.write(fd, bytes, null) === bytes.length
+    } catch {
+      // On a full disk, say: a claim file can still tell.
+      return false
     } finally {
       this.closeHandle()
     }
