@@ -1,3 +1,4 @@
+import { isWaystoneError } from '../base/errors.ts'
 import type { JsonValue } from '../base/json.ts'
 import type { Graph } from '../workflow/graph.ts'
 import type { RunEvent, RunStarted } from './event.ts'
@@ -5,6 +6,7 @@ import { startedState } from './fold.ts'
 import { usualOutput } from './read-event.ts'
 import type { EventCursor, RecordedEvent } from './recorded-event.ts'
 import { reduce } from './reduce.ts'
+import { damaged } from './reduce-check.ts'
 import { createRun, type Run } from './run.ts'
 import type { RunState } from './state.ts'
 
@@ -76,7 +78,12 @@ export class LogFold {
       return
     }
     const run = this.run!
-    reduce(run, event)
+    try {
+      reduce(run, event)
+    } catch (cause) {
+      // A log is not trusted, and a fact in it may lack what every such fact has.
+      throw isWaystoneError(cause) ? cause : damaged(event, 'it has not the form of such an event', cause)
+    }
     this.#calm = event.type === 'node.started' || event.type === 'node.completed' ? this.#calm + 1 : 0
     // Each index is paid for by as many facts as it has nodes.
     if (this.#calm < run.graph.ids.length || run.frontier.nested.size > 0) return

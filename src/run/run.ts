@@ -212,5 +212,6 @@ export function graphOf(definition: WorkflowDefinition): Graph {
  * @param near - the index it probably has, which spares the look-up of an id among many; any number will do
  */
 export function nodeIndex({ ids, indexOf }: Graph, nodeId: string, near: number): number | undefined {
-  return ids[near] === nodeId ? near : indexOf.get(nodeId)
+  // A fact of a damaged log may name no node at all, and there is none before the first.
+  return near >= 0 && ids[near] === nodeId ? near : indexOf.get(nodeId)
 }

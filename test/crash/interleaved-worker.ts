@@ -7,7 +7,15 @@ import { type FileSystem, nodeFileSystem } from '../../src/store/file/file-syste
 import { ownProcess } from '../../src/store/file/process-identity.ts'
 import { createStore } from '../../src/store/store.ts'
 import { appendTo } from '../helpers/sample-run.ts'
-import { type ActorShared, type ActorTask, type Call, infoInTheirTime, LEASE_MS, RUN_ID, Turnstile } from './interleaved-actors.ts'
+import {
+  type ActorShared,
+  type ActorTask,
+  type Call,
+  infoInTheirTime,
+  LEASE_MS,
+  RUN_ID,
+  Turnstile,
+} from './interleaved-actors.ts'
 
 // Makes the calls of one actor, and waits before each system call until it is let through.
 const { shared, actor } = workerData as { readonly shared: ActorShared; readonly actor: number }

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { fileStore } from '../../src/store/file/file-store.ts'
 import { nodeFileSystem } from '../../src/store/file/file-system.ts'
-import { appendTo, sampleEvent } from '../helpers/sample-run.ts'
 import { runs } from '../helpers/property.ts'
+import { appendTo, sampleEvent } from '../helpers/sample-run.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 import {
   type Act,

@@ -275,7 +275,7 @@ export class SimulatedDisk {
     const folder = this.#folder(path.dirname(at))
     const name = path.basename(at)
     let node = folder.names.get(name)
-    if (node !== undefined && mode === 'exclusive') throw systemError('EEXIST', at)
+    if (node !== undefined && (mode === 'exclusive' || mode === 'begin')) throw systemError('EEXIST', at)
     if (node === undefined || mode === 'replace') {
       node = {
         ...{ kind: 'file', inode: this.#newInode(), modifiedAt: SAMPLE_START, links: 1, dirty: [] },

@@ -101,6 +101,19 @@ describe('the fold of a log', () => {
       },
     ],
     [
+      'a fact names no node',
+      (events) => {
+        events[2] = { ...events[2]!, type: 'node.interrupted', data: {} } as unknown as RunEvent
+      },
+    ],
+    [
+      'a fact lacks what such facts have',
+      (events) => {
+        const data = { nodeId: 'n0', attempt: 1, wait: { kind: 'signal' }, dueAt: null }
+        events[2] = { ...events[2]!, type: 'node.waiting', data } as unknown as RunEvent
+      },
+    ],
+    [
       'a value can not be decoded',
       (events) => {
         const { at, runId } = events[0]!

@@ -9,7 +9,7 @@ import { encodeClaim } from '../../../../src/store/file/record.ts'
 import type { Store } from '../../../../src/store/store.ts'
 import { appendTo, requestOf, SAMPLE_START, sampleTexts, textsOf, writeRun } from '../../../helpers/sample-run.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
-import { failingFileSystem } from './failing-file-system.ts'
+import { type FailingFileSystem, failingFileSystem } from './failing-file-system.ts'
 
 const root = temporaryFolder()
 /** When a sample claim ends that nobody lets go of. */
@@ -474,6 +474,39 @@ describe('fileStore on a disk that fails', () => {
     disk.calls.length = 0
     await appendTo(store, claim, 2)
     expect(disk.calls).toEqual(['write', 'syncData'])
+  })
+
+  it('lets go of a run by a claim file when its log takes no more, or only a part', async () => {
+    for (const fails of [
+      (disk: FailingFileSystem) => disk.failNext('write', 'ENOSPC'),
+      (disk: FailingFileSystem) => disk.cutNextWrite(9),
+    ]) {
+      const disk = failingFileSystem()
+      const folder = newFolder()
+      const store = fileStore(folder, { fs: disk.fs })
+      const claim = await writeRun(store, 'run', 1)
+      fails(disk)
+      await store.release(claim)
+      expect(claimNames(folder)).toEqual(['claim-1'])
+      expect((await fileStore(folder).claim('run', requestOf('other'))).claim.epoch).toBe(2)
+    }
+  })
+
+  it('deletes a run that another store is deleting, too', async () => {
+    const folder = newFolder()
+    await writeRun(fileStore(folder), 'run', 1)
+    const other = fileStore(folder)
+    const raced = fileStore(folder, {
+      fs: {
+        ...nodeFileSystem,
+        rename: (from, to) => {
+          rmSync(from)
+          nodeFileSystem.rename(from, to)
+        },
+      },
+    })
+    await raced.delete('run')
+    expect(await other.get('run')).toBeNull()
   })
 
   it('lets appends of one run that come together share a sync', async () => {
