@@ -228,6 +228,20 @@ describe('a search by content', () => {
     expect(find({})).toHaveLength(history.length)
   })
 
+  it('finds what stands in an event as pairs of names and values', () => {
+    const core = Core.started(['a', 'b'], [{ source: 'a', target: 'b', sourceHandle: 'x' }])
+    core.complete('a', null, { decisions: { 'a->b': false } })
+    const decided = historyOf(core)
+    const find = (taken: boolean) =>
+      decided.search({ match: { data: { decisions: { 'a->b': taken } } } }).events.map(({ type }) => type)
+    expect([find(false), find(true)]).toEqual([['node.completed'], []])
+  })
+
+  it('finds nothing on a prototype', () => {
+    const match = JSON.parse('{"data":{"output":{"__proto__":{}}}}') as object
+    expect(history.search({ match: match as never }).events).toEqual([])
+  })
+
   it('finds entries by names like any other', () => {
     const core = Core.started(['a'])
     const writes = [{ area: 'variable', op: 'set', key: '__proto__', value: 5 }] as never
