@@ -29,7 +29,7 @@ export function eventReader(
 
   return (recorded, given) => {
     try {
-      if (recorded.type !== 'node.started' && recorded.type !== 'node.completed') return anyEvent(recorded)
+      if (recorded.type !== 'node.started' && recorded.type !== 'node.completed') return anyEvent(recorded, given)
       const data = given === undefined ? dataAfter(beginning, recorded) : given
       return (data === null ? null : usualEvent(recorded, data)) ?? anyEvent(recorded)
     } catch (cause) {
@@ -60,30 +60,32 @@ export function eventReader(
     return { seq, runId, at, type, data: { nodeId, attempt, output } } satisfies NodeCompleted
   }
 
-  function anyEvent(recorded: RecordedEvent): RunEvent {
+  function anyEvent(recorded: RecordedEvent, data: string | null = null): RunEvent {
     const { seq, at, type, nodeId, text } = recorded
-    const event = type === 'run.started' ? (knownStart(recorded) ?? parseEvent(text)) : parseEvent(text)
+    const event = type === 'run.started' ? (knownStart(recorded, data) ?? parseEvent(text)) : parseEvent(text)
     const named = 'nodeId' in event.data ? (event.data.nodeId ?? null) : null
     if (event.seq !== seq || event.at !== at || event.type !== type || event.runId !== runId || named !== nodeId)
       throw damaged(recorded, 'is not the event its store says it is')
     // The definition is long, and checked for itself.
     const isAsWritten =
-      event.type === 'run.started' ? text.endsWith(startedTail(event.data)) : text === eventText(event)
+      event.type === 'run.started' ? (data ?? text).endsWith(startedTail(event.data)) : text === eventText(event)
     if (!isAsWritten) throw damaged(recorded, 'is not written as events are, so reading it would change it')
     for (const value of valuesOf(event)) check(value, checkValue)
     return event
   }
 
   /** A first event that holds a definition at hand, word for word; null when it holds another. */
-  function knownStart({ seq, at, text }: RecordedEvent): RunEvent | null {
-    const head = `{"seq":${seq},"runId":${runIdText},"at":${at},"type":"run.started","data":{"workflow":`
-    const start = afterPart(text, head, 0)
+  function knownStart({ seq, at, text }: RecordedEvent, data: string | null): RunEvent | null {
+    const head = `{"seq":${seq},"runId":${runIdText},"at":${at},"type":"run.started",`
+    // The whole text may not be put together yet, and it is long.
+    const tail = data ?? text
+    const start = afterPart(tail, WORKFLOW, data === null ? afterPart(tail, head, 0) : 0)
     for (const workflow of known) {
       // To write it down takes half the time of parsing it, and leaves nothing behind; its id says whether it may be the one.
-      if (afterPart(text, `{"id":${JSON.stringify(workflow.id)},`, start) === NOWHERE) continue
-      const end = afterPart(text, JSON.stringify(workflow), start)
+      if (afterPart(tail, `{"id":${JSON.stringify(workflow.id)},`, start) === NOWHERE) continue
+      const end = afterPart(tail, JSON.stringify(workflow), start)
       if (end === NOWHERE) continue
-      const event = parseEvent(`${head}null${text.slice(end)}`)
+      const event = parseEvent(`${head}${WORKFLOW}null${tail.slice(end)}`)
       if (event.type === 'run.started') return { ...event, data: { ...event.data, workflow } }
     }
     return null
@@ -123,6 +125,7 @@ function check(value: Encoded, checkValue: (tree: JsonValue) => void, tree?: Jso
 
 const ZERO = 0x30
 const NINE = 0x39
+const WORKFLOW = '"data":{"workflow":'
 const ATTEMPT = '"attempt":'
 const OUTPUT = ',"output":'
 

@@ -19,9 +19,10 @@ export interface EventCursor {
   readonly nodeId: string | null
   /**
    * What the text says besides `seq`, `runId`, `at`, `type` and `data.nodeId`, each of which stands where `eventText`
-   * writes it: what follows the id of the node, up to the brace that ends `data`. Null when that is not known.
+   * writes it: what follows the id of the node, up to the brace that ends `data`; of an event of no node, what follows its
+   * type, up to the end. Null when that is not known.
    *
-   * Shape: `"attempt":1}` · `"attempt":1,"output":3}`
+   * Shape: `"attempt":1}` · `"attempt":1,"output":3}` · `"data":{"reason":"pause"}}`
    */
   readonly data: string | null
   /** Whether nothing stood behind these events when they were read. */

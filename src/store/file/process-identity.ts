@@ -10,6 +10,9 @@ export interface ProcessIdentity {
   readonly startTime: string | null
 }
 
+/** More than the kernel says of a process in one file; it gives all of it at once. */
+const MAX_TEXT_BYTES = 4096
+
 let own: ProcessIdentity | null = null
 
 /** The identity of this process. */
@@ -78,7 +81,14 @@ function statFields(pid: number): readonly string[] | null {
 
 function textOf(path: string): string {
   try {
-    return fs.readFileSync(path, 'latin1').trim()
+    // Of the functions that read a file, these the store calls anyway: no other has to be compiled for what it asks first.
+    const fd = fs.openSync(path, 'r')
+    try {
+      const bytes = Buffer.alloc(MAX_TEXT_BYTES)
+      return bytes.toString('latin1', 0, fs.readSync(fd, bytes)).trim()
+    } finally {
+      fs.closeSync(fd)
+    }
   } catch {
     // Not Linux, or no such process: the caller takes the empty text as "unknown".
     return ''

@@ -91,7 +91,8 @@ export class RecordCursor implements EventCursor {
     this.type = type
     const id = this.#ids[place]!
     this.nodeId = id === this.#noId ? null : id
-    let omission: number = this.nodeId === null ? ENVELOPE : NODE
+    const usual = this.nodeId === null ? ENVELOPE : NODE
+    let omission: number = usual
     if (this.#omissions[this.#nextOmission] === place) {
       omission = this.#omissions[this.#nextOmission + 1]!
       this.#nextOmission += 2
@@ -99,7 +100,7 @@ export class RecordCursor implements EventCursor {
     const start = this.#position
     const end = start + this.#lengths[place]!
     this.#position = end + 1
-    if (omission === NODE && this.nodeId !== null) this.data = this.#json.slice(start + 1, end)
+    if (omission === usual) this.data = this.#json.slice(start + 1, end)
     else {
       this.data = null
       this.#text =
@@ -112,7 +113,8 @@ export class RecordCursor implements EventCursor {
 
   event(): StoredEvent {
     const { seq, at, type, nodeId, data } = this
-    const text = data === null ? this.#text : `${this.#beginning(seq, at, type, nodeId)}${data}}`
+    const text =
+      data === null ? this.#text : `${this.#beginning(seq, at, type, nodeId)}${data}${nodeId === null ? '' : '}'}`
     return { seq, at, type, nodeId, text }
   }
 

@@ -141,6 +141,17 @@ describe('a record of a log', () => {
     expect([cursor.next(), list.next()]).toEqual([false, false])
   })
 
+  it('gives what follows the type of an event of no node by itself', () => {
+    const text = '{"seq":1,"runId":"run","at":5,"type":"run.paused","data":{"reason":"pause"}}'
+    const events: StoredEvent[] = [{ seq: 1, at: 5, type: 'run.paused', nodeId: null, text }]
+    const { bytes } = encodeEvents(NO_CHECKSUM, 1, { events, summary: sampleSummary('run', 1) }, facts)
+    const cursor = new RecordCursor('run')
+    addEvents(decodeRecord(lineOf(bytes))!, cursor)
+    expect(cursor.next()).toBe(true)
+    expect(cursor.data).toBe('"data":{"reason":"pause"}}')
+    expect(cursor.event()).toEqual(events[0])
+  })
+
   it('is gone through with those behind it, from any event on', () => {
     const numbers = [1, 2, 3, 4, 5]
     for (const first of [1, 2, 3, 4, 5, 6]) {
