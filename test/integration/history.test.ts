@@ -17,6 +17,8 @@ import { fileStore } from '../../src/store/file/index.ts'
 import type { Store } from '../../src/store/store.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
+import { historyOf } from '../unit/history/recorded.ts'
+import { Core } from '../unit/run/core.ts'
 
 /** A flow that tells which handlers were called. */
 function flowOf(calls: string[]) {
@@ -230,4 +232,28 @@ describe('a moment as a snapshot', () => {
     expect(Date.parse(snapshotAt(moment).snapshotTime)).toBe(moment.at)
     expect(snapshotAt(moment).run.head).toMatchObject({ seq: 3 })
   })
+})
+
+describe('a history of 100,000 events', () => {
+  it('is walked, searched and looked into without deep recursion', () => {
+    const visits = 49_999
+    const repeat = {
+      until: { path: '/done', operator: 'eq', value: true },
+      maximumVisits: visits + 1,
+      onLimit: 'complete',
+    }
+    const core = Core.started([{ id: 'a', repeat } as never])
+    for (let visit = 0; visit < visits; visit += 1) {
+      core.at += 1
+      core.do({ type: 'node.visit', index: 0, attempt: core.node('a').attempt, output: visit, writes: null })
+      core.settle()
+    }
+    const history = historyOf(core)
+    expect(history.length).toBe(100_000)
+    expect(history.at(history.lastSeq).nodes['a']!.attempt).toBe(visits + 1)
+    expect(history.at(50_000).nodes['a']!.status).toBe('running')
+    expect(history.search({ type: 'node.visited', match: { data: { output: 49_998 } } }).events).toHaveLength(1)
+    expect(history.search({ node: 'a', limit: 200_000 }).events).toHaveLength(99_999)
+    expect(history.timings()).toMatchObject([{ attempts: visits + 1 }])
+  }, 60_000)
 })

@@ -288,30 +288,6 @@ describe('a moment', () => {
   })
 })
 
-describe('a history of 100,000 events', () => {
-  it('is walked, searched and looked into without deep recursion', () => {
-    const visits = 49_999
-    const repeat = {
-      until: { path: '/done', operator: 'eq', value: true },
-      maximumVisits: visits + 1,
-      onLimit: 'complete',
-    }
-    const core = Core.started([{ id: 'a', repeat } as never])
-    for (let visit = 0; visit < visits; visit += 1) {
-      core.at += 1
-      core.do({ type: 'node.visit', index: 0, attempt: core.node('a').attempt, output: visit, writes: null })
-      core.settle()
-    }
-    const history = historyOf(core)
-    expect(history.length).toBe(100_000)
-    expect(history.at(history.lastSeq).nodes['a']!.attempt).toBe(visits + 1)
-    expect(history.at(50_000).nodes['a']!.status).toBe('running')
-    expect(history.search({ type: 'node.visited', match: { data: { output: 49_998 } } }).events).toHaveLength(1)
-    expect(history.search({ node: 'a', limit: 200_000 }).events).toHaveLength(99_999)
-    expect(history.timings()).toMatchObject([{ attempts: visits + 1 }])
-  })
-})
-
 /** Changes all that can be changed of what was handed out. */
 function ruin(value: unknown): void {
   if (typeof value !== 'object' || value === null) return
