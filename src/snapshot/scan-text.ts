@@ -3,6 +3,7 @@ import { isDigit, isHexDigit } from './digits.ts'
 import type { ExpectedNames } from './expected-names.ts'
 import { DOCUMENT_LEVELS, isSpelledOut, maxOwnKeys, overLimit, type SnapshotLimits } from './limits.ts'
 import { addToHash, hashOf, keyOf, OpenKeys } from './open-keys.ts'
+import { duplicateKey, forbiddenKey, outOfRange } from './scan-errors.ts'
 
 const OBJECT = 1
 const ARRAY = 2
@@ -287,12 +288,7 @@ export class TextScanner {
     const first = this.#text.charCodeAt(at + 1)
     if (first !== 0x5f && first !== BACKSLASH) return
     if (end - at > 9 * 6 + 2 || keyOf(this.#text.slice(at, end)) !== '__proto__') return
-    const offset = this.#offsetOf(at)
-    throw new SnapshotSyntaxError(
-      'SNAPSHOT_FORBIDDEN_KEY',
-      `the document has the key __proto__ at offset ${offset}; no snapshot contains it, so this is not one Waystone wrote`,
-      { details: { offset } },
-    )
+    throw forbiddenKey(this.#offsetOf(at))
   }
 
   #string(at: number): number {
@@ -370,12 +366,7 @@ export class TextScanner {
   #checkRange(at: number, end: number): void {
     const value = Number(this.#text.slice(at, end))
     if (Number.isFinite(value) && !Object.is(value, -0)) return
-    const offset = this.#offsetOf(at)
-    throw new SnapshotSyntaxError(
-      'SNAPSHOT_NON_FINITE',
-      `the number ${quote(this.#text.slice(at, end))} at offset ${offset} is out of the range of a double, or is -0; such numbers have a tag`,
-      { details: { offset } },
-    )
+    throw outOfRange(this.#text.slice(at, end), this.#offsetOf(at))
   }
 
   #literal(at: number): number {
@@ -384,13 +375,7 @@ export class TextScanner {
   }
 
   #duplicate(at: number, end: number): SnapshotSyntaxError {
-    const offset = this.#offsetOf(at)
-    const key = quote(keyOf(this.#text.slice(at, end)))
-    return new SnapshotSyntaxError(
-      'SNAPSHOT_DUPLICATE_KEY',
-      `an object of the document has the key ${key} twice, again at offset ${offset}, so two readers could take it for two different documents`,
-      { details: { offset } },
-    )
+    return duplicateKey(keyOf(this.#text.slice(at, end)), this.#offsetOf(at))
   }
 
   #unexpected(at: number, expected: string): SnapshotSyntaxError {
