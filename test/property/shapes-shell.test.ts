@@ -4,6 +4,7 @@ import type { DagExecutor } from '../../src/engine/dag-executor.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { RunEvent } from '../../src/run/event.ts'
 import { eventText, parseEvent } from '../../src/run/event-text.ts'
+import { FactBatch } from '../../src/run/fact-batch.ts'
 import { fold } from '../../src/run/fold.ts'
 import { takeSnapshot } from '../../src/snapshot/snapshot.ts'
 import { memoryDriver } from '../../src/store/memory/index.ts'
@@ -23,6 +24,7 @@ describe('a run of every shape, with its handlers', () => {
   it('comes to an end, makes each effect once, keeps its concurrency, and is the fold of its log', async () => {
     let states = 0
     let effects = 0
+    let frozen = 0
     const ends = new Map<string, number>()
     await fc.assert(
       fc.asyncProperty(
@@ -40,6 +42,9 @@ describe('a run of every shape, with its handlers', () => {
           const append = driver.append.bind(driver)
           driver.append = (runId, expectation, batch) => {
             for (const { text } of batch.events) told.push(text)
+            // What is kept is never changed: who does so from here on throws.
+            const facts = FactBatch.factsOf(batch) ?? []
+            for (const fact of facts) frozen += freezeDeep(fact)
             return append(runId, expectation, batch)
           }
           const store = createStore(driver)
@@ -87,9 +92,23 @@ describe('a run of every shape, with its handlers', () => {
     )
     count('states of every shape compared with their fold', states)
     count('effects of every shape', effects)
+    count('parts of facts frozen', frozen)
     for (const [status, times] of ends) count(`runs of every shape that ended ${status}`, times)
   })
 })
+
+/** Freezes a fact and all that hangs on it; how many objects it froze. */
+function freezeDeep(fact: RunEvent): number {
+  const left: object[] = [fact]
+  let count = 0
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (Object.isFrozen(next)) continue
+    Object.freeze(next)
+    count += 1
+    for (const part of Object.values(next)) if (typeof part === 'object' && part !== null) left.push(part)
+  }
+  return count
+}
 
 function isOpen(status: string): boolean {
   return status !== 'completed' && status !== 'canceled'

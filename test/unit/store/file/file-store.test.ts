@@ -367,6 +367,50 @@ describe('the first claim of a run', () => {
     expect(await fileStore(folder).claim('run', requestOf('next'))).toMatchObject({ claim: { epoch: 2 } })
   })
 
+  it('is renewed twice at once', async () => {
+    const folder = newFolder()
+    const store = fileStore(folder)
+    const claim = await writeRun(store, 'run', 1)
+    const renewals = [LEASE_OVER - 2, LEASE_OVER - 1].map((now) => store.renew(claim, requestOf('writer', now)))
+    expect((await Promise.all(renewals)).map(({ expiresAt }) => expiresAt - LEASE_OVER)).toEqual([59_998, 59_999])
+    expect(claimNames(folder)).toEqual(['claim-1'])
+  })
+
+  it.each<[string, (other: Store) => Promise<unknown>]>([
+    ['another takes the run over', (other) => other.claim('run', requestOf('other', LEASE_OVER))],
+    ['another deletes the run', (other) => other.delete('run')],
+  ])('is not renewed when %s in the middle of it', async (_what, act) => {
+    const folder = newFolder()
+    const other = fileStore(folder)
+    const store = fileStore(folder, {
+      fs: {
+        ...nodeFileSystem,
+        async create(path, mode) {
+          if (path.endsWith('claim-1')) await act(other)
+          return nodeFileSystem.create(path, mode)
+        },
+      },
+    })
+    const claim = await writeRun(store, 'run', 1)
+    await expect(store.renew(claim, requestOf('writer', LEASE_OVER))).rejects.toMatchObject({ code: 'STORE_FENCED' })
+  })
+
+  it('is no claim of a run that another store deleted, and another still began anew', async () => {
+    const folder = newFolder()
+    const [store, other, third] = [fileStore(folder), fileStore(folder), fileStore(folder)]
+    const claim = await writeRun(store, 'run', 1)
+    await other.delete('run')
+    const { claim: anew } = await third.claim('run', requestOf('third'))
+    expect(anew.epoch).toBe(claim.epoch)
+    await expect(store.renew(claim, requestOf('writer'))).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    await store.release(claim)
+    await appendTo(third, anew, 1)
+    await expect(other.claim('run', requestOf('other'))).rejects.toMatchObject({
+      code: 'STORE_HELD',
+      details: { owner: 'third' },
+    })
+  })
+
   it('that its maker left empty, or half written, is held for a second at most', async () => {
     for (const bytes of [new Uint8Array(0), encodeClaim('run', 1, 'a'.repeat(16)).bytes.subarray(0, 30)]) {
       const folder = newFolder()
