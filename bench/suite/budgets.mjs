@@ -40,24 +40,49 @@ const resumes = [
 
 const MOST_GROWTH = 1.1
 
-/** What has to grow no faster than its size: the title of a growth, its workload before it. */
+/**
+ * What has to grow no faster than its size: the title of a growth, its workload before it, and that of what can be done by hand
+ * over the same data, where there is one. What a larger heap and fewer hits in the processor's caches cost, that pays too; nobody
+ * can grow slower.
+ */
 const GROWTHS = [
-  ['nodes in a run', 'engine: layered DAG, waystone'],
+  ['nodes in a run', 'engine: layered DAG, waystone', 'engine: layered DAG, promise loop'],
   ['items of a map node', 'map: items of a map node'],
-  ['nodes in a run, with an event log in memory', 'engine: layered DAG, waystone, event log in memory'],
-  ['events folded', 'history: replay'],
-  ['size of the state, save and serialize', 'document: save and serialize, by size'],
-  ['size of the state, deserialize and loadSnapshot', 'document: deserialize and loadSnapshot, by size'],
+  [
+    'nodes in a run, with an event log in memory',
+    'engine: layered DAG, waystone, event log in memory',
+    'engine: layered DAG, promise loop',
+  ],
+  ['events folded', 'history: replay', 'history: JSON.parse of the texts'],
+  [
+    'size of the state, save and serialize',
+    'document: save and serialize, by size',
+    'document: JSON.stringify, by size',
+  ],
+  [
+    'size of the state, deserialize and loadSnapshot',
+    'document: deserialize and loadSnapshot, by size',
+    'document: JSON.parse, by size',
+  ],
   ['records appended to the file store', 'durable: steps in sequence, exit'],
   ['nodes done, resume from store', 'resume: resume: store, load call to first node'],
   ['nodes done, resume from snapshot', 'resume: resume: snapshot, load call to first node'],
-].map(([what, title]) => ({
-  what: `growth exponent, ${what}`,
-  aim: `at most ${MOST_GROWTH.toFixed(2)}`,
-  measure: (_, __, growths) => growths.find((growth) => `${growth.workload}: ${growth.title}` === title)?.exponent,
-  print: (value) => value.toFixed(2),
-  holds: (value) => value <= MOST_GROWTH,
-}))
+].map(([what, title, limitTitle]) => {
+  const exponentOf = (growths, wanted) =>
+    growths.find((growth) => `${growth.workload}: ${growth.title}` === wanted)?.exponent ?? Number.NaN
+  return {
+    what: `growth exponent, ${what}`,
+    aim: `at most ${MOST_GROWTH.toFixed(2)}${limitTitle === undefined ? '' : ', or that of the limit'}`,
+    measure: (_, __, growths) => {
+      const found = exponentOf(growths, title)
+      if (Number.isNaN(found)) return null
+      return { found, most: Math.max(MOST_GROWTH, exponentOf(growths, limitTitle) || 0) }
+    },
+    print: ({ found, most }) =>
+      `${found.toFixed(2)}${found > MOST_GROWTH && most > MOST_GROWTH ? `, limit ${most.toFixed(2)}` : ''}`,
+    holds: ({ found, most }) => found <= most,
+  }
+})
 
 const BUDGETS = [
   atLeast(
@@ -145,8 +170,8 @@ export function judged(rows, growths) {
       (row) => row.workload === workload && row.case === name && row.subject === subject && row.metric === metric,
     )?.median ?? Number.NaN
   return BUDGETS.map(({ what, aim, measure, print, holds }) => {
-    const value = measure(median, rows, growths) ?? Number.NaN
-    if (Number.isNaN(value)) return { what, aim, found: null, holds: null }
+    const value = measure(median, rows, growths) ?? null
+    if (value === null || Number.isNaN(value)) return { what, aim, found: null, holds: null }
     return { what, aim, found: print(value), holds: holds(value) }
   })
 }
