@@ -175,10 +175,9 @@ describe('the fold of a log', () => {
         (specs, steps, changes, cut, pageSize) => {
           const { graph, events } = runOf(specs, steps)
           const recorded = events.map(recordedEvent)
-          for (const each of [{ what: 'none', at: 0, other: 0, isMended: false } as const, ...changes]) {
+          const compare = (each: Change, from: number): void => {
             const log = changed(recorded, each)
             const inOrder = log.every(({ seq }, index) => seq === index + 1)
-            const from = each === changes[0] ? 0 : 1 + (cut % recorded.length)
             const base = from === 0 ? null : fold(graph, events.slice(0, from)).state
             const start = () => (base === null ? null : copyState(base))
             // A store hands out what follows a sequence.
@@ -194,6 +193,10 @@ describe('the fold of a log', () => {
             if ('code' in (expected as object)) refused.set(each.what, (refused.get(each.what) ?? 0) + 1)
             else whole += 1
           }
+          for (let from = 0; from < recorded.length; from++) {
+            compare({ what: 'none', at: 0, other: 0, isMended: false }, from)
+          }
+          for (const each of changes) compare(each, each === changes[0] ? 0 : 1 + (cut % recorded.length))
         },
       ),
       runs('logs folded as their facts', 1000),

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { defaultCodec } from '../../../src/base/values/codec.ts'
+import { copyState } from '../../../src/run/copy-state.ts'
 import type { RunEvent } from '../../../src/run/event.ts'
+import { recordedEvent } from '../../../src/run/fact-batch.ts'
 import { fold } from '../../../src/run/fold.ts'
+import { ListCursor } from '../../../src/run/list-cursor.ts'
+import { LogFold } from '../../../src/run/log-fold.ts'
+import { eventReader } from '../../../src/run/read-event.ts'
 import { Core, foldedLog } from './core.ts'
 
 const damage = expect.objectContaining({ code: 'HISTORY_DAMAGED' })
@@ -127,5 +133,26 @@ describe('the fold of a log', () => {
     const events = [...core.events]
     change(events)
     expect(() => foldedLog(core.run.graph, events)).toThrow(damage)
+  })
+
+  it.each<[string, (core: Core) => void]>([
+    ['a node that was tried before starts as if for the first time', (core) => core.fail('n0')],
+    ['a node starts in a run that does not go on', (core) => core.do({ type: 'run.cancel', reason: 'test' })],
+  ])('that goes on from a state is refused when %s', (_what, act) => {
+    const core = Core.started([{ id: 'n0', retry: { maximumAttempts: 2, initialIntervalMs: 0 } }, 'n1'])
+    act(core)
+    const state = copyState(core.run.state)
+    const from = { state, graph: core.run.graph }
+    const parts = {
+      checkValue: defaultCodec.check,
+      read: eventReader('r', defaultCodec.check),
+      begin: () => {
+        throw new Error('it has begun')
+      },
+    }
+    for (const node of state.nodes) node.status = 'pending'
+    const { seq, lastAt: at } = state
+    const event: RunEvent = { seq: seq + 1, runId: 'r', at, type: 'node.started', data: { nodeId: 'n0', attempt: 1 } }
+    expect(() => new LogFold(parts, from).take(new ListCursor('r', [recordedEvent(event)], true))).toThrow(damage)
   })
 })

@@ -367,6 +367,22 @@ describe('the first claim of a run', () => {
     expect(await fileStore(folder).claim('run', requestOf('next'))).toMatchObject({ claim: { epoch: 2 } })
   })
 
+  it('meets a claim file that a deletion left behind at its first append, and is above it when claimed again', async () => {
+    for (const durability of ['sync', 'exit'] as const) {
+      const folder = newFolder()
+      mkdirSync(join(folder, 'runs', 'run-run'), { recursive: true })
+      writeFileSync(join(folder, 'runs', 'run-run', 'claim-5'), '')
+      const store = fileStore(folder, { durability })
+      const late = requestOf('writer', Date.now() + 10_000)
+      const { claim } = await store.claim('run', late)
+      await expect(appendTo(store, claim, 1)).rejects.toMatchObject({ code: 'STORE_FENCED' })
+      const { claim: again } = await store.claim('run', late)
+      expect(again.epoch).toBe(6)
+      const head = (await store.get('run'))?.seq ?? 0
+      await appendTo(store, again, head + 1)
+    }
+  })
+
   it('is renewed twice at once', async () => {
     const folder = newFolder()
     const store = fileStore(folder)
