@@ -31,6 +31,8 @@ export default defineConfig({
         test: {
           name: 'quick',
           include: ['test/{unit,architecture,docs,golden,conformance}/**/*.test.ts'],
+          // No test is timed; a busy machine takes ten times as long.
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
