@@ -66,7 +66,7 @@ describe('appends of many runs that are ready together', () => {
     const { store } = open({ fs: disk.fs })
     const claims = await writeTogether(store, names(10), 1)
     let syncs = 0
-    let begin = () => undefined as void
+    let begin: () => void = () => undefined
     const isUnderWay = new Promise<void>((resolve) => {
       begin = resolve
     })
