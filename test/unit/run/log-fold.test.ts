@@ -6,7 +6,11 @@ import { recordedEvent } from '../../../src/run/fact-batch.ts'
 import { fold } from '../../../src/run/fold.ts'
 import { ListCursor } from '../../../src/run/list-cursor.ts'
 import { LogFold } from '../../../src/run/log-fold.ts'
+import { noParts } from '../../../src/run/parts.ts'
 import { eventReader } from '../../../src/run/read-event.ts'
+import { reduce } from '../../../src/run/reduce.ts'
+import { createRun } from '../../../src/run/run.ts'
+import type { RunState } from '../../../src/run/state.ts'
 import { Core, foldedLog } from './core.ts'
 
 const damage = expect.objectContaining({ code: 'HISTORY_DAMAGED' })
@@ -137,22 +141,59 @@ describe('the fold of a log', () => {
 
   it.each<[string, (core: Core) => void]>([
     ['a node that was tried before starts as if for the first time', (core) => core.fail('n0')],
-    ['a node starts in a run that does not go on', (core) => core.do({ type: 'run.cancel', reason: 'test' })],
+    [
+      'a node starts in a run that does not go on',
+      (core) => {
+        core.do({ type: 'run.cancel', reason: 'test' })
+        core.node('n0').attempt = 0
+      },
+    ],
   ])('that goes on from a state is refused when %s', (_what, act) => {
     const core = Core.started([{ id: 'n0', retry: { maximumAttempts: 2, initialIntervalMs: 0 } }, 'n1'])
     act(core)
     const state = copyState(core.run.state)
-    const from = { state, graph: core.run.graph }
-    const parts = {
-      checkValue: defaultCodec.check,
-      read: eventReader('r', defaultCodec.check),
-      begin: () => {
-        throw new Error('it has begun')
-      },
-    }
     for (const node of state.nodes) node.status = 'pending'
     const { seq, lastAt: at } = state
     const event: RunEvent = { seq: seq + 1, runId: 'r', at, type: 'node.started', data: { nodeId: 'n0', attempt: 1 } }
-    expect(() => new LogFold(parts, from).take(new ListCursor('r', [recordedEvent(event)], true))).toThrow(damage)
+    expect(() => goneOn(core, state, event)).toThrow(damage)
+  })
+
+  it.each<[string, object, object]>([
+    ['has saved a step', { parts: { ...noParts(), steps: { s: 1 } } }, {}],
+    ['is of a run that was taken up in vain', {}, { fruitlessResumes: 2 }],
+  ])('that goes on from a state comes to what the facts come to when a node completes that %s', (_what, node, run) => {
+    const core = Core.started(['n0', 'n1'])
+    Object.assign(core.node('n0'), node)
+    Object.assign(core.run.state, run)
+    const event = completionOfFirst(core)
+    const reduced = createRun(core.run.graph, copyState(core.run.state))
+    reduce(reduced, event)
+    expect(goneOn(core, copyState(core.run.state), event)).toEqual(reduced.state)
+  })
+
+  it('that goes on from a state is refused when a node completes an attempt before the one that runs', () => {
+    const core = Core.started(['n0', 'n1'])
+    core.node('n0').attempt = 2
+    expect(() => goneOn(core, copyState(core.run.state), completionOfFirst(core))).toThrow(damage)
   })
 })
+
+/** That the first attempt of a node has completed. */
+function completionOfFirst({ run }: Core): RunEvent {
+  const { seq, lastAt: at } = run.state
+  return { seq: seq + 1, runId: 'r', at, type: 'node.completed', data: { nodeId: 'n0', attempt: 1, output: 1 } }
+}
+
+/** Folds one event behind a state. */
+function goneOn(core: Core, state: RunState, event: RunEvent): RunState | null {
+  const parts = {
+    checkValue: defaultCodec.check,
+    read: eventReader('r', defaultCodec.check),
+    begin: () => {
+      throw new Error('it has begun')
+    },
+  }
+  const logFold = new LogFold(parts, { state, graph: core.run.graph })
+  logFold.take(new ListCursor('r', [recordedEvent(event)], true))
+  return logFold.state
+}
